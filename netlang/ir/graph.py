@@ -1,0 +1,148 @@
+"""The graph: what a network is once names, repeats and blocks are gone.
+
+Graphs are immutable; a pass returns a new one. Nodes stand in an order in which each comes after
+its inputs. A node's name is a path (`conv2_x.bottleneck_0.conv_1`) whose prefixes are the groups
+and blocks of the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from netlang.diagnostic import Label
+from netlang.ir.op import Op, Weight, infer
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import Expr, Ref
+
+
+class InvariantError(Exception):
+    """A graph that no user can cause: a bug in a pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value and the operator that makes it.
+
+    `derived` holds the weights that a pass has changed, as (slot, expression) pairs; the others
+    are the node's own. `origin` is where the source asks for it, from the layer outwards through
+    the calls of blocks; it does not take part in equality.
+    """
+
+    name: str
+    op: Op
+    inputs: tuple[str, ...]
+    type: TensorType
+    derived: tuple[tuple[str, Expr], ...] = ()
+    origin: tuple[Label, ...] = field(default=(), compare=False, repr=False)
+
+    def weight(self, slot: str) -> Expr:
+        """The expression of the weight in a slot."""
+        return dict(self.derived).get(slot) or Ref(f"{self.name}.{slot}")
+
+
+@dataclass(frozen=True)
+class Head:
+    """An auxiliary classifier: the value whose loss joins the main one's with `weight`."""
+
+    name: str
+    output: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network.
+
+    `recipes` maps `train` and `eval` to the recipe words that the source gives (frozen
+    dataclasses of `netlang.recipe`). `heads` are there in training and gone at inference.
+    """
+
+    name: str
+    nodes: tuple[Node, ...]
+    output: str
+    heads: tuple[Head, ...] = ()
+    recipes: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+
+    @cached_property
+    def _by_name(self) -> dict[str, Node]:
+        return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def users(self) -> Mapping[str, tuple[Node, ...]]:
+        """For each value the nodes that read it, once for each time."""
+        users: dict[str, list[Node]] = {node.name: [] for node in self.nodes}
+        for node in self.nodes:
+            for name in node.inputs:
+                users[name].append(node)
+        return {name: tuple(nodes) for name, nodes in users.items()}
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The output, then the outputs of the heads."""
+        return (self.output, *(head.output for head in self.heads))
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        """The nodes that take what the network is given."""
+        return tuple(node for node in self.nodes if node.op.family == "input")
+
+    def __getitem__(self, name: str) -> Node:
+        return self._by_name[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def types(self, node: Node) -> Types:
+        """The types of a node's inputs."""
+        return tuple(self._by_name[name].type for name in node.inputs)
+
+    def weights(self, node: Node) -> Mapping[str, Weight]:
+        """The weights of a node, by slot."""
+        return node.op.weights(self.types(node))
+
+    def macs(self, node: Node) -> int:
+        """The multiply-adds of a node, an image."""
+        return node.op.macs(self.types(node), node.type)
+
+    def parameters(self, node: Node) -> int:
+        """How many numbers of a node are learned."""
+        return sum(_count(w.shape) for w in self.weights(node).values() if w.trainable)
+
+    def with_nodes(self, nodes: tuple[Node, ...]) -> Graph:
+        """The same network with other nodes."""
+        return replace(self, nodes=nodes)
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    total = 1
+    for dim in shape:
+        total *= dim
+    return total
+
+
+def verify(graph: Graph) -> Graph:
+    """The graph itself; raises `InvariantError` where a name, an order or a type is wrong."""
+    types: dict[str, TensorType] = {}
+    for node in graph.nodes:
+        if node.name in types:
+            raise InvariantError(f"%{node.name} is defined twice")
+        missing = [name for name in node.inputs if name not in types]
+        if missing:
+            raise InvariantError(f"%{node.name} reads %{missing[0]} before it is defined")
+        derived = infer(node.op, tuple(types[name] for name in node.inputs))
+        if derived != node.type:
+            raise InvariantError(f"%{node.name} is a {derived}, not a {node.type}")
+        types[node.name] = node.type
+    for name in graph.results:
+        if name not in types:
+            raise InvariantError(f"the result %{name} is not defined")
+    return graph

@@ -1,0 +1,80 @@
+"""Weights as expressions over a checkpoint.
+
+A graph holds no numbers. A node's weight is either its own (`conv1.weight` in the checkpoint) or,
+after a pass, an expression over several: folding a batch norm rewrites the expression, and the
+numbers follow when somebody asks. That keeps passes fast, exact (numbers are float64 while they
+are combined) and visible in a printed graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A tensor of the checkpoint."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A function of `FUNCTIONS` applied to expressions and numbers."""
+
+    function: str
+    arguments: tuple[Expr | float, ...]
+
+    def __str__(self) -> str:
+        return f"{self.function}({', '.join(map(str, self.arguments))})"
+
+
+Expr = Ref | Derived
+
+
+def _rows(vector: Array, like: Array) -> Array:
+    return vector.reshape(-1, *[1] * (like.ndim - 1))
+
+
+def _inverse_deviation(variance: Array, eps: float) -> Array:
+    return 1.0 / (variance + eps) ** 0.5
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    # Each output channel of a weight times its own factor.
+    "scale_rows": lambda weight, factor: weight * _rows(factor, weight),
+    "inverse_deviation": _inverse_deviation,
+}
+"""What a derived weight can be made with; arrays are float64."""
+
+
+def references(expr: Expr | float) -> Iterator[str]:
+    """The checkpoint's tensors that an expression reads."""
+    if isinstance(expr, Ref):
+        yield expr.name
+    elif isinstance(expr, Derived):
+        for argument in expr.arguments:
+            yield from references(argument)
+
+
+def evaluate(expr: Expr | float, checkpoint: Mapping[str, Array]) -> Any:
+    """The numbers of an expression, float64; KeyError where the checkpoint lacks a tensor."""
+    if isinstance(expr, Ref):
+        return checkpoint[expr.name].astype("float64")
+    if isinstance(expr, Derived):
+        return FUNCTIONS[expr.function](*(evaluate(a, checkpoint) for a in expr.arguments))
+    return expr
