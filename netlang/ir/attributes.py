@@ -30,7 +30,7 @@ def show(value: Value) -> str:
 
 @dataclass(frozen=True)
 class Kind:
-    """A set of values. `read` gives the field's value or raises ValueError; `what` names the set."""
+    """A set of values: `what` names it, `read` gives the field's value or raises ValueError."""
 
     what: str
     read: Callable[[Value], Any]

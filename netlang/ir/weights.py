@@ -43,20 +43,31 @@ class Derived:
 Expr = Ref | Derived
 
 
-def _rows(vector: Array, like: Array) -> Array:
-    return vector.reshape(-1, *[1] * (like.ndim - 1))
+def _add(a: Array, b: Array) -> Array:
+    return a + b
+
+
+def _sub(a: Array, b: Array) -> Array:
+    return a - b
+
+
+def _mul(a: Array, b: Array) -> Array:
+    return a * b
+
+
+def _scale_rows(weight: Array, factor: Array) -> Array:
+    return weight * factor.reshape(-1, *[1] * (weight.ndim - 1))
 
 
 def _inverse_deviation(variance: Array, eps: float) -> Array:
     return 1.0 / (variance + eps) ** 0.5
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    # Each output channel of a weight times its own factor.
-    "scale_rows": lambda weight, factor: weight * _rows(factor, weight),
+FUNCTIONS: dict[str, Callable[..., Array]] = {
+    "add": _add,
+    "sub": _sub,
+    "mul": _mul,
+    "scale_rows": _scale_rows,
     "inverse_deviation": _inverse_deviation,
 }
 """What a derived weight can be made with; arrays are float64."""

@@ -1,0 +1,65 @@
+"""Convolution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netlang.ir.attributes import SWITCH, Size, attribute, integer, size
+from netlang.ir.op import Op, ShapeError, Weight, op
+from netlang.ir.types import TensorType, Types
+from netlang.ops.window import PADDING, Axis, Pad, axes, require_image
+
+
+@op("conv", family="conv")
+@dataclass(frozen=True)
+class Conv(Op):
+    """Convolution over height and width (Krizhevsky et al. 2012, section 3.5, for `groups`).
+
+    Input C x H x W, output `out` x H' x W'; the weight is out x C/groups x kernel. A dilated
+    kernel reaches over `dilation * (kernel - 1) + 1` pixels, which is what `pad=half` halves.
+    """
+
+    kernel: Size = attribute(size())
+    out: int = attribute(integer(1))
+    stride: Size = attribute(size(), (1, 1))
+    pad: Pad = attribute(PADDING, "half")
+    dilation: Size = attribute(size(), (1, 1))
+    groups: int = attribute(integer(1), 1)
+    bias: bool = attribute(SWITCH, True)
+
+    def windows(self, x: TensorType) -> tuple[Axis, Axis]:
+        """The window along height and width over an input."""
+        return axes(x, self.kernel, self.stride, self.pad, self.dilation)
+
+    def infer(self, inputs: Types) -> TensorType:
+        (x,) = inputs
+        require_image(x, self.name)
+        if x.channels % self.groups or self.out % self.groups:
+            odd = x.channels if x.channels % self.groups else self.out
+            side = "input" if x.channels % self.groups else "output"
+            raise ShapeError(
+                f"{odd} {side} channels do not divide into {self.groups} groups",
+                attribute="groups",
+                help="'groups' must divide the channels that come in and those that go out",
+            )
+        height, width = self.windows(x)
+        return TensorType((self.out, height.output, width.output))
+
+    def weights(self, inputs: Types) -> Mapping[str, Weight]:
+        weight = Weight((self.out, inputs[0].channels // self.groups, *self.kernel))
+        return {"weight": weight} | ({"bias": Weight((self.out,), "zeros")} if self.bias else {})
+
+    def macs(self, inputs: Types, output: TensorType) -> int:
+        taps = self.kernel[0] * self.kernel[1]
+        return output.elements * taps * (inputs[0].channels // self.groups)
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        (x,) = xs
+        rows, columns = self.windows(TensorType(tuple(x.shape[1:])))
+        pad = (rows.before, columns.before)
+        if not (rows.is_symmetric and columns.is_symmetric):
+            x = F.pad(x, (columns.before, columns.after, rows.before, rows.after))
+            pad = (0, 0)
+        return F.conv2d(x, w["weight"], w.get("bias"), self.stride, pad, self.dilation, self.groups)

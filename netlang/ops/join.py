@@ -1,0 +1,114 @@
+"""Operators of several inputs."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from netlang.ir.op import Op, ShapeError, op
+from netlang.ir.types import TensorType, Types
+
+
+def require_several(inputs: Types, name: str) -> None:
+    """Raises `ShapeError` where there is nothing to join."""
+    if len(inputs) < 2:
+        raise ShapeError(
+            f"'{name}' joins two values or more, and gets {len(inputs)}",
+            help=f"name the values: from a, b -> {name}",
+        )
+
+
+class Elementwise(Op):
+    """Combines values of one shape; a C x 1 x 1 value is spread over the others' pixels."""
+
+    arity = None
+    pointwise = True
+
+    def infer(self, inputs: Types) -> TensorType:
+        require_several(inputs, self.name)
+        largest = max(inputs, key=lambda x: x.elements)
+        gate = TensorType((largest.channels, *[1] * (len(largest.shape) - 1)))
+        if any(x not in (largest, gate) for x in inputs):
+            raise ShapeError(
+                f"'{self.name}' needs values of one shape, and gets "
+                + " and ".join(map(str, inputs)),
+                help="change one side until both have the same channels x height x width",
+            )
+        return largest
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        return reduce(self.function, xs)
+
+    def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:
+        return reduce(self.expression, xs)
+
+    @abstractmethod
+    def function(self, a: Any, b: Any) -> Any:
+        """The combination of two torch tensors."""
+
+    @abstractmethod
+    def expression(self, a: str, b: str) -> str:
+        """The combination of two elements in Triton."""
+
+
+@op("add", family="join")
+@dataclass(frozen=True)
+class Add(Elementwise):
+    """The sum (He et al. 2015, section 3.2, equation 1)."""
+
+    def function(self, a: Any, b: Any) -> Any:
+        return a + b
+
+    def expression(self, a: str, b: str) -> str:
+        return f"{a} + {b}"
+
+
+@op("mul", family="join")
+@dataclass(frozen=True)
+class Mul(Elementwise):
+    """The product."""
+
+    def function(self, a: Any, b: Any) -> Any:
+        return a * b
+
+    def expression(self, a: str, b: str) -> str:
+        return f"{a} * {b}"
+
+
+@op("max", family="join")
+@dataclass(frozen=True)
+class Max(Elementwise):
+    """The larger of two."""
+
+    def function(self, a: Any, b: Any) -> Any:
+        return a.maximum(b)
+
+    def expression(self, a: str, b: str) -> str:
+        return f"tl.maximum({a}, {b})"
+
+
+@op("concat", family="join")
+@dataclass(frozen=True)
+class Concat(Op):
+    """Channels one after the other (Szegedy et al. 2014, section 4)."""
+
+    arity = None
+
+    def infer(self, inputs: Types) -> TensorType:
+        require_several(inputs, self.name)
+        if len({x.shape[1:] for x in inputs}) > 1:
+            raise ShapeError(
+                "'concat' needs values of one height and width, and gets "
+                + " and ".join(map(str, inputs)),
+                help="give every path the same stride and padding",
+            )
+        channels = sum(x.channels for x in inputs)
+        return TensorType((channels, *inputs[0].shape[1:]))
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        import torch
+
+        return torch.cat(list(xs), 1)

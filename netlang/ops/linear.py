@@ -1,0 +1,36 @@
+"""Fully connected layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netlang.ir.attributes import SWITCH, attribute, integer
+from netlang.ir.op import Op, Weight, op
+from netlang.ir.types import TensorType, Types
+
+
+@op("linear", family="linear")
+@dataclass(frozen=True)
+class Linear(Op):
+    """A fully connected layer; an image is flattened first, channels outermost.
+
+    Input C x H x W or N, output `out`; the weight is out x C*H*W.
+    """
+
+    out: int = attribute(integer(1))
+    bias: bool = attribute(SWITCH, True)
+
+    def infer(self, inputs: Types) -> TensorType:
+        return TensorType((self.out,))
+
+    def weights(self, inputs: Types) -> Mapping[str, Weight]:
+        weight = Weight((self.out, inputs[0].elements))
+        return {"weight": weight} | ({"bias": Weight((self.out,), "zeros")} if self.bias else {})
+
+    def macs(self, inputs: Types, output: TensorType) -> int:
+        return self.out * inputs[0].elements
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        return F.linear(xs[0].flatten(1), w["weight"], w.get("bias"))

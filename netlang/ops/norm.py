@@ -1,0 +1,113 @@
+"""Normalization."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netlang.ir.attributes import attribute, integer, number, word
+from netlang.ir.op import Op, Weight, op
+from netlang.ir.types import TensorType, Types
+
+
+def per_channel(vector: Any, x: Any) -> Any:
+    """A torch vector of one number a channel, shaped to broadcast over `x`."""
+    return vector.reshape(-1, *[1] * (x.dim() - 2))
+
+
+@op("bn", family="norm")
+@dataclass(frozen=True)
+class BatchNorm(Op):
+    """Batch normalization (Ioffe and Szegedy 2015; He et al. 2015, section 3.4).
+
+    `momentum` weighs the new statistic, as in torch; Caffe's weighs the old one.
+    """
+
+    eps: float = attribute(number(0), 1e-5)
+    momentum: float = attribute(number(0, 1), 0.1)
+
+    def infer(self, inputs: Types) -> TensorType:
+        return inputs[0]
+
+    def weights(self, inputs: Types) -> Mapping[str, Weight]:
+        shape = (inputs[0].channels,)
+        return {
+            "weight": Weight(shape, "ones"),
+            "bias": Weight(shape, "zeros"),
+            "running_mean": Weight(shape, "zeros", trainable=False),
+            "running_var": Weight(shape, "ones", trainable=False),
+        }
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        statistics = w["running_mean"], w["running_var"]
+        return F.batch_norm(
+            xs[0], *statistics, w["weight"], w["bias"], training, self.momentum, self.eps
+        )
+
+
+@op("affine", family="norm")
+@dataclass(frozen=True)
+class Affine(Op):
+    """A scale and a shift for each channel: what a batch norm is at inference."""
+
+    pointwise = True
+
+    def infer(self, inputs: Types) -> TensorType:
+        return inputs[0]
+
+    def weights(self, inputs: Types) -> Mapping[str, Weight]:
+        shape = (inputs[0].channels,)
+        return {"scale": Weight(shape, "ones"), "shift": Weight(shape, "zeros")}
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        (x,) = xs
+        return x * per_channel(w["scale"], x) + per_channel(w["shift"], x)
+
+    def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:
+        return f"{xs[0]} * {w['scale']} + {w['shift']}"
+
+
+@op("lrn", family="norm")
+@dataclass(frozen=True)
+class LRN(Op):
+    """Local response normalization across channels (Krizhevsky et al. 2012, section 3.3).
+
+    Divides by (k + alpha * S)^beta, where S is the sum of the squares of `size` neighbouring
+    channels: the paper's. `over=mean` takes their mean instead, as Caffe and torch do.
+    """
+
+    size: int = attribute(integer(1), 5)
+    alpha: float = attribute(number(0), 1e-4)
+    beta: float = attribute(number(0), 0.75)
+    k: float = attribute(number(0), 2.0)
+    over: str = attribute(word("sum", "mean"), "sum")
+
+    @property
+    def alpha_of_sum(self) -> float:
+        """What the sum of the squares is multiplied by."""
+        return self.alpha if self.over == "sum" else self.alpha / self.size
+
+    def infer(self, inputs: Types) -> TensorType:
+        return inputs[0]
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        # torch divides alpha by the window; the paper does not.
+        alpha = self.alpha_of_sum * self.size
+        (x,) = xs
+        # torch refuses inputs without a spatial axis.
+        image = x if x.dim() > 2 else x.unsqueeze(-1)
+        y = F.local_response_norm(image, self.size, alpha, self.beta, self.k)
+        return y.reshape(x.shape)
+
+
+@op("softmax", family="norm")
+@dataclass(frozen=True)
+class Softmax(Op):
+    """Softmax over the channels."""
+
+    def infer(self, inputs: Types) -> TensorType:
+        return inputs[0]
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        return F.softmax(xs[0], 1)

@@ -1,0 +1,106 @@
+"""Functions of one element; each can be fused into the epilogue of the operator before it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netlang.ir.op import Op, op
+from netlang.ir.types import TensorType, Types
+
+
+class Pointwise(Op):
+    """A function of one element: in torch, and as a Triton expression."""
+
+    pointwise = True
+
+    def infer(self, inputs: Types) -> TensorType:
+        return inputs[0]
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        return self.function(F, xs[0])
+
+    def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:
+        return self.expression(xs[0])
+
+    @abstractmethod
+    def function(self, F: Any, x: Any) -> Any:
+        """The function in torch."""
+
+    @abstractmethod
+    def expression(self, x: str) -> str:
+        """The function in Triton; `x` is a name, so it may stand more than once."""
+
+
+@op("relu", family="pointwise")
+@dataclass(frozen=True)
+class ReLU(Pointwise):
+    """max(0, x) (Krizhevsky et al. 2012, section 3.1)."""
+
+    def function(self, F: Any, x: Any) -> Any:
+        return F.relu(x)
+
+    def expression(self, x: str) -> str:
+        return f"tl.maximum({x}, 0.0)"
+
+
+@op("relu6", family="pointwise")
+@dataclass(frozen=True)
+class ReLU6(Pointwise):
+    """min(max(0, x), 6)."""
+
+    def function(self, F: Any, x: Any) -> Any:
+        return F.relu6(x)
+
+    def expression(self, x: str) -> str:
+        return f"tl.minimum(tl.maximum({x}, 0.0), 6.0)"
+
+
+@op("sigmoid", family="pointwise")
+@dataclass(frozen=True)
+class Sigmoid(Pointwise):
+    """1 / (1 + exp(-x))."""
+
+    def function(self, F: Any, x: Any) -> Any:
+        return F.sigmoid(x)
+
+    def expression(self, x: str) -> str:
+        return f"tl.sigmoid({x})"
+
+
+@op("tanh", family="pointwise")
+@dataclass(frozen=True)
+class Tanh(Pointwise):
+    """The hyperbolic tangent; Triton spells it with a sigmoid."""
+
+    def function(self, F: Any, x: Any) -> Any:
+        return F.tanh(x)
+
+    def expression(self, x: str) -> str:
+        return f"2.0 * tl.sigmoid(2.0 * {x}) - 1.0"
+
+
+@op("swish", family="pointwise")
+@dataclass(frozen=True)
+class Swish(Pointwise):
+    """x * sigmoid(x), also called SiLU."""
+
+    def function(self, F: Any, x: Any) -> Any:
+        return F.silu(x)
+
+    def expression(self, x: str) -> str:
+        return f"{x} * tl.sigmoid({x})"
+
+
+@op("hardswish", family="pointwise")
+@dataclass(frozen=True)
+class HardSwish(Pointwise):
+    """x * relu6(x + 3) / 6."""
+
+    def function(self, F: Any, x: Any) -> Any:
+        return F.hardswish(x)
+
+    def expression(self, x: str) -> str:
+        return f"{x} * tl.minimum(tl.maximum({x} + 3.0, 0.0), 6.0) / 6.0"

@@ -1,0 +1,136 @@
+"""Pooling."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from netlang.ir.attributes import SWITCH, Size, attribute, either, size, word
+from netlang.ir.op import Op, op
+from netlang.ir.types import TensorType, Types
+from netlang.ops.window import PADDING, Axis, Pad, axes, require_image
+
+
+class Pool(Op):
+    """A window that slides over each channel on its own.
+
+    `kernel=global` takes the whole image; without `stride` the windows stand side by side;
+    `ceil=on` rounds the output up, so that the last window may hang over the edge (Caffe's
+    rounding, and GoogLeNet's).
+    """
+
+    kernel: Size | Literal["global"]
+    stride: Size | None
+    pad: Pad
+    ceil: bool
+
+    def windows(self, x: TensorType) -> tuple[Axis, Axis]:
+        """The window along height and width over an input."""
+        if self.kernel == "global":
+            return axes(x, (x.height, x.width), (1, 1), (0, 0))
+        return axes(x, self.kernel, self.stride or self.kernel, self.pad, ceil=self.ceil)
+
+    def infer(self, inputs: Types) -> TensorType:
+        (x,) = inputs
+        require_image(x, self.name)
+        height, width = self.windows(x)
+        return TensorType((x.channels, height.output, width.output))
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        (x,) = xs
+        rows, columns = self.windows(TensorType(tuple(x.shape[1:])))
+        kernel, stride = (rows.kernel, columns.kernel), (rows.stride, columns.stride)
+        native = all(a.is_symmetric and a.before <= a.kernel // 2 for a in (rows, columns))
+        if native:
+            return self.native(F, x, kernel, stride, (rows.before, columns.before))
+        # torch pads both sides alike and at most half the kernel: pad ahead of it.
+        margins = _margins(columns, x.shape[3]), _margins(rows, x.shape[2])
+        return self.padded(F, x, kernel, stride, margins)
+
+    @abstractmethod
+    def native(self, F: Any, x: Any, kernel: Size, stride: Size, pad: Size) -> Any:
+        """The pool as torch has it."""
+
+    @abstractmethod
+    def padded(self, F: Any, x: Any, kernel: Size, stride: Size, margins: Margins) -> Any:
+        """The pool with explicit margins (of the columns, of the rows)."""
+
+
+Margin = tuple[int, int, int]
+"""Padding before, padding after, and how far the last window hangs over that."""
+
+Margins = tuple[Margin, Margin]
+
+
+def _margins(axis: Axis, length: int) -> Margin:
+    reach = (axis.output - 1) * axis.stride + axis.kernel
+    return axis.before, axis.after, max(0, reach - length - axis.before - axis.after)
+
+
+def _pad(F: Any, x: Any, margins: Margins, value: float, overhang: float) -> Any:
+    (left, right, beyond), (top, bottom, below) = margins
+    framed = F.pad(x, (left, right, top, bottom), value=value)
+    return F.pad(framed, (0, beyond, 0, below), value=overhang)
+
+
+@op("maxpool", family="pool")
+@dataclass(frozen=True)
+class MaxPool(Pool):
+    """The maximum of each window (Krizhevsky et al. 2012, section 3.4, for overlapping ones).
+
+    Padding is minus infinity.
+    """
+
+    kernel: Size | Literal["global"] = attribute(either(word("global"), size()))
+    stride: Size | None = attribute(size(), None)
+    pad: Pad = attribute(PADDING, (0, 0))
+    ceil: bool = attribute(SWITCH, False)
+
+    def native(self, F: Any, x: Any, kernel: Size, stride: Size, pad: Size) -> Any:
+        return F.max_pool2d(x, kernel, stride, pad, ceil_mode=self.ceil)
+
+    def padded(self, F: Any, x: Any, kernel: Size, stride: Size, margins: Margins) -> Any:
+        lowest = float("-inf")
+        return F.max_pool2d(_pad(F, x, margins, lowest, lowest), kernel, stride)
+
+
+@op("avgpool", family="pool")
+@dataclass(frozen=True)
+class AvgPool(Pool):
+    """The mean of each window.
+
+    `count_pad` says whether padding counts in the divisor, as in torch and Caffe; what hangs over
+    the padding never does.
+    """
+
+    kernel: Size | Literal["global"] = attribute(either(word("global"), size()))
+    stride: Size | None = attribute(size(), None)
+    pad: Pad = attribute(PADDING, (0, 0))
+    ceil: bool = attribute(SWITCH, False)
+    count_pad: bool = attribute(SWITCH, True)
+
+    def native(self, F: Any, x: Any, kernel: Size, stride: Size, pad: Size) -> Any:
+        return F.avg_pool2d(x, kernel, stride, pad, self.ceil, self.count_pad)
+
+    def padded(self, F: Any, x: Any, kernel: Size, stride: Size, margins: Margins) -> Any:
+        counted = _pad(F, x.new_ones(x.shape[2:])[None], margins, float(self.count_pad), 0.0)
+        total = F.avg_pool2d(_pad(F, x, margins, 0.0, 0.0), kernel, stride, divisor_override=1)
+        return total / F.avg_pool2d(counted, kernel, stride, divisor_override=1)
+
+
+@op("adaptive_avgpool", family="pool")
+@dataclass(frozen=True)
+class AdaptiveAvgPool(Op):
+    """The mean of windows that divide the image into `out` rows and columns, as in torch."""
+
+    out: Size = attribute(size())
+
+    def infer(self, inputs: Types) -> TensorType:
+        (x,) = inputs
+        require_image(x, self.name)
+        return TensorType((x.channels, *self.out))
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        return F.adaptive_avg_pool2d(xs[0], self.out)

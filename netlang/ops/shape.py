@@ -1,0 +1,184 @@
+"""Operators that move numbers without changing them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netlang.ir.attributes import Size, attribute, integer, number, shape, size, word
+from netlang.ir.op import Op, ShapeError, op
+from netlang.ir.types import TensorType, Types
+from netlang.ops.window import require_image
+
+
+@op("input", family="input")
+@dataclass(frozen=True)
+class Input(Op):
+    """What the network is given: channels x height x width, or a number of features."""
+
+    arity = 0
+    shape: tuple[int, ...] = attribute(shape(1, 3))
+
+    def infer(self, inputs: Types) -> TensorType:
+        return TensorType(self.shape)
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        raise TypeError("an input has no computation")
+
+
+@op("identity", family="shape")
+@dataclass(frozen=True)
+class Identity(Op):
+    """The input itself."""
+
+    @property
+    def is_identity(self) -> bool:
+        return True
+
+    def infer(self, inputs: Types) -> TensorType:
+        return inputs[0]
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        return xs[0]
+
+
+@op("dropout", family="shape")
+@dataclass(frozen=True)
+class Dropout(Op):
+    """Zeroes a share `rate` in training and scales the rest up (Krizhevsky et al. 2012, 4.2).
+
+    The paper scales at test time by the share that is kept; scaling in training by its inverse
+    has the same expectation and leaves nothing to do at inference.
+    """
+
+    rate: float = attribute(number(0, 1), 0.5)
+
+    @property
+    def is_identity(self) -> bool:
+        return True
+
+    def infer(self, inputs: Types) -> TensorType:
+        return inputs[0]
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        return F.dropout(xs[0], self.rate, training)
+
+
+@op("flatten", family="shape")
+@dataclass(frozen=True)
+class Flatten(Op):
+    """C x H x W to one axis, channels outermost."""
+
+    def infer(self, inputs: Types) -> TensorType:
+        return TensorType((inputs[0].elements,))
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        return xs[0].flatten(1)
+
+
+@op("subsample", family="shape")
+@dataclass(frozen=True)
+class Subsample(Op):
+    """Every `stride`-th row and column: the strided identity of a shortcut of option A.
+
+    He et al. 2015, section 3.3: "performed with a stride of 2".
+    """
+
+    stride: Size = attribute(size())
+
+    def infer(self, inputs: Types) -> TensorType:
+        (x,) = inputs
+        require_image(x, self.name)
+        rows, columns = self.stride
+        return TensorType((x.channels, -(-x.height // rows), -(-x.width // columns)))
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        return xs[0][:, :, :: self.stride[0], :: self.stride[1]]
+
+
+@op("zero_pad", family="shape")
+@dataclass(frozen=True)
+class ZeroPad(Op):
+    """Channels of zeros ahead of the input's and behind them (He et al. 2015, 3.3, option A)."""
+
+    before: int = attribute(integer(0), 0)
+    after: int = attribute(integer(0), 0)
+
+    @property
+    def is_identity(self) -> bool:
+        return not (self.before or self.after)
+
+    def infer(self, inputs: Types) -> TensorType:
+        (x,) = inputs
+        return TensorType((self.before + x.channels + self.after, *x.shape[1:]))
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        pixels = [0, 0] * (xs[0].dim() - 2)
+        return F.pad(xs[0], (*pixels, self.before, self.after))
+
+
+@op("split", family="shape")
+@dataclass(frozen=True)
+class Split(Op):
+    """One of `parts` equal slices of the channels; `part` counts from 0."""
+
+    parts: int = attribute(integer(1))
+    part: int = attribute(integer(0))
+
+    def infer(self, inputs: Types) -> TensorType:
+        (x,) = inputs
+        _require_divisor(x.channels, self.parts, "parts")
+        if self.part >= self.parts:
+            raise ShapeError(
+                f"there is no part {self.part} of {self.parts}",
+                attribute="part",
+                help=f"parts count from 0: the last one is {self.parts - 1}",
+            )
+        return TensorType((x.channels // self.parts, *x.shape[1:]))
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        return xs[0].chunk(self.parts, 1)[self.part]
+
+
+@op("shuffle", family="shape")
+@dataclass(frozen=True)
+class Shuffle(Op):
+    """Channel shuffle: channel `g * (C / groups) + i` moves to `i * groups + g`."""
+
+    groups: int = attribute(integer(1))
+
+    def infer(self, inputs: Types) -> TensorType:
+        _require_divisor(inputs[0].channels, self.groups, "groups")
+        return inputs[0]
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        (x,) = xs
+        grouped = x.reshape(x.shape[0], self.groups, -1, *x.shape[2:])
+        return grouped.transpose(1, 2).reshape(x.shape)
+
+
+@op("upsample", family="shape")
+@dataclass(frozen=True)
+class Upsample(Op):
+    """Enlarges the image by whole factors; `bilinear` takes pixels as areas, not as corners."""
+
+    factor: Size = attribute(size())
+    mode: str = attribute(word("nearest", "bilinear"), "nearest")
+
+    def infer(self, inputs: Types) -> TensorType:
+        (x,) = inputs
+        require_image(x, self.name)
+        return TensorType((x.channels, x.height * self.factor[0], x.width * self.factor[1]))
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        return F.interpolate(xs[0], scale_factor=tuple(map(float, self.factor)), mode=self.mode)
+
+
+def _require_divisor(channels: int, parts: int, attribute: str) -> None:
+    if channels % parts:
+        raise ShapeError(
+            f"{channels} channels do not divide into {parts} {attribute}",
+            attribute=attribute,
+            help=f"'{attribute}' must divide the channels that come in",
+        )

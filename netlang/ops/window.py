@@ -1,0 +1,83 @@
+"""Sliding windows: what conv and the pools share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from netlang.ir.attributes import Size, either, size, word
+from netlang.ir.op import ShapeError
+from netlang.ir.types import TensorType
+
+Pad = Size | Literal["half", "same"]
+
+PADDING = either(word("half", "same"), size(minimum=0))
+"""`half` the kernel on each side, TensorFlow's `same`, or rows x columns on each side."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A window along one axis: `kernel` is its reach, dilation counted in."""
+
+    kernel: int
+    stride: int
+    before: int
+    after: int
+    output: int
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether both sides are padded alike."""
+        return self.before == self.after
+
+
+def axes(
+    x: TensorType,
+    kernel: Size,
+    stride: Size,
+    pad: Pad,
+    dilation: Size = (1, 1),
+    ceil: bool = False,
+) -> tuple[Axis, Axis]:
+    """The windows along height and width; raises `ShapeError` where the kernel does not fit."""
+    reach = (dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1)
+    if pad == "half":
+        pad = (reach[0] // 2, reach[1] // 2)
+    sides = [
+        _same(length, k, s) if pad == "same" else (int(pad[i]), int(pad[i]))
+        for i, (length, k, s) in enumerate(zip((x.height, x.width), reach, stride, strict=True))
+    ]
+    padded = (x.height + sum(sides[0]), x.width + sum(sides[1]))
+    if reach[0] > padded[0] or reach[1] > padded[1]:
+        raise ShapeError(
+            f"a kernel of {reach[0]}x{reach[1]} does not fit into "
+            f"{x.height}x{x.width}" + (f" padded to {padded[0]}x{padded[1]}" if any(pad) else ""),
+            attribute="kernel",
+            help="use a smaller kernel, or more padding with 'pad='",
+        )
+    height, width = (
+        Axis(k, s, *side, _output(length, k, s, side, ceil))
+        for length, k, s, side in zip((x.height, x.width), reach, stride, sides, strict=True)
+    )
+    return height, width
+
+
+def _same(length: int, kernel: int, stride: int) -> tuple[int, int]:
+    total = max((-(-length // stride) - 1) * stride + kernel - length, 0)
+    return total // 2, total - total // 2
+
+
+def _output(length: int, kernel: int, stride: int, side: tuple[int, int], ceil: bool) -> int:
+    room = length + sum(side) - kernel
+    output = (-(-room // stride) if ceil else room // stride) + 1
+    # A window that would start in the padding behind the input is dropped (torch and Caffe agree).
+    return output - 1 if ceil and (output - 1) * stride >= length + side[0] else output
+
+
+def require_image(x: TensorType, name: str) -> None:
+    """Raises `ShapeError` where a value has channels alone."""
+    if x.is_flat:
+        raise ShapeError(
+            f"'{name}' needs channels x height x width, and gets {x}",
+            help=f"put '{name}' ahead of the first 'linear' or 'flatten'",
+        )
