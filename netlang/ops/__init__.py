@@ -3,6 +3,6 @@
 Importing this package fills `netlang.ir.op.OPS`.
 """
 
-from netlang.ops import conv, fused, join, linear, norm, pointwise, pool, shape
+from netlang.ops import conv, join, linear, norm, pointwise, pool, shape
 
-__all__ = ["conv", "fused", "join", "linear", "norm", "pointwise", "pool", "shape"]
+__all__ = ["conv", "join", "linear", "norm", "pointwise", "pool", "shape"]
