@@ -55,10 +55,19 @@ class Epilogue:
 
 @dataclass(frozen=True)
 class Tiles:
-    """A grid dimension: `ceil(batch * per_image / tile)` programs."""
+    """A grid dimension: `ceil(batch * per_image / tile) * times` programs.
+
+    `times` is how many programs share a tile of pixels, each with channels of its own; as
+    neighbours they find those pixels in the cache.
+    """
 
     per_image: int
     tile: int = 1
+    times: int = 1
+
+    def programs(self, batch: int) -> int:
+        """How many programs run for a batch."""
+        return -(-batch * self.per_image // self.tile) * self.times
 
 
 Grid = tuple[int | Tiles, ...]

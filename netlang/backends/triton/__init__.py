@@ -1,0 +1,1 @@
+"""Triton: the artifact, its kernels and their launches."""
