@@ -47,8 +47,9 @@ def integer(minimum: int = 1, name: str = "a whole number") -> Kind:
     def read(value: Value) -> int:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        is_integer = isinstance(value, int) and not isinstance(value, bool)
-        return value if is_integer and value >= minimum else _refuse()
+        if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
+            return _refuse()
+        return value
 
     return Kind(f"{name} of at least {minimum}", read)
 
@@ -62,8 +63,9 @@ def number(minimum: float = float("-inf"), maximum: float = float("inf")) -> Kin
         what = f"a number of at least {minimum:g}" if minimum > -inf else "a number"
 
     def read(value: Value) -> float:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(value) if is_number and minimum <= value <= maximum else _refuse()
+        if isinstance(value, bool | str | tuple) or not minimum <= value <= maximum:
+            return _refuse()
+        return float(value)
 
     return Kind(what, read)
 
@@ -146,10 +148,10 @@ def attributes(cls: type) -> tuple[Attribute, ...]:
     )
 
 
-def written(value: Any) -> str:
+def written(value: object) -> str:
     """The attributes of `value` that are not at their default, as the language writes them."""
     return ", ".join(
         f"{a.name}={a.kind.show(getattr(value, a.name))}"
-        for a in attributes(type(value))
+        for a in attributes(value.__class__)
         if a.required or getattr(value, a.name) != a.default
     )

@@ -71,13 +71,14 @@ class Op(ABC):
     """An operator with its attributes.
 
     `arity` is the number of inputs, None where it is free. `pointwise` operators have a
-    `scalar` expression and can be fused into another's epilogue.
+    `scalar` expression and can be fused into the epilogue of one that `hosts_epilogue`.
     """
 
     name: ClassVar[str]
     family: ClassVar[Family]
     arity: ClassVar[int | None] = 1
     pointwise: ClassVar[bool] = False
+    hosts_epilogue: ClassVar[bool] = False
 
     @abstractmethod
     def infer(self, inputs: Types) -> TensorType:

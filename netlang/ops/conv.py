@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlang.ir.attributes import SWITCH, Size, attribute, integer, size
-from netlang.ir.op import Op, ShapeError, Weight, op
+from netlang.ir.op import ShapeError, op
 from netlang.ir.types import TensorType, Types
+from netlang.ops.product import Product
 from netlang.ops.window import PADDING, Axis, Pad, axes, require_image
 
 
 @op("conv", family="conv")
 @dataclass(frozen=True)
-class Conv(Op):
+class Conv(Product):
     """Convolution over height and width (Krizhevsky et al. 2012, section 3.5, for `groups`).
 
     Input C x H x W, output `out` x H' x W'; the weight is out x C/groups x kernel. A dilated
@@ -47,9 +48,8 @@ class Conv(Op):
         height, width = self.windows(x)
         return TensorType((self.out, height.output, width.output))
 
-    def weights(self, inputs: Types) -> Mapping[str, Weight]:
-        weight = Weight((self.out, inputs[0].channels // self.groups, *self.kernel))
-        return {"weight": weight} | ({"bias": Weight((self.out,), "zeros")} if self.bias else {})
+    def row(self, inputs: Types) -> tuple[int, ...]:
+        return (inputs[0].channels // self.groups, *self.kernel)
 
     def macs(self, inputs: Types, output: TensorType) -> int:
         taps = self.kernel[0] * self.kernel[1]

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlang.ir.attributes import SWITCH, attribute, integer
-from netlang.ir.op import Op, Weight, op
+from netlang.ir.op import op
 from netlang.ir.types import TensorType, Types
+from netlang.ops.product import Product
 
 
 @op("linear", family="linear")
 @dataclass(frozen=True)
-class Linear(Op):
+class Linear(Product):
     """A fully connected layer; an image is flattened first, channels outermost.
 
     Input C x H x W or N, output `out`; the weight is out x C*H*W.
@@ -25,9 +26,8 @@ class Linear(Op):
     def infer(self, inputs: Types) -> TensorType:
         return TensorType((self.out,))
 
-    def weights(self, inputs: Types) -> Mapping[str, Weight]:
-        weight = Weight((self.out, inputs[0].elements))
-        return {"weight": weight} | ({"bias": Weight((self.out,), "zeros")} if self.bias else {})
+    def row(self, inputs: Types) -> tuple[int, ...]:
+        return (inputs[0].elements,)
 
     def macs(self, inputs: Types, output: TensorType) -> int:
         return self.out * inputs[0].elements

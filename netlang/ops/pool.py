@@ -21,6 +21,7 @@ class Pool(Op):
     rounding, and GoogLeNet's).
     """
 
+    hosts_epilogue = True
     kernel: Size | Literal["global"]
     stride: Size | None
     pad: Pad
@@ -125,6 +126,7 @@ class AvgPool(Pool):
 class AdaptiveAvgPool(Op):
     """The mean of windows that divide the image into `out` rows and columns, as in torch."""
 
+    hosts_epilogue = True
     out: Size = attribute(size())
 
     def infer(self, inputs: Types) -> TensorType:

@@ -1,0 +1,46 @@
+"""Graph to graph, one pass a module; the pipeline is the tuple below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+from netlang.ir.graph import Graph, verify
+from netlang.passes.drop_heads import drop_heads
+from netlang.passes.drop_identity import drop_identity
+from netlang.passes.eliminate_dead import eliminate_dead
+from netlang.passes.fold_bn import fold_bn
+from netlang.passes.fuse_epilogue import fuse_epilogue
+from netlang.passes.report import Log, Report
+
+Pass = Callable[[Graph, Log], Graph]
+
+PIPELINE: tuple[Pass, ...] = (
+    drop_heads,
+    eliminate_dead,
+    drop_identity,
+    fold_bn,
+    fuse_epilogue,
+)
+"""What turns a network as it is written into one for inference."""
+
+
+@dataclass(frozen=True)
+class Optimized:
+    """The graph after the last pass, and what each pass did."""
+
+    graph: Graph
+    reports: tuple[Report, ...]
+
+
+def optimize(graph: Graph, passes: tuple[Pass, ...] = PIPELINE) -> Optimized:
+    """Runs passes in order; types are derived anew and compared after each."""
+    reports: list[Report] = []
+    for run in passes:
+        log, start = Log(), perf_counter()
+        graph = verify(run(graph, log))
+        elapsed = 1e3 * (perf_counter() - start)
+        done = tuple(log.changed), tuple(log.skipped)
+        reports.append(Report(run.__name__, *done, elapsed, len(graph)))
+    return Optimized(graph, tuple(reports))

@@ -1,0 +1,173 @@
+"""Reads a printed graph. The text is netlang's own, but people write it too, in tests of passes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from netlang.diagnostic import Source, Span, did_you_mean, error
+from netlang.ir.attributes import Value, attributes
+from netlang.ir.fused import FLOWING, Fused, Step
+from netlang.ir.graph import Graph, Head, Node
+from netlang.ir.op import OPS, Op
+from netlang.ir.types import TensorType
+from netlang.ir.weights import Derived, Expr, Ref
+from netlang.resources import grammar
+
+if TYPE_CHECKING:
+    from lark import Token, Tree
+
+Call = tuple[Op, list[str]]
+"""An operator and the operands as written: `%name` or `_`."""
+
+
+def parse_graph(text: str, name: str = "<graph>", words: Mapping[str, type] | None = None) -> Graph:
+    """The graph of a printed text; `words` are the recipe words it may use, by name.
+
+    Raises `NetError` where the text is not a graph. Types are taken as written: `verify` checks
+    them.
+    """
+    from lark.exceptions import UnexpectedInput
+
+    source = Source(name, text)
+    try:
+        tree = _lark().parse(text)
+    except UnexpectedInput as problem:
+        start = problem.pos_in_stream or 0
+        raise error("this is not a printed graph", Span(source, start, start + 1)) from None
+    return _Reader(source, words or {}).graph(tree)
+
+
+@cache
+def _lark() -> Any:
+    from lark import Lark
+
+    return Lark(grammar("ir").read_text(), parser="lalr", maybe_placeholders=False)
+
+
+class _Reader:
+    """Turns the syntax tree of a printed graph into the graph."""
+
+    def __init__(self, source: Source, words: Mapping[str, type]):
+        self.source, self.words = source, words
+
+    def graph(self, tree: Any) -> Graph:
+        name, *parts = tree.children
+        by_rule: dict[str, list[Any]] = {"node": [], "output": [], "head": [], "recipe": []}
+        for part in parts:
+            by_rule[str(part.data)].append(part)
+        return Graph(
+            name=str(name),
+            nodes=tuple(map(self.node, by_rule["node"])),
+            output=_name(by_rule["output"][0].children[0]),
+            heads=tuple(map(self.head, by_rule["head"])),
+            recipes=tuple(map(self.recipe, by_rule["recipe"])),
+        )
+
+    def node(self, tree: Any) -> Node:
+        target = _name(tree.children[0])
+        calls = [self.call(part) for part in tree.children if _is(part, "call")]
+        (shape,) = [part.children[0] for part in tree.children if _is(part, "type")]
+        bindings = [b for part in tree.children if _is(part, "weights") for b in part.children]
+        return Node(
+            target,
+            _fused(calls),
+            tuple(name for _, operands in calls for name in operands if name != "_"),
+            TensorType(_dims(shape)),
+            tuple((str(b.children[0]), _expr(b.children[1])) for b in bindings),
+        )
+
+    def call(self, tree: Any) -> Call:
+        callee, *parts = tree.children
+        operands = [part.children[0] for part in parts if _is(part, "operand")]
+        settings = [part for part in parts if _is(part, "setting")]
+        names = [_name(token) if token.type == "VALUE" else "_" for token in operands]
+        return self.build(callee, OPS, "layer", settings), names
+
+    def head(self, tree: Any) -> Head:
+        name, value, weight = tree.children
+        return Head(str(name), _name(value), float(weight))
+
+    def recipe(self, tree: Any) -> tuple[str, tuple[Any, ...]]:
+        kind, *words = tree.children
+        return str(kind), tuple(
+            self.build(word.children[0], self.words, "recipe word", word.children[1:])
+            for word in words
+        )
+
+    def build(self, name: Token, known: Mapping[str, type], what: str, settings: list[Any]) -> Any:
+        if str(name) not in known:
+            message = f"there is no {what} '{name}'"
+            raise error(message, self.span(name), help=did_you_mean(str(name), known))
+        cls = known[str(name)]
+        fields: dict[str, Any] = {}
+        for setting in settings:
+            key, value = setting.children
+            fields[str(key)] = self.read(cls, key, value.children[0])
+        missing = [a.name for a in attributes(cls) if a.required and a.name not in fields]
+        if missing:
+            raise error(f"'{name}' needs '{missing[0]}'", self.span(name))
+        return cls(**fields)
+
+    def read(self, cls: type, key: Token, token: Token) -> Any:
+        known = {a.name: a for a in attributes(cls)}
+        if str(key) not in known:
+            raise error(f"there is no attribute '{key}' here", self.span(key))
+        kind = known[str(key)].kind
+        try:
+            return kind.read(_value(token))
+        except ValueError:
+            raise error(f"'{key}' is {kind.what}, not {token}", self.span(token)) from None
+
+    def span(self, token: Token) -> Span:
+        return Span(self.source, token.start_pos or 0, token.end_pos or 0)
+
+
+def _fused(calls: list[Call]) -> Op:
+    (anchor, operands), *rest = calls
+    position, steps = len(operands), list[Step]()
+    for op, names in rest:
+        indices = list[int]()
+        for name in names:
+            indices.append(FLOWING if name == "_" else position)
+            position += name != "_"
+        steps.append(Step(op, tuple(indices)))
+    return Fused(anchor, tuple(steps), len(operands)) if steps else anchor
+
+
+def _is(part: Tree[Any] | Token, rule: str) -> bool:
+    return getattr(part, "data", None) == rule
+
+
+def _name(token: Token) -> str:
+    return token.removeprefix("%")
+
+
+def _dims(token: Token) -> tuple[int, ...]:
+    return tuple(map(int, token.split("x")))
+
+
+def _value(token: Token) -> Value:
+    if token.type == "SIZE":
+        return _dims(token)
+    if token.type == "NUMBER":
+        return _number(token)
+    return {"on": True, "off": False}.get(str(token), str(token))
+
+
+def _number(token: Token) -> int | float:
+    try:
+        return int(token)
+    except ValueError:
+        return float(token)
+
+
+def _expr(tree: Any) -> Any:
+    if tree.data == "ref":
+        return Ref(str(tree.children[0]))
+    if tree.data == "number":
+        return float(tree.children[0])
+    function, *arguments = tree.children
+    derived: list[Expr | float] = [_expr(argument) for argument in arguments]
+    return Derived(str(function), tuple(derived))

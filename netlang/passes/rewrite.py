@@ -1,0 +1,57 @@
+"""The one way in which passes rebuild a graph: a sweep in order, with values renamed on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+
+from netlang.ir.graph import Graph, Node
+
+
+class Sweep:
+    """A graph under construction.
+
+    Nodes are taken from the old graph in order. `take` gives a node with its inputs as they are
+    called by now, `keep` adds a node, `alias` lets an old value be another from here on. `places`
+    orders the nodes of `nodes`.
+    """
+
+    def __init__(self, graph: Graph):
+        self.graph = graph
+        self.nodes: dict[str, Node] = {}
+        self.places: dict[str, int] = {}
+        self._aliases: dict[str, str] = {}
+        self._place = count()
+
+    def current(self, name: str) -> str:
+        """What an old value is called now."""
+        return self._aliases.get(name, name)
+
+    def take(self, node: Node) -> Node:
+        """A node of the old graph with its inputs as they are called by now."""
+        inputs = tuple(map(self.current, node.inputs))
+        return node if inputs == node.inputs else replace(node, inputs=inputs)
+
+    def keep(self, node: Node) -> None:
+        """Adds a node behind all others; one of the same name is replaced."""
+        self.nodes.pop(node.name, None)
+        self.nodes[node.name] = node
+        self.places[node.name] = next(self._place)
+
+    def alias(self, old: str, new: str) -> None:
+        """From here on the old graph's value `old` is `new`."""
+        self._aliases[old] = new
+
+    def finish(self) -> Graph:
+        """The new graph."""
+        heads = tuple(replace(h, output=self.current(h.output)) for h in self.graph.heads)
+        nodes, output = tuple(self.nodes.values()), self.current(self.graph.output)
+        return replace(self.graph, nodes=nodes, output=output, heads=heads)
+
+
+def other_reader(graph: Graph, value: str, reader: Node) -> str:
+    """Who else needs a value, in words; empty where `reader` is the only one."""
+    if value in graph.results:
+        return f"%{value} is a result of the network"
+    others = [user.name for user in graph.users[value] if user is not reader]
+    return f"%{value} is also read by %{others[0]}" if others else ""
