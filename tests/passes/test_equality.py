@@ -1,0 +1,72 @@
+"""The optimized network computes what the network computes, in float64 on random weights."""
+
+import os
+
+import numpy as np
+import torch
+from hypothesis import HealthCheck, given, settings
+
+from netlang.backends.torch import reference
+from netlang.ir.graph import Graph, verify
+from netlang.ir.parser import parse_graph
+from netlang.ir.printer import print_graph
+from netlang.passes import PIPELINE, optimize
+from netlang.weights import random_weights
+from tests.random_graphs import graphs
+
+# NETLANG_EXAMPLES=5000 pytest tests/passes looks longer.
+EXAMPLES = int(os.environ.get("NETLANG_EXAMPLES", "500"))
+
+# Folding reorders a handful of float64 roundings of 1e-16 each, a few dozen layers deep at most;
+# a wrong epsilon, a forgotten bias or a swapped operand is off by 1e-6 and more.
+TOLERANCE = 1e-12
+
+
+def difference(graph: Graph, other: Graph, shape: tuple[int, ...]) -> float:
+    """The largest difference of two networks' outputs, relative to the largest output."""
+    weights = random_weights(graph, seed=1)
+    x = torch.from_numpy(np.random.default_rng(0).normal(size=(2, *shape)))
+    expected, got = (reference(g, weights, x) for g in (graph, other))
+    scale = expected.abs().max().clamp_min(1e-300)
+    return float((expected - got).abs().max() / scale)
+
+
+@settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+@given(graphs())
+def test_the_pipeline_keeps_the_meaning(graph: Graph) -> None:
+    optimized = optimize(graph).graph
+    assert parse_graph(print_graph(graph)) == graph
+    assert parse_graph(print_graph(optimized)) == optimized
+    assert optimize(optimized).graph == optimized
+    assert difference(graph, optimized, (4, 6, 6)) < TOLERANCE
+
+
+def test_each_pass_alone_keeps_the_meaning() -> None:
+    graph = verify(parse_graph(EVERYTHING))
+    for run in PIPELINE:
+        assert difference(graph, optimize(graph, (run,)).graph, (4, 6, 6)) < TOLERANCE, run
+
+
+EVERYTHING = """graph everything {
+  %input = input() shape=4x6x6 : 4x6x6
+  %conv_1 = conv(%input) kernel=3x3, out=4, bias=off : 4x6x6
+  %bn_1 = bn(%conv_1) eps=0.1 : 4x6x6
+  %relu_1 = relu(%bn_1) : 4x6x6
+  %drop = dropout(%relu_1) : 4x6x6
+  %conv_2 = conv(%drop) kernel=3x3, out=4, groups=2 : 4x6x6
+  %bn_2 = bn(%conv_2) : 4x6x6
+  %bn_3 = bn(%bn_2) : 4x6x6
+  %sum = add(%bn_3, %relu_1) : 4x6x6
+  %pool = maxpool(%sum) kernel=2x2 : 4x3x3
+  %bn_4 = bn(%pool) : 4x3x3
+  %flat = flatten(%bn_4) : 36
+  %fc = linear(%flat) out=10 : 10
+  %bn_5 = bn(%fc) : 10
+  %softmax = softmax(%bn_5) : 10
+  %side = linear(%pool) out=10 : 10
+  output %softmax
+  head side %side weight=0.3
+}
+"""
