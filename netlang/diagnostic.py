@@ -96,7 +96,7 @@ def render(diagnostic: Diagnostic) -> str:
     places = list(diagnostic.related)
     if diagnostic.span is not None:
         places.insert(0, Label(diagnostic.span, diagnostic.label))
-    width = max((len(str(_line_of(place.span))) for place in places), default=1)
+    width = 1 + max((len(str(_line_of(place.span))) for place in places), default=0)
     lines = [f"error: {diagnostic.message}"]
     for index, place in enumerate(places):
         lines += _excerpt(place, width, "^" if index == 0 and diagnostic.span else "-")

@@ -16,11 +16,11 @@ def test_a_mistake_with_its_place_and_its_help() -> None:
     )
     assert shown == (
         "error: 'conv' has no attribute 'strid'\n"
-        " --> zoo/tiny.net:2:12\n"
-        "  |\n"
-        "2 | \tconv 7x7, strid=2\n"
-        "  | \t          ^^^^^ unknown\n"
-        "  = help: 'stride'?"
+        "  --> zoo/tiny.net:2:12\n"
+        "   |\n"
+        " 2 | \tconv 7x7, strid=2\n"
+        "   | \t          ^^^^^ unknown\n"
+        "   = help: 'stride'?"
     )
 
 
@@ -28,10 +28,10 @@ def test_related_places_follow() -> None:
     related = (Label(span("relu"), "comes from here"),)
     shown = render(Diagnostic("shapes differ", span("conv"), related=related))
     assert shown.splitlines()[5:] == [
-        " --> zoo/tiny.net:3:3",
-        "  |",
-        "3 |   relu",
-        "  |   ---- comes from here",
+        "  --> zoo/tiny.net:3:3",
+        "   |",
+        " 3 |   relu",
+        "   |   ---- comes from here",
     ]
 
 
