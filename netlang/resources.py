@@ -1,0 +1,53 @@
+"""Where the files that are not Python live: the grammars and the zoo of published networks.
+
+In a checkout they are top-level folders beside the package, because people read them first; a wheel
+carries them inside the package. Nothing else in netlang knows of the two places.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from netlang.diagnostic import did_you_mean, error
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@cache
+def _folder(name: str) -> Path:
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+def grammar(name: str) -> Path:
+    """The grammar `name`, say "net" for grammars/net.lark."""
+    return _folder("grammars") / f"{name}.lark"
+
+
+def zoo_dir() -> Path:
+    """The folder of the published networks; their blocks are in its folder `blocks`."""
+    return _folder("zoo")
+
+
+def zoo_networks() -> dict[str, Path]:
+    """Every network of the zoo by its name, in the order that a person would count them."""
+    return {path.stem: path for path in sorted(zoo_dir().glob("*.net"), key=_natural)}
+
+
+def network(name: str) -> Path:
+    """The file that a user means by `name`: a path, or else a network of the zoo."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    networks = zoo_networks()
+    if name in networks:
+        return networks[name]
+    if path.suffix or path.name != name:
+        raise error(f"there is no file '{name}'", help="`netlang zoo` lists the networks by name")
+    help = did_you_mean(name, networks) or "`netlang zoo` lists them; a file's name ends in .net"
+    raise error(f"there is no network '{name}'", help=help)
+
+
+def _natural(path: Path) -> list[tuple[str, int]]:
+    """resnet18 before resnet110: letters compare as letters, runs of digits as numbers."""
+    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", path.stem)]
