@@ -1,0 +1,75 @@
+"""Imports point down only, so that each stage can be read, tested and changed without those above it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "netlang"
+
+# From the ground up. Neighbours on a floor do not know each other.
+FLOORS = (
+    {"diagnostic", "kernels"},
+    {"resources"},
+    {"ir"},
+    {"ops"},
+    {"syntax", "passes"},
+    {"lower"},
+    {"plan"},
+    {"backends"},
+    {"runtime"},
+    {"commands"},
+    {"__init__", "__main__"},
+)
+FLOOR = {part: level for level, parts in enumerate(FLOORS) for part in parts}
+
+# These two take seconds to load, which only those who compute should pay.
+SLOW = {"torch", "triton"}
+MAY_BE_SLOW = {"backends", "runtime"}
+
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def part(path: Path) -> str:
+    """The folder or top-level module that a file belongs to."""
+    return path.relative_to(ROOT).with_suffix("").parts[0]
+
+
+def imports(nodes: Iterator[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute here"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def at_import_time(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that run when the module is imported: all but the functions' bodies."""
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield node
+            yield from at_import_time(node)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_down(path: Path):
+    own = part(path)
+    for name in imports(ast.walk(ast.parse(path.read_text()))):
+        package, _, rest = name.partition(".")
+        other = rest.partition(".")[0]
+        if package == "netlang" and other in FLOOR and other != own:
+            assert FLOOR[other] < FLOOR[own], f"{own} stands below or beside {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_torch_and_triton_load_late(path: Path):
+    if part(path) in MAY_BE_SLOW:
+        return
+    names = imports(at_import_time(ast.parse(path.read_text())))
+    assert not {name.partition(".")[0] for name in names} & SLOW
+
+
+def test_every_part_has_its_floor():
+    assert {part(path) for path in FILES} <= set(FLOOR)

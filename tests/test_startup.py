@@ -1,0 +1,56 @@
+"""The command line starts at once: the frame loads no library, and one command loads no other."""
+
+import argparse
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from netlang import commands
+
+HEAVY = ("torch", "triton", "numpy", "lark", "PIL", "graphviz", "wasmtime", "safetensors")
+
+# Runs a command line in a fresh interpreter and prints what that loaded.
+PROBE = """
+import io, sys
+from contextlib import redirect_stdout, suppress
+from netlang.commands import main
+with redirect_stdout(io.StringIO()), suppress(SystemExit):
+    main(sys.argv[1:])
+print(*sys.modules)
+"""
+
+
+def loaded(*argv: str) -> set[str]:
+    command = [sys.executable, "-c", PROBE, *argv]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
+
+@pytest.mark.parametrize("argv", [["--version"], ["--help"], [], ["chekc"], ["zoo"]], ids=" ".join)
+def test_the_frame_loads_no_library(argv: list[str]):
+    assert not loaded(*argv) & set(HEAVY)
+
+
+@pytest.mark.parametrize("argv", [["check", "resnet18"], ["draw", "--help"]], ids=" ".join)
+def test_reading_a_network_needs_no_torch(argv: list[str]):
+    assert not loaded(*argv) & {"torch", "triton"}
+
+
+def test_a_command_loads_no_other_command():
+    others = {f"netlang.commands.{name}" for name in commands.COMMANDS if name != "zoo"}
+    assert not loaded("zoo", "--help") & others
+
+
+def test_the_list_of_commands_is_the_folder():
+    folder = Path(commands.__file__).parent
+    assert {path.stem for path in folder.glob("[!_]*.py")} == set(commands.COMMANDS)
+
+
+@pytest.mark.parametrize("name", commands.COMMANDS)
+def test_a_command_keeps_the_contract(name: str):
+    module = import_module(f"netlang.commands.{name}")
+    module.arguments(argparse.ArgumentParser())
+    assert module.HELP
+    assert callable(module.run)
