@@ -77,5 +77,9 @@ class Fused(Op):
             prefix = f"{number}."
             yield {k.removeprefix(prefix): v for k, v in w.items() if k.startswith(prefix)}
 
+    @property
+    def caption(self) -> str:
+        return ", ".join((self.anchor.caption, *(step.op.caption for step in self.steps)))
+
     def __str__(self) -> str:
         return " -> ".join(map(str, (self.anchor, *(step.op for step in self.steps))))

@@ -109,6 +109,11 @@ class Op(ABC):
         """Whether at inference the result is its input, bit for bit."""
         return False
 
+    @property
+    def caption(self) -> str:
+        """What a drawing says, in the words of the papers' figures: `7x7 conv, 64, /2`."""
+        return self.name
+
     def __str__(self) -> str:
         return f"{self.name} {written(self)}".rstrip()
 

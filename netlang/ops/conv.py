@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netlang.ir.attributes import SWITCH, Size, attribute, integer, size
+from netlang.ir.attributes import SWITCH, Size, attribute, integer, show, size
 from netlang.ir.op import ShapeError, op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.product import Product
-from netlang.ops.window import PADDING, Axis, Pad, axes, require_image
+from netlang.ops.window import PADDING, Axis, Pad, axes, require_image, stride_caption
 
 
 @op("conv", family="conv")
@@ -47,6 +47,11 @@ class Conv(Product):
             )
         height, width = self.windows(x)
         return TensorType((self.out, height.output, width.output))
+
+    @property
+    def caption(self) -> str:
+        words = [f"{show(self.kernel)} conv", str(self.out), *stride_caption(self.stride)]
+        return ", ".join(words + ([f"{self.groups} groups"] if self.groups > 1 else []))
 
     def row(self, inputs: Types) -> tuple[int, ...]:
         return (inputs[0].channels // self.groups, *self.kernel)

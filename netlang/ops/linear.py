@@ -26,6 +26,10 @@ class Linear(Product):
     def infer(self, inputs: Types) -> TensorType:
         return TensorType((self.out,))
 
+    @property
+    def caption(self) -> str:
+        return f"fc {self.out}"
+
     def row(self, inputs: Types) -> tuple[int, ...]:
         return (inputs[0].elements,)
 

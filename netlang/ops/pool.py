@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from netlang.ir.attributes import SWITCH, Size, attribute, either, size, word
+from netlang.ir.attributes import SWITCH, Size, attribute, either, show, size, word
 from netlang.ir.op import Op, op
 from netlang.ir.types import TensorType, Types
-from netlang.ops.window import PADDING, Axis, Pad, axes, require_image
+from netlang.ops.window import PADDING, Axis, Pad, axes, require_image, stride_caption
 
 
 class Pool(Op):
@@ -49,6 +49,15 @@ class Pool(Op):
         # torch pads both sides alike and at most half the kernel: pad ahead of it.
         margins = _margins(columns, x.shape[3]), _margins(rows, x.shape[2])
         return self.padded(F, x, kernel, stride, margins)
+
+    @property
+    def caption(self) -> str:
+        kind = self.name.replace("pool", " pool")
+        if self.kernel == "global":
+            return f"global {kind}"
+        return ", ".join(
+            [f"{show(self.kernel)} {kind}", *stride_caption(self.stride or self.kernel)]
+        )
 
     @abstractmethod
     def native(self, F: Any, x: Any, kernel: Size, stride: Size, pad: Size) -> Any:

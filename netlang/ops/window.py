@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from netlang.ir.attributes import Size, either, size, word
+from netlang.ir.attributes import Size, either, show, size, word
 from netlang.ir.op import ShapeError
 from netlang.ir.types import TensorType
 
@@ -72,6 +72,13 @@ def _output(length: int, kernel: int, stride: int, side: tuple[int, int], ceil: 
     output = (-(-room // stride) if ceil else room // stride) + 1
     # A window that would start in the padding behind the input is dropped (torch and Caffe agree).
     return output - 1 if ceil and (output - 1) * stride >= length + side[0] else output
+
+
+def stride_caption(stride: Size) -> list[str]:
+    """`/2`, as the figures of He et al. 2015 write a stride; nothing where it is 1."""
+    if stride == (1, 1):
+        return []
+    return [f"/{stride[0]}" if stride[0] == stride[1] else f"/{show(stride)}"]
 
 
 def require_image(x: TensorType, name: str) -> None:
