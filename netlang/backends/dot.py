@@ -7,8 +7,6 @@ changes the image's size it says the new one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -121,15 +119,11 @@ def _id(box: Box) -> str:
 
 
 def _label(graph: Graph, box: Box) -> str:
-    return "<" + "<br/>".join(_lines(graph, box)) + ">"
-
-
-def _lines(graph: Graph, box: Box) -> Iterator[str]:
+    # Plain lines: the Graphviz of the wheel is built without the parser for HTML-like labels.
     first, *riders = box
-    yield escape("+" if first.op.name == "add" else first.op.caption)
+    lines = ["+" if first.op.name == "add" else first.op.caption]
     if riders:
-        names = escape(", ".join(node.op.caption for node in riders))
-        yield f'<font point-size="9" color="#444444">{names}</font>'
-    before = {x.shape[1:] for x in graph.types(first)}
-    if before != {first.type.shape[1:]}:
-        yield f'<font point-size="9" color="#990000">{first.type}</font>'
+        lines.append(", ".join(node.op.caption for node in riders))
+    if {x.shape[1:] for x in graph.types(first)} != {first.type.shape[1:]}:
+        lines.append(f"\u2192 {first.type}")
+    return "\n".join(lines)
