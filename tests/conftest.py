@@ -10,7 +10,7 @@ Golden = Callable[[Path, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-goldens", action="store_true", help="rewrite the goldens from this run")
+    parser.addoption("--update-goldens", action="store_true", help="rewrite the goldens")
 
 
 @pytest.fixture

@@ -57,9 +57,7 @@ def run(netlang: Path, folder: Path, *arguments: str) -> str:
 def test_the_wheel_carries_the_grammars_and_the_zoo(wheel: Path):
     carried = set(zipfile.ZipFile(wheel).namelist())
     grammars = {f"netlang/grammars/{path.name}" for path in grammar("net").parent.glob("*.lark")}
-    networks = {
-        f"netlang/zoo/{path.relative_to(zoo_dir())}" for path in zoo_dir().rglob("*.net")
-    }
+    networks = {f"netlang/zoo/{path.relative_to(zoo_dir())}" for path in zoo_dir().rglob("*.net")}
     assert grammars
     assert networks
     assert grammars | networks <= carried
