@@ -1,0 +1,46 @@
+"""From file to text, whatever stands in the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netlang.diagnostic import NetError, Source, Span, did_you_mean, error
+
+
+def read(path: Path | str) -> Source:
+    """The text of a file under the name that the user gave it; raises `NetError`."""
+    name, path = str(path), Path(path)
+    if path.is_dir():
+        raise error(f"'{name}' is a folder", help="name a .net file in it")
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise error(f"there is no file '{name}'", help=_neighbour(path)) from None
+    except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
+        reason = getattr(problem, "strerror", None) or problem
+        raise error(f"'{name}' cannot be read: {reason}") from None
+    if b"\0" in data:
+        raise error(f"'{name}' is a binary file", help="a network is written as text, in UTF-8")
+    try:
+        return Source(name, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as problem:
+        raise _not_utf8(name, data, problem.start) from None
+
+
+def _neighbour(path: Path) -> str:
+    try:
+        names = [file.name for file in path.parent.glob("*.net")]
+    except OSError:
+        return ""
+    return did_you_mean(path.name, names)
+
+
+def _not_utf8(name: str, data: bytes, start: int) -> NetError:
+    source = Source(name, data.decode("utf-8", errors="replace"))
+    place = len(data[:start].decode("utf-8"))
+    return error(
+        f"'{name}' is not UTF-8 text",
+        Span(source, place, place + 1),
+        f"byte 0x{data[start]:02x}",
+        "save the file in the encoding UTF-8",
+    )
