@@ -7,9 +7,10 @@ and blocks of the source.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 from netlang.diagnostic import Label
@@ -117,9 +118,25 @@ class Graph:
         """How many numbers of a node are learned."""
         return sum(_count(w.shape) for w in self.weights(node).values() if w.trainable)
 
+    def needed(self, values: Iterable[str]) -> set[str]:
+        """The names of the nodes that some values depend on, and their own."""
+        needed = set(values)
+        for node in reversed(self.nodes):
+            if node.name in needed:
+                needed.update(node.inputs)
+        return needed
+
     def with_nodes(self, nodes: tuple[Node, ...]) -> Graph:
         """The same network with other nodes."""
         return replace(self, nodes=nodes)
+
+    def to_torch(self, weights: Mapping[str, Any] | None = None, seed: int = 0) -> Any:
+        """The network as a trainable `torch.nn.Module`: `netlang.backends.torch.to_module`.
+
+        The one door that opens upwards, for the sake of who has a graph in hand; the module is
+        found when it is asked for, so that a graph needs no torch.
+        """
+        return import_module("netlang.backends.torch").to_module(self, weights, seed)
 
 
 def _count(shape: tuple[int, ...]) -> int:

@@ -15,10 +15,7 @@ from netlang.passes.report import Log
 
 def eliminate_dead(graph: Graph, log: Log) -> Graph:
     """The nodes that a result or the signature needs."""
-    live = set(graph.results)
-    for node in reversed(graph.nodes):
-        if node.name in live:
-            live.update(node.inputs)
+    live = graph.needed(graph.results)
     for node in graph:
         if not _stays(node.name in live, node.op.family):
             log.change(node.name, "nothing depends on it")

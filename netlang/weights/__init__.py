@@ -1,0 +1,7 @@
+"""The numbers of a network: made up, read from a file, written to one."""
+
+from netlang.weights.checkpoint import evaluated, tensors
+from netlang.weights.file import read_weights, write_weights
+from netlang.weights.random import random_weights
+
+__all__ = ["evaluated", "random_weights", "read_weights", "tensors", "write_weights"]

@@ -1,0 +1,59 @@
+"""What a checkpoint of a network holds, and the weights that a graph makes of it.
+
+A checkpoint maps names to arrays; a name is a node's and a slot's
+(`conv2_x.bottleneck_0.conv_1.weight`). It belongs to the network as it is written: the weights of
+an optimized graph are expressions over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from netlang.ir.graph import Graph, Node
+from netlang.ir.op import Weight
+from netlang.ir.weights import Ref, evaluate
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+    Checkpoint = Mapping[str, Array]
+
+
+def tensors(graph: Graph) -> dict[str, Weight]:
+    """The checkpoint of a network: what it holds by its name, in order.
+
+    ValueError where a pass has changed a weight of the graph: it no longer tells the names.
+    """
+    changed = next((node.name for node in graph if node.derived), None)
+    if changed:
+        raise ValueError(f"'{graph.name}' is optimized: %{changed} has no weights of its own")
+    return _weights(graph)
+
+
+def evaluated(graph: Graph, checkpoint: Checkpoint, dtype: str = "float32") -> dict[str, Array]:
+    """The numbers of every weight of a graph by `node.slot`, in order.
+
+    Weights that a pass has changed are combined in float64. KeyError where the checkpoint lacks
+    a tensor.
+    """
+    return {
+        f"{node.name}.{slot}": _numbers(node, slot, checkpoint).astype(dtype, copy=False)
+        for node in graph
+        for slot in graph.weights(node)
+    }
+
+
+def _weights(graph: Graph) -> dict[str, Weight]:
+    return {
+        f"{node.name}.{slot}": weight
+        for node in graph
+        for slot, weight in graph.weights(node).items()
+    }
+
+
+def _numbers(node: Node, slot: str, checkpoint: Mapping[str, Any]) -> Any:
+    expr = node.weight(slot)
+    return checkpoint[expr.name] if isinstance(expr, Ref) else evaluate(expr, checkpoint)

@@ -1,0 +1,99 @@
+"""Weights in safetensors files."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from netlang.diagnostic import Diagnostic, NetError, did_you_mean, error
+from netlang.files import write_whole
+from netlang.ir.graph import Graph
+from netlang.weights.checkpoint import tensors
+
+if TYPE_CHECKING:
+    from netlang.weights.checkpoint import Array, Checkpoint
+
+SHOWN = 8
+"""How many wrong tensors are listed: a file for another network has hundreds."""
+
+FLOATS = {"F16", "F32", "F64"}
+
+Shape = tuple[int, ...]
+
+
+def read_weights(path: str | Path, graph: Graph) -> dict[str, Array]:
+    """The weights of a network from a safetensors file, as float32, in the network's order.
+
+    The layers of auxiliary heads may be missing: inference does not need them. Anything else
+    that is missing, unknown or of another shape is a `NetError` that names it.
+    """
+    wanted = tensors(graph)
+    with _open(Path(path)) as file:
+        found = {name: file.get_slice(name) for name in sorted(file.keys())}
+        shapes = {name: tuple(entry.get_shape()) for name, entry in found.items()}
+        faults = [*_mismatches(graph, shapes), *_not_floats(found)]
+        if faults:
+            raise NetError(*_first(faults, str(path)))
+        return {n: file.get_tensor(n).astype("float32") for n in wanted if n in found}
+
+
+def write_weights(path: str | Path, weights: Checkpoint) -> None:
+    """Writes weights as a safetensors file, whole or not at all."""
+    from safetensors.numpy import save
+
+    write_whole(Path(path), save(dict(weights)))
+
+
+@contextmanager
+def _open(path: Path) -> Generator[Any]:
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise error(f"there is no weight file '{path}'")
+    try:
+        with cast(Any, safe_open)(path, framework="numpy") as file:
+            yield file
+    except SafetensorError as fault:
+        raise error(
+            f"'{path}' is not a whole safetensors file ({fault})",
+            help="safetensors.torch.save_file(module.state_dict(), path) writes one",
+        ) from None
+
+
+def _mismatches(graph: Graph, found: Mapping[str, Shape]) -> Iterator[Diagnostic]:
+    wanted = tensors(graph)
+    for name, weight in wanted.items():
+        if name in found and found[name] != weight.shape:
+            yield Diagnostic(
+                f"'{name}' is {_show(found[name])} and should be {_show(weight.shape)}"
+            )
+    needed = graph.needed((graph.output,))
+    missing = [n for n in wanted if n not in found and n.rpartition(".")[0] in needed]
+    # torch's batch norms count their batches, which nothing reads.
+    unknown = [n for n in found if n not in wanted and not n.endswith(".num_batches_tracked")]
+    for name in missing:
+        yield Diagnostic(f"'{name}' is missing")
+    for name in unknown:
+        yield Diagnostic(f"'{graph.name}' has no '{name}'", help=did_you_mean(name, missing))
+
+
+def _not_floats(found: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    for name, entry in found.items():
+        if entry.get_dtype() not in FLOATS:
+            yield Diagnostic(
+                f"'{name}' holds numbers of type {entry.get_dtype()}",
+                help="save the weights as float32, float16 or float64",
+            )
+
+
+def _first(faults: list[Diagnostic], path: str) -> Iterator[Diagnostic]:
+    yield Diagnostic(f"the weights in '{path}' do not fit the network")
+    yield from faults[:SHOWN]
+    if len(faults) > SHOWN:
+        yield Diagnostic(f"and {len(faults) - SHOWN} more like these")
+
+
+def _show(shape: Shape) -> str:
+    return "x".join(map(str, shape)) or "a single number"

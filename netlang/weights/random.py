@@ -1,0 +1,83 @@
+"""Made-up weights: where training starts, or numbers that look as if it had ended."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from netlang.ir.graph import Graph, Node
+from netlang.ir.op import Weight
+from netlang.weights.checkpoint import tensors
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from netlang.weights.checkpoint import Array
+
+
+def random_weights(graph: Graph, seed: int = 0, trained: bool = True) -> dict[str, Array]:
+    """Float32 weights for a network, those of products after He et al. 2015b with the fan-in.
+
+    With `trained`, biases, scales and running statistics are off their initial values the way
+    training leaves them, so that a mistake in folding them shows; running variances are about
+    those of the signal, so that it neither dies nor explodes in a thousand layers. Without it,
+    all are as training starts: scales and variances one, biases and means zero.
+
+    A tensor's numbers depend on the seed and its name alone: other layers do not change them.
+    """
+    import numpy as np
+
+    owned = tensors(graph)
+    squares = _mean_squares(graph) if trained else {}
+    weights: dict[str, Array] = {}
+    for name, weight in owned.items():
+        rng = np.random.default_rng([seed, crc32(name.encode())])
+        if weight.init == "he":
+            weights[name] = _normal(rng, weight, (2 / prod(weight.shape[1:])) ** 0.5)
+        elif trained:
+            node = name.rpartition(".")[0]
+            weights[name] = _moved(rng, weight, 1.0 if weight.trainable else squares[node])
+        else:
+            weights[name] = np.full(weight.shape, float(weight.init == "ones"), "float32")
+    return weights
+
+
+def _normal(rng: Generator, weight: Weight, deviation: float) -> Array:
+    numbers = rng.standard_normal(weight.shape, dtype="float32")
+    numbers *= deviation
+    return numbers
+
+
+def _moved(rng: Generator, weight: Weight, variance: float) -> Array:
+    """Ones moved by up to a quarter, zeros by about a tenth, on the scale of the signal."""
+    if weight.init == "zeros":
+        return _normal(rng, weight, 0.1 * variance**0.5)
+    spread = 0.75 + rng.random(weight.shape, dtype="float32") / 2
+    return (variance * spread).astype("float32")
+
+
+def _mean_squares(graph: Graph) -> dict[str, float]:
+    """About the mean square of what each node reads, where the network is given ones.
+
+    The estimate is coarse: all that it has to follow is the growth along residual sums.
+    """
+    reads: dict[str, float] = {}
+    gives: dict[str, float] = {}
+    for node in graph:
+        given = [gives[name] for name in node.inputs] or [1.0]
+        is_sum = node.type in graph.types(node)
+        reads[node.name] = sum(given) if is_sum else sum(given) / len(given)
+        gives[node.name] = _given(graph, node, reads[node.name])
+    return reads
+
+
+def _given(graph: Graph, node: Node, square: float) -> float:
+    """The mean square that a node gives: statistics normalize, a rectifier undoes He's factor."""
+    weights = graph.weights(node).values()
+    if not all(weight.trainable for weight in weights):
+        return 1.0
+    if any(weight.init == "he" for weight in weights):
+        return 2 * square
+    rectifies = node.op.pointwise and len(node.inputs) == 1 and not weights
+    return square / 2 if rectifies else square
