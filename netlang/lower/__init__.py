@@ -1,0 +1,47 @@
+"""Syntax tree to graph: names, repeats, blocks, shortcuts and choices are settled here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import netlang.ops as _ops  # fills the registry of operators
+from netlang.diagnostic import NetError, Source, did_you_mean, error
+from netlang.ir.attributes import Value
+from netlang.ir.graph import Graph
+from netlang.lower.build import Builder
+from netlang.lower.modules import Loader, only_net, project_root
+from netlang.lower.settings import literals
+from netlang.resources import zoo_networks
+from netlang.syntax.parser import read
+
+assert _ops
+
+__all__ = ["load"]
+
+
+def load(network: str | Path | Source, **settings: Value) -> Graph:
+    """The graph of a network: a `.net` file, the name of one in the zoo, or a text.
+
+    `settings` override the net's parameters; text such as "A", "1x1" or "off" is read as the
+    language reads it. Raises `NetError` with every independent mistake.
+    """
+    source = network if isinstance(network, Source) else read(find(network))
+    path = Path(source.name).resolve()
+    loader = Loader(project_root(path))
+    module = loader.load(source, path)
+    if loader.faults:
+        raise NetError(*loader.faults)
+    builder = Builder()
+    return builder.network(module.own[only_net(module, source).name.name], literals(settings))
+
+
+def find(network: str | Path) -> Path:
+    """The file that a person means: a path, or the name of a network of the zoo."""
+    path, zoo = Path(network), zoo_networks()
+    if not path.exists() and str(network) in zoo:
+        return zoo[str(network)]
+    if not path.exists() and not path.suffix:
+        near = did_you_mean(str(network), zoo)
+        hint = near or "'netlang zoo' lists the networks that come with netlang"
+        raise error(f"there is no file and no network of the zoo named '{network}'", help=hint)
+    return path

@@ -1,0 +1,132 @@
+"""Arguments meet parameters: of blocks, nets, layers and recipe words alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netlang.diagnostic import Diagnostic, NetError, Span, did_you_mean, error
+from netlang.ir.attributes import Attribute, attributes
+from netlang.lower.evaluate import Evaluator, describe
+from netlang.syntax import ast
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a call may give: parameters in order, and which of them it must give."""
+
+    names: Sequence[str]
+    required: frozenset[str]
+    noun: str
+
+    def match(
+        self, callee: ast.Name, arguments: Sequence[ast.Argument]
+    ) -> Mapping[str, ast.Argument]:
+        """Each argument by the parameter that it is for; raises `NetError` of all that is wrong."""
+        faults: list[Diagnostic] = []
+        given: dict[str, ast.Argument] = {}
+        free = list(self.names)
+        for argument in arguments:
+            name, fault = self._parameter(callee, argument, free)
+            if name in given:
+                fault = Diagnostic(f"'{name}' is given twice", argument.span)
+            if fault:
+                faults.append(fault)
+            else:
+                given[name] = argument
+        missing = [n for n in self.names if n in self.required and n not in given]
+        if missing and not faults:
+            listed = ", ".join(f"'{name}'" for name in missing)
+            faults.append(
+                Diagnostic(
+                    f"'{callee.name}' needs {listed}", callee.span, help=self._form(callee.name)
+                )
+            )
+        if faults:
+            raise NetError(*faults)
+        return given
+
+    def _parameter(
+        self, callee: ast.Name, argument: ast.Argument, free: list[str]
+    ) -> tuple[str, Diagnostic | None]:
+        if argument.name is None:
+            if free:
+                return free.pop(0), None
+            count = len(self.names)
+            takes = f"at most {count} argument{'s' * (count != 1)}" if count else "no arguments"
+            message = f"'{callee.name}' takes {takes}"
+            return "", Diagnostic(message, argument.span, "one too many", self._form(callee.name))
+        name = argument.name.name
+        if name not in self.names:
+            near = did_you_mean(name, self.names) or self._listed(callee.name)
+            message = f"'{callee.name}' has no {self.noun} '{name}'"
+            return "", Diagnostic(message, argument.name.span, f"unknown {self.noun}", near)
+        if name in free:
+            free.remove(name)
+        return name, None
+
+    def _listed(self, callee: str) -> str:
+        names = ", ".join(self.names)
+        return f"it has {names}" if names else f"'{callee}' stands alone"
+
+    def _form(self, callee: str) -> str:
+        words = [n if n in self.required else f"{n}=…" for n in self.names]
+        return f"write {callee} {', '.join(words)}".rstrip()
+
+
+def of_params(params: Sequence[ast.Param]) -> Signature:
+    """The signature of a block or net."""
+    required = frozenset(p.name.name for p in params if p.default is None)
+    return Signature([p.name.name for p in params], required, "parameter")
+
+
+def of_attributes(cls: type) -> Signature:
+    """The signature of a layer or recipe word."""
+    known = attributes(cls)
+    required = frozenset(a.name for a in known if a.required)
+    return Signature([a.name for a in known], required, "attribute")
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A layer or recipe word with its attributes, and where each was given."""
+
+    value: Any
+    places: Mapping[str, Span]
+
+
+def build(
+    cls: type, callee: ast.Name, arguments: Sequence[ast.Argument], evaluator: Evaluator
+) -> Bound:
+    """The `cls` that a call describes; raises `NetError` or `SilentError`."""
+    given = of_attributes(cls).match(callee, arguments)
+    known = {a.name: a for a in attributes(cls)}
+    faults: list[Diagnostic] = []
+    fields: dict[str, Any] = {}
+    for name, argument in given.items():
+        try:
+            fields[name] = _read(known[name], argument, evaluator)
+        except NetError as fault:
+            faults += fault.diagnostics
+    if faults:
+        raise NetError(*faults)
+    return Bound(cls(**fields), {name: a.value.span for name, a in given.items()})
+
+
+def _read(attribute: Attribute, argument: ast.Argument, evaluator: Evaluator) -> Any:
+    value = evaluator.value(argument.value)
+    try:
+        return attribute.kind.read(value)
+    except ValueError:
+        message = f"'{attribute.name}' is {attribute.kind.what}, not {describe(value)}"
+        raise evaluator.mismatch(argument.value, value, message) from None
+
+
+def refuse_multiple(callee: ast.Name, count: int) -> NetError:
+    """The error for several values that flow into what takes one."""
+    return error(
+        f"'{callee.name}' takes one value, and {count} flow in",
+        callee.span,
+        help="join them first: from a, b -> concat -> …",
+    )

@@ -1,0 +1,495 @@
+"""Builds the graph: walks the bodies of a net and of the blocks that it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from netlang.diagnostic import Diagnostic, Label, NetError, Span, did_you_mean, error
+from netlang.ir import attributes
+from netlang.ir.attributes import attribute, number
+from netlang.ir.graph import Graph, Head, Node
+from netlang.ir.op import OPS, Op, ShapeError, infer
+from netlang.lower import bind
+from netlang.lower.evaluate import Evaluator, Scope, SilentError, describe
+from netlang.lower.flow import LOST, Frame, Lost, Value
+from netlang.lower.modules import Definition
+from netlang.lower.names import Names, Path
+from netlang.lower.shortcut import MODES, skip
+from netlang.recipe import RECIPES
+from netlang.syntax import ast
+
+LIMIT = 100_000
+"""The most layers that a network may have; a repeat beyond it is a slip of the keyboard."""
+
+DEEPEST = 100
+"""The most calls of blocks inside each other."""
+
+JOINS = ("concat", "add", "mul", "max")
+
+
+@dataclass(frozen=True)
+class AuxOptions:
+    """What `aux NAME` takes: the weight of its loss (Szegedy et al. 2014, section 5)."""
+
+    weight: float = attribute(number(0), 0.3)
+
+
+@dataclass
+class Builder:
+    """A graph under construction, and the mistakes found on the way."""
+
+    nodes: list[Node] = field(default_factory=list[Node])
+    heads: list[Head] = field(default_factory=list[Head])
+    recipes: list[tuple[str, tuple[Any, ...]]] = field(
+        default_factory=list["tuple[str, tuple[Any, ...]]"]
+    )
+    faults: dict[Span | None, Diagnostic] = field(default_factory=dict["Span | None", Diagnostic])
+    names: Names = field(default_factory=Names)
+    steps: int = 0
+
+    # ------------------------------------------------------------------- the network
+
+    def network(self, definition: Definition, settings: Mapping[str, attributes.Value]) -> Graph:
+        """The graph of a net; raises `NetError` with every mistake that was found."""
+        tree = definition.tree
+        output = self._guarded(lambda: self._net(definition, settings), ())
+        if isinstance(output, Lost) or self.faults:
+            raise NetError(*self.faults.values())
+        if output is None:
+            raise error(
+                f"the net '{tree.name.name}' is empty",
+                tree.name.span,
+                help="begin with 'input 3x224x224'",
+            )
+        return Graph(
+            tree.name.name, tuple(self.nodes), output.name, tuple(self.heads), tuple(self.recipes)
+        )
+
+    def _net(self, definition: Definition, settings: Mapping[str, attributes.Value]) -> Value:
+        tree = definition.tree
+        known = [param.name.name for param in tree.params]
+        for name in settings:
+            if name not in known:
+                has = f"its parameters are {', '.join(known)}" if known else "it has no parameters"
+                raise error(
+                    f"the net '{tree.name.name}' has no parameter '{name}'",
+                    help=did_you_mean(name, known) or has,
+                )
+        scope = self._params(tree.params, {}, Evaluator(Scope(), None), settings)
+        return self._run(definition, Frame(definition.module, scope, ring=(definition,)))
+
+    def _run(self, definition: Definition, frame: Frame) -> Value:
+        """Runs a net; an instance runs the net that it is one of."""
+        tree = definition.tree
+        if not isinstance(tree, ast.Instance):
+            return self.body(tree.body, None, frame)
+        base = definition.module.names.get(tree.base.name)
+        if base is None or isinstance(base.tree, ast.Block):
+            nets = [
+                n
+                for n, d in definition.module.names.items()
+                if d != definition and not isinstance(d.tree, ast.Block)
+            ]
+            raise error(
+                f"there is no net '{tree.base.name}' here",
+                tree.base.span,
+                "unknown net",
+                did_you_mean(tree.base.name, nets),
+            )
+        self._refuse_ring(base, frame, tree.base)
+        given = bind.of_params(base.tree.params).match(tree.base, tree.arguments)
+        scope = self._params(base.tree.params, given, frame.evaluator(None), {})
+        return self._run(base, Frame(base.module, scope, ring=(*frame.ring, base)))
+
+    def _params(
+        self,
+        params: Sequence[ast.Param],
+        given: Mapping[str, ast.Argument],
+        caller: Evaluator,
+        settings: Mapping[str, attributes.Value],
+    ) -> Scope:
+        """The scope of a body: arguments in the caller's terms, defaults in those of the body."""
+        scope = Scope()
+        for param in params:
+            name = param.name.name
+            if name in settings:
+                scope.values[name] = settings[name]
+            elif name in given:
+                scope.values[name] = caller.value(given[name].value)
+            elif param.default is not None:
+                scope.values[name] = replace(caller, scope=scope).value(param.default)
+            else:
+                raise error(
+                    f"'{name}' has no value",
+                    param.name.span,
+                    "needed",
+                    f"give it one: --set {name}=…",
+                )
+        return scope
+
+    # -------------------------------------------------------------------- statements
+
+    def body(self, body: ast.Body, flow: Value, frame: Frame) -> Value:
+        """What a body makes of the value that flows into it."""
+        for statement in body.statements:
+            flow = self._statement(statement, flow, frame)
+        return flow
+
+    def _statement(self, statement: ast.Statement, flow: Value, frame: Frame) -> Value:
+        match statement:
+            case ast.Chain():
+                return self._chain(statement, flow, frame)
+            case ast.Let():
+                name, value = statement.name.name, statement.value
+                result = self._guarded(lambda: frame.evaluator(flow).value(value), frame.calls)
+                frame.scope.values[name] = None if isinstance(result, Lost) else result
+            case ast.Aux():
+                self._guarded(lambda: self._aux(statement, flow, frame), frame.calls)
+            case ast.Recipe():
+                self._recipe(statement, frame)
+        return flow
+
+    def _chain(self, chain: ast.Chain, flow: Value, frame: Frame) -> Value:
+        inputs: tuple[Value, ...] = (flow,)
+        if chain.sources:
+            inputs = tuple(
+                self._guarded(lambda s=s: self._named(s, frame), frame.calls) for s in chain.sources
+            )
+        for link in chain.links:
+            result = self._guarded(lambda x=inputs, e=link: self._element(e, x, frame), frame.calls)
+            if link.alias:
+                frame.names[link.alias.name] = result
+            inputs = (result,)
+        return inputs[0]
+
+    def _named(self, name: ast.Name, frame: Frame) -> Value:
+        if name.name not in frame.names:
+            near = did_you_mean(name.name, frame.names)
+            hint = near or f"name a value first: … as {name.name}"
+            raise error(f"no value is named '{name.name}' here", name.span, "unknown value", hint)
+        return frame.names[name.name]
+
+    def _aux(self, aux: ast.Aux, flow: Value, frame: Frame) -> None:
+        options = bind.build(AuxOptions, aux.name, aux.arguments, frame.evaluator(flow)).value
+        name = self.names.given(frame.path, aux.name.name)
+        output = self.body(aux.body, flow, replace(frame.nested(), path=name))
+        if output is flow:
+            raise error(f"the head '{aux.name.name}' is empty", aux.name.span)
+        if isinstance(output, Node):
+            self.heads.append(Head(".".join(name), output.name, options.weight))
+
+    def _recipe(self, recipe: ast.Recipe, frame: Frame) -> None:
+        kind = recipe.kind.name
+        words = [
+            self._guarded(lambda c=c: self._word(kind, c, frame), frame.calls) for c in recipe.calls
+        ]
+        if frame.calls or any(kind == known for known, _ in self.recipes):
+            place = "belongs to a net" if frame.calls else "is given twice"
+            self._report(Diagnostic(f"'{kind}' {place}", recipe.kind.span), frame.calls)
+        self.recipes.append((kind, tuple(words)))
+
+    def _word(self, kind: str, call: ast.Call, frame: Frame) -> Any:
+        known = RECIPES[kind]
+        if call.callee.name not in known:
+            near = did_you_mean(call.callee.name, known) or f"it knows {', '.join(known)}"
+            message = f"'{kind}' knows no '{call.callee.name}'"
+            raise error(message, call.callee.span, "unknown word", near)
+        cls = known[call.callee.name]
+        return bind.build(cls, call.callee, call.arguments, frame.evaluator(None)).value
+
+    # ---------------------------------------------------------------------- elements
+
+    def _element(self, link: ast.Link, inputs: tuple[Value, ...], frame: Frame) -> Value:
+        element, alias = link.element, link.alias
+        if isinstance(element, ast.Call):
+            return self._call(element, inputs, frame, alias)
+        if len(inputs) > 1:
+            raise error(
+                f"{len(inputs)} values flow in where one is taken",
+                element.span,
+                help="join them first: from a, b -> concat -> …",
+            )
+        (flow,) = inputs
+        match element:
+            case ast.Times():
+                body = element.body
+                return self._times(
+                    element.count, None, lambda x, f: self._once(body, x, f), flow, frame
+                )
+            case ast.Repeat():
+                body = element.body
+                return self._times(
+                    element.count, element.variable, lambda x, f: self.body(body, x, f), flow, frame
+                )
+            case ast.Group():
+                name = self.names.given(frame.path, element.name.name)
+                return self.body(element.body, flow, replace(frame.nested(), path=name))
+            case ast.Shortcut():
+                return self._shortcut(element, flow, frame, alias)
+            case ast.Branches():
+                return self._branches(element, flow, frame, alias)
+            case ast.Choice():
+                return self._choice(element, flow, frame)
+
+    def _once(self, body: ast.Call | ast.Body, flow: Value, frame: Frame) -> Value:
+        if isinstance(body, ast.Body):
+            return self.body(body, flow, frame)
+        return self._call(body, (flow,), frame, None)
+
+    def _times(
+        self,
+        count: ast.Expr,
+        variable: ast.Name | None,
+        once: Callable[[Value, Frame], Value],
+        flow: Value,
+        frame: Frame,
+    ) -> Value:
+        evaluator = frame.evaluator(flow)
+        times = evaluator.number(count)
+        if not isinstance(times, int) or times < 1:
+            raise error(
+                f"a repeat count is a whole number of at least 1, not {describe(times)}", count.span
+            )
+        before, known = self.steps, len(self.faults)
+        for i in range(times):
+            inner = frame.nested()
+            if variable:
+                inner.scope.values[variable.name] = i
+            self._spend(count.span)
+            flow = once(flow, inner)
+            if i == 0:
+                self._refuse_more(before + times * (self.steps - before), count.span)
+            if len(self.faults) > known:
+                return LOST
+        return flow
+
+    def _choice(self, choice: ast.Choice, flow: Value, frame: Frame) -> Value:
+        if frame.evaluator(flow).switch(choice.condition, "'if' takes a condition"):
+            return self.body(choice.then, flow, frame.nested())
+        if choice.otherwise:
+            return self.body(choice.otherwise, flow, frame.nested())
+        return flow
+
+    def _branches(
+        self, branches: ast.Branches, flow: Value, frame: Frame, alias: ast.Name | None
+    ) -> Value:
+        join = "concat"
+        if branches.join is not None:
+            value = frame.evaluator(flow).value(branches.join)
+            if value not in JOINS:
+                hint = did_you_mean(str(value), JOINS) or f"use {', '.join(JOINS)}"
+                raise error(
+                    f"branches are not joined by {describe(value)}",
+                    branches.join.span,
+                    "unknown join",
+                    hint,
+                )
+            join = str(value)
+        ends = tuple(self.body(path, flow, frame.nested()) for path in branches.paths)
+        where = branches.join.span if branches.join else _word_span(branches.span, "branches")
+        return self._join(join, ends, where, frame, alias)
+
+    def _shortcut(
+        self, shortcut: ast.Shortcut, flow: Value, frame: Frame, alias: ast.Name | None
+    ) -> Value:
+        where = _word_span(shortcut.span, "shortcut")
+        mode = "identity"
+        if shortcut.mode is not None:
+            value = frame.evaluator(flow).value(shortcut.mode)
+            if value not in MODES:
+                hint = did_you_mean(str(value), MODES) or f"use {', '.join(MODES)}, or via {{ … }}"
+                raise error(
+                    f"there is no shortcut {describe(value)}",
+                    shortcut.mode.span,
+                    "unknown shortcut",
+                    hint,
+                )
+            mode, where = str(value), shortcut.mode.span
+        end = self.body(shortcut.body, flow, frame.nested())
+        if shortcut.via is not None:
+            around = self.body(shortcut.via, flow, frame.nested())
+        elif isinstance(flow, Node) and isinstance(end, Node):
+            around = skip(mode, flow, end, where, partial(self._made, frame, where))
+        else:
+            around = flow
+        return self._join("add", (end, around), where, frame, alias)
+
+    def _join(
+        self, join: str, ends: tuple[Value, ...], where: Span, frame: Frame, alias: ast.Name | None
+    ) -> Value:
+        callee = ast.Name(join, span=where)
+        return self._layer(OPS[join](), {}, callee, ends, frame, alias)
+
+    # ------------------------------------------------------------------------- calls
+
+    def _call(
+        self, call: ast.Call, inputs: tuple[Value, ...], frame: Frame, alias: ast.Name | None
+    ) -> Value:
+        callee = call.callee
+        definition = frame.module.names.get(callee.name)
+        if definition and isinstance(definition.tree, ast.Block):
+            return self._block(definition, call, inputs, frame, alias)
+        if callee.name not in OPS:
+            near = did_you_mean(callee.name, [*OPS, *frame.module.blocks()])
+            raise error(
+                f"there is no layer or block '{callee.name}'", callee.span, "unknown layer", near
+            )
+        bound = bind.build(OPS[callee.name], callee, call.arguments, frame.evaluator(inputs[0]))
+        if bound.value.family == "input":
+            return self._input(bound.value, callee, inputs, frame, alias)
+        return self._layer(bound.value, bound.places, callee, inputs, frame, alias)
+
+    def _input(
+        self,
+        op: Op,
+        callee: ast.Name,
+        inputs: tuple[Value, ...],
+        frame: Frame,
+        alias: ast.Name | None,
+    ) -> Value:
+        if self.nodes and self.nodes[0].op.family == "input":
+            first = self.nodes[0].origin[0].span
+            raise NetError(
+                Diagnostic(
+                    "a net has one input, and this is another",
+                    callee.span,
+                    "the second",
+                    related=(Label(first, "the first"),),
+                )
+            )
+        path = self.names.given((), alias.name if alias else "input")
+        return self._add(path, op, (), callee.span, frame)
+
+    def _layer(
+        self,
+        op: Op,
+        places: Mapping[str, Span],
+        callee: ast.Name,
+        inputs: tuple[Value, ...],
+        frame: Frame,
+        alias: ast.Name | None,
+    ) -> Value:
+        if any(isinstance(x, Lost) for x in inputs):
+            return LOST
+        nodes = [x for x in inputs if isinstance(x, Node)]
+        if len(nodes) < len(inputs):
+            raise error(
+                f"'{callee.name}' has nothing to read",
+                callee.span,
+                "no value flows in",
+                "begin the net with 'input 3x224x224'",
+            )
+        if op.arity is not None and len(nodes) != op.arity:
+            raise bind.refuse_multiple(callee, len(nodes))
+        try:
+            path = (
+                self.names.given(frame.path, alias.name)
+                if alias
+                else self.names.numbered(frame.path, op.name)
+            )
+            return self._add(path, op, nodes, callee.span, frame)
+        except ShapeError as fault:
+            span = places.get(fault.attribute, callee.span)
+            related = tuple(_comes_from(node) for node in nodes)
+            raise NetError(Diagnostic(fault.message, span, "", fault.help, related)) from None
+
+    def _made(self, frame: Frame, where: Span, kind: str, op: Op, x: Node) -> Node:
+        """A layer that a shortcut adds on its own."""
+        scope, _, name = kind.rpartition(".")
+        path = (*frame.path, *scope.split(".")) if scope else frame.path
+        return self._add(self.names.given(path, name), op, [x], where, frame)
+
+    def _add(self, path: Path, op: Op, inputs: Sequence[Node], span: Span, frame: Frame) -> Node:
+        output = infer(op, tuple(x.type for x in inputs))
+        self._spend(span)
+        origin = (Label(span, f"'{op.name}'"), *frame.calls)
+        names = tuple(x.name for x in inputs)
+        self.nodes.append(Node(".".join(path), op, names, output, origin=origin))
+        return self.nodes[-1]
+
+    def _block(
+        self,
+        definition: Definition,
+        call: ast.Call,
+        inputs: tuple[Value, ...],
+        frame: Frame,
+        alias: ast.Name | None,
+    ) -> Value:
+        callee, block = call.callee, definition.tree
+        assert isinstance(block, ast.Block)
+        if len(inputs) > 1:
+            raise bind.refuse_multiple(callee, len(inputs))
+        self._refuse_ring(definition, frame, callee)
+        self._spend(callee.span)
+        given = bind.of_params(block.params).match(callee, call.arguments)
+        scope = self._params(block.params, given, frame.evaluator(inputs[0]), {})
+        path = (
+            self.names.given(frame.path, alias.name)
+            if alias
+            else self.names.numbered(frame.path, callee.name)
+        )
+        calls = (Label(callee.span, f"in this call of '{callee.name}'"), *frame.calls)
+        inner = Frame(definition.module, scope, path, calls, (*frame.ring, definition))
+        return self.body(block.body, inputs[0], inner)
+
+    # ---------------------------------------------------------------------- mistakes
+
+    def _refuse_ring(self, definition: Definition, frame: Frame, callee: ast.Name) -> None:
+        if definition in frame.ring:
+            names = [d.tree.name.name for d in frame.ring[frame.ring.index(definition) :]]
+            ring = " -> ".join([*names, names[0]])
+            kind = "itself" if len(names) == 1 else "itself in a ring"
+            raise error(f"'{names[0]}' calls {kind}: {ring}", callee.span, "here again")
+        if len(frame.ring) > DEEPEST:
+            raise error(f"blocks call each other more than {DEEPEST} deep", callee.span)
+
+    def _spend(self, span: Span) -> None:
+        self.steps += 1
+        self._refuse_more(self.steps, span)
+
+    def _refuse_more(self, steps: int, span: Span) -> None:
+        if steps > LIMIT:
+            raise TooLargeError(
+                Diagnostic(
+                    f"this makes about {steps:,} layers and calls, and the limit is {LIMIT:,}",
+                    span,
+                    "too many here",
+                )
+            )
+
+    def _guarded(self, make: Callable[[], Any], calls: tuple[Label, ...]) -> Any:
+        """What `make` gives; a mistake is kept and its value is lost, so that the rest goes on."""
+        try:
+            return make()
+        except TooLargeError as fault:
+            self.faults = {None: fault.diagnostics[0]}
+            raise
+        except NetError as fault:
+            for diagnostic in fault.diagnostics:
+                self._report(diagnostic, calls)
+        except SilentError:
+            pass
+        return LOST
+
+    def _report(self, diagnostic: Diagnostic, calls: tuple[Label, ...]) -> None:
+        # A block that is called twice is wrong in both calls; once is enough to say so.
+        known = self.faults.get(diagnostic.span)
+        if known is None:
+            related = diagnostic.related + tuple(c for c in calls if c not in diagnostic.related)
+            self.faults[diagnostic.span] = replace(diagnostic, related=related)
+
+
+class TooLargeError(NetError):
+    """Ends the walk at once: there is no point in building the rest."""
+
+
+def _comes_from(node: Node) -> Label:
+    place = node.origin[0]
+    return Label(place.span, f"{node.type} comes from here")
+
+
+def _word_span(span: Span, word: str) -> Span:
+    return Span(span.source, span.start, span.start + len(word))
