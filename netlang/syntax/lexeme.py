@@ -15,9 +15,6 @@ class Lexeme:
     text: str
     span: Span
 
-    @property
-    def is_keyword(self) -> bool:
-        return self.text.isalpha() and self.type == _KEYWORD_TYPES.get(self.text, self.text.upper())
-
-
-_KEYWORD_TYPES = {"x": "TIMES"}
+    def touches(self, next: Lexeme) -> bool:
+        """Whether not even a blank stands between this one and the next."""
+        return self.span.end == next.span.start

@@ -3,34 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any, cast
 
-from lark import Lark, Token, UnexpectedToken
+from lark import Token, UnexpectedToken
 
-from netlang.diagnostic import Source, Span, error
-from netlang.resources import grammar
+from netlang.diagnostic import Diagnostic, NetError, Source, Span, error
 from netlang.syntax import ast
-from netlang.syntax.build import Builder
+from netlang.syntax.brackets import misnested
 from netlang.syntax.lexeme import Lexeme
-from netlang.syntax.lines import Lines
+from netlang.syntax.limits import beyond_limits
+from netlang.syntax.mistakes import explain
 from netlang.syntax.reader import read
+from netlang.syntax.recovery import resume
+from netlang.syntax.site import Site
+from netlang.syntax.tables import lark
 
 __all__ = ["parse", "read"]
+
+MOST = 20
+"""How many errors one run reports: nobody reads more."""
 
 
 def parse(source: Source) -> ast.File:
     """The syntax tree of a file; raises `NetError` with every independent syntax error."""
-    parser = _lark().parse_interactive(source.text)
+    parser = lark().parse_interactive(source.text)
     lexemes = _lexemes(parser, source)
     if len(lexemes) == 1:
         raise error(f"there is no net in '{source.name}'", help="a net begins 'net NAME { … }'")
-    for lexeme in lexemes:
-        try:
-            parser.feed_token(cast(Token, lexeme))
-        except UnexpectedToken:
-            raise error(f"unexpected '{lexeme.text}'", lexeme.span) from None
+    problems = _unparsable(lexemes) or _feed(parser, lexemes)
+    if problems:
+        raise NetError(*problems)
     return parser.parser_state.value_stack[-1]
+
+
+def _feed(parser: Any, lexemes: list[Lexeme]) -> list[Diagnostic]:
+    """Run the parser; without a problem the tree is then on its stack."""
+    problems, index = list[Diagnostic](), 0
+    while index < len(lexemes) and len(problems) < MOST:
+        try:
+            parser.feed_token(cast(Token, lexemes[index]))
+            index += 1
+        except UnexpectedToken:
+            problems.append(explain(Site(lexemes, index, frozenset(parser.accepts()))))
+            index = resume(parser, lexemes, index)
+    return problems
+
+
+def _unparsable(lexemes: list[Lexeme]) -> list[Diagnostic]:
+    """What makes it pointless, or unsafe, to look for more."""
+    if problems := beyond_limits(lexemes):
+        return problems
+    if bracket := misnested(lexemes):
+        # A text that is not closed may have swallowed the bracket.
+        texts = [i for i, lexeme in enumerate(lexemes) if lexeme.type == "UNCLOSED_TEXT"]
+        return [explain(Site(lexemes, i, frozenset())) for i in texts] or [bracket]
+    return []
 
 
 def _lexemes(parser: Any, source: Source) -> list[Lexeme]:
@@ -42,30 +69,3 @@ def _lexemes(parser: Any, source: Source) -> list[Lexeme]:
     ]
     end = len(source.text)
     return [*lexemes, Lexeme("$END", "", Span(source, end, end))]
-
-
-@cache
-def _lark() -> Any:
-    return Lark(
-        grammar("net").read_text(encoding="utf-8"),
-        parser="lalr",
-        lexer="basic",
-        start="file",
-        postlex=Lines(),
-        transformer=Builder(),
-        cache=_cache_file() or False,
-    )
-
-
-def _cache_file() -> str | None:
-    """Where the parser's tables are kept: building them takes ten times as long as reading them.
-
-    None where no such place can be had. Lark itself survives a file that it cannot read or write,
-    or that another process is just writing.
-    """
-    from platformdirs import user_cache_path
-
-    try:
-        return str(user_cache_path("netlang", ensure_exists=True) / "net.lark.tables")
-    except OSError:
-        return None
