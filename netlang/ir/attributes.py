@@ -30,11 +30,14 @@ def show(value: Value) -> str:
 
 @dataclass(frozen=True)
 class Kind:
-    """A set of values: `what` names it, `read` gives the field's value or raises ValueError."""
+    """A set of values: `what` names it, `read` gives the field's value or raises ValueError.
+
+    `words` are those that stand for themselves in it.
+    """
 
     what: str
     read: Callable[[Value], Any]
-    show: Callable[[Any], str] = show
+    words: tuple[str, ...] = ()
 
 
 def _refuse() -> Any:
@@ -88,7 +91,7 @@ def word(*words: str) -> Kind:
     listed = ", ".join(f"'{w}'" for w in words[:-1])
     what = f"{listed} or '{words[-1]}'" if listed else f"'{words[0]}'"
 
-    return Kind(what, lambda value: value if value in words else _refuse())
+    return Kind(what, lambda value: value if value in words else _refuse(), words)
 
 
 def either(*kinds: Kind) -> Kind:
@@ -102,7 +105,8 @@ def either(*kinds: Kind) -> Kind:
                 continue
         return _refuse()
 
-    return Kind(" or ".join(kind.what for kind in kinds), read)
+    words = tuple(word for kind in kinds for word in kind.words)
+    return Kind(" or ".join(kind.what for kind in kinds), read, words)
 
 
 SWITCH = Kind("'on' or 'off'", lambda value: value if isinstance(value, bool) else _refuse())
@@ -151,7 +155,7 @@ def attributes(cls: type) -> tuple[Attribute, ...]:
 def written(value: object) -> str:
     """The attributes of `value` that are not at their default, as the language writes them."""
     return ", ".join(
-        f"{a.name}={a.kind.show(getattr(value, a.name))}"
+        f"{a.name}={show(getattr(value, a.name))}"
         for a in attributes(value.__class__)
         if a.required or getattr(value, a.name) != a.default
     )

@@ -9,7 +9,7 @@ from netlang.diagnostic import NetError, Source, did_you_mean, error
 from netlang.ir.attributes import Value
 from netlang.ir.graph import Graph
 from netlang.lower.build import Builder
-from netlang.lower.modules import Loader, only_net, project_root
+from netlang.lower.modules import Loader, only_net, project_root, shown
 from netlang.lower.settings import literals
 from netlang.resources import zoo_networks
 from netlang.syntax.parser import read
@@ -39,7 +39,7 @@ def find(network: str | Path) -> Path:
     """The file that a person means: a path, or the name of a network of the zoo."""
     path, zoo = Path(network), zoo_networks()
     if not path.exists() and str(network) in zoo:
-        return zoo[str(network)]
+        return shown(zoo[str(network)])
     if not path.exists() and not path.suffix:
         near = did_you_mean(str(network), zoo)
         hint = near or "'netlang zoo' lists the networks that come with netlang"

@@ -120,7 +120,8 @@ def _read(attribute: Attribute, argument: ast.Argument, evaluator: Evaluator) ->
         return attribute.kind.read(value)
     except ValueError:
         message = f"'{attribute.name}' is {attribute.kind.what}, not {describe(value)}"
-        raise evaluator.mismatch(argument.value, value, message) from None
+        near = did_you_mean(str(value), attribute.kind.words)
+        raise evaluator.mismatch(argument.value, value, message, near) from None
 
 
 def refuse_multiple(callee: ast.Name, count: int) -> NetError:

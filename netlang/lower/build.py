@@ -21,7 +21,7 @@ from netlang.lower.shortcut import MODES, skip
 from netlang.recipe import RECIPES
 from netlang.syntax import ast
 
-LIMIT = 100_000
+LIMIT = 30_000
 """The most layers that a network may have; a repeat beyond it is a slip of the keyboard."""
 
 DEEPEST = 100
@@ -206,7 +206,7 @@ class Builder:
         element, alias = link.element, link.alias
         if isinstance(element, ast.Call):
             return self._call(element, inputs, frame, alias)
-        if len(inputs) > 1:
+        if len(inputs) != 1:
             raise error(
                 f"{len(inputs)} values flow in where one is taken",
                 element.span,
@@ -333,7 +333,8 @@ class Builder:
         if definition and isinstance(definition.tree, ast.Block):
             return self._block(definition, call, inputs, frame, alias)
         if callee.name not in OPS:
-            near = did_you_mean(callee.name, [*OPS, *frame.module.blocks()])
+            known = [*OPS, *frame.module.blocks()]
+            near = did_you_mean(callee.name, known) or f"there are {', '.join(sorted(known))}"
             raise error(
                 f"there is no layer or block '{callee.name}'", callee.span, "unknown layer", near
             )
@@ -420,7 +421,7 @@ class Builder:
     ) -> Value:
         callee, block = call.callee, definition.tree
         assert isinstance(block, ast.Block)
-        if len(inputs) > 1:
+        if len(inputs) != 1:
             raise bind.refuse_multiple(callee, len(inputs))
         self._refuse_ring(definition, frame, callee)
         self._spend(callee.span)

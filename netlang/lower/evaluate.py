@@ -131,13 +131,14 @@ class Evaluator:
             raise self.mismatch(expr, value, f"{rule}, not {describe(value)}")
         return value
 
-    def mismatch(self, expr: ast.Expr, value: Value, message: str) -> NetError:
+    def mismatch(self, expr: ast.Expr, value: Value, message: str, help: str = "") -> NetError:
         """The error for a value of the wrong kind; a word that nobody knows is a misspelt name."""
-        if isinstance(expr, ast.Name) and value == expr.name and not self.scope.knows(expr.name):
-            near = did_you_mean(expr.name, [*self.scope.names(), "channels", "height", "width"])
+        name = expr.name if isinstance(expr, ast.Name) else ""
+        if value == name and not self.scope.knows(name) and not help:
+            near = did_you_mean(name, [*self.scope.names(), "channels", "height", "width"])
             if near or "number" in message:
-                return error(f"there is no '{expr.name}' here", expr.span, "unknown name", near)
-        return error(message, expr.span)
+                return error(f"there is no '{name}' here", expr.span, "unknown name", near)
+        return error(message, expr.span, help=help)
 
 
 def describe(value: Value) -> str:
@@ -159,7 +160,7 @@ ARITHMETIC: dict[str, Operator] = {
     "-": operator.sub,
     "*": operator.mul,
     "/": _divide,
-    "//": operator.floordiv,
+    "//": lambda left, right: left // right,
     "%": operator.mod,
 }
 COMPARE: dict[str, Callable[[float, float], bool]] = {
@@ -177,4 +178,4 @@ def _bounded(value: int | float, span: Span) -> int | float:
 
 
 def _too_large(span: Span) -> NetError:
-    return error("this number is too large for a network", span, "beyond 2^53")
+    return error("this number is too large", span, "beyond 2^53", "write a smaller one")

@@ -13,12 +13,12 @@ from netlang.syntax import ast
 from netlang.syntax.parser import parse, read
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Definition:
-    """A block or net, and the module whose names its body uses."""
+    """A block or net, and the module whose names its body uses; each is itself alone."""
 
     tree: ast.Block | ast.Net | ast.Instance
-    module: Module = field(repr=False, compare=False)
+    module: Module = field(repr=False)
 
 
 @dataclass
@@ -91,7 +91,7 @@ class Loader:
             names = " -> ".join(p.name for p in ring)
             raise error(f"files import each other in a ring: {names}", text.span)
         if target not in self._done:
-            self._done[target] = self.load(read(_shown(target)), target)
+            self._done[target] = self.load(read(shown(target)), target)
         return self._done[target]
 
     def _find(self, text: ast.Text, path: Path) -> Path:
@@ -127,7 +127,7 @@ def _files_near(paths: list[Path], text: str) -> list[str]:
     return [str(folder / found.name) for p in paths for found in p.parent.glob("*.net")]
 
 
-def _shown(path: Path) -> Path:
+def shown(path: Path) -> Path:
     """A path as a person would name it: from where they stand, if it lies below."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
@@ -147,7 +147,7 @@ def only_net(module: Module, source: Source) -> ast.Net | ast.Instance:
             Span(source, 0, 0) if not source.text else None,
             help="blocks are for other files to use; a network is written net NAME { … }",
         )
-    if len(nets) > 1:
+    if len(nets) != 1:
         raise error(
             "a file has one net, and this is another",
             nets[1].name.span,
