@@ -1,11 +1,38 @@
 """Triton text, from integers: one file a family of kernels. It knows no operators."""
 
+from netlang.kernels.block import Tile
 from netlang.kernels.conv import Conv
 from netlang.kernels.copy import Copy, FromNCHW, ToNCHW
 from netlang.kernels.kernel import Epilogue, Kernel, Operand, Packing, Parameter, Tiles, View
-from netlang.kernels.layer import FeatureMap, Layer, Tile, dense
+from netlang.kernels.layer import FeatureMap, Layer, dense
 from netlang.kernels.linear import Linear
 from netlang.kernels.norm import LRN, Softmax
 from netlang.kernels.pointwise import Pointwise
 from netlang.kernels.pool import AdaptivePool, GlobalPool, Pool
 from netlang.kernels.upsample import Upsample
+
+__all__ = [
+    "LRN",
+    "AdaptivePool",
+    "Conv",
+    "Copy",
+    "Epilogue",
+    "FeatureMap",
+    "FromNCHW",
+    "GlobalPool",
+    "Kernel",
+    "Layer",
+    "Linear",
+    "Operand",
+    "Packing",
+    "Parameter",
+    "Pointwise",
+    "Pool",
+    "Softmax",
+    "Tile",
+    "Tiles",
+    "ToNCHW",
+    "Upsample",
+    "View",
+    "dense",
+]

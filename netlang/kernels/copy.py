@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from netlang.kernels.kernel import Grid, Tiles
-from netlang.kernels.layer import Dtype, Layer
+from netlang.kernels.layer import Dtype, FeatureMap, Layer
+from netlang.kernels.text import add, load, mul, split
+from netlang.kernels.window import Window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,15 +24,38 @@ class Copy(Layer):
     stride: int = 1
 
     @property
-    def name(self) -> str:
-        raise NotImplementedError
+    def title(self) -> str:
+        parts = ["shuffle" if self.groups > 1 else "copy"]
+        parts += [f"{self.x.channels}to{self.y.channels}"]
+        parts += [f"g{self.groups}"] * (self.groups > 1)
+        parts += [f"s{self.stride}"] * (self.stride > 1)
+        return "_".join([*parts, f"{self.y.height}x{self.y.width}"])
 
     @property
-    def grid(self) -> Grid:
-        return (Tiles(self.y.pixels),)
+    def about(self) -> str:
+        return f"Copy: {self.x} to {self.y}."
 
-    def source(self, name: str) -> str:
-        raise NotImplementedError
+    def body(self) -> Iterable[str]:
+        window = Window(self.x, self.y, (1, 1), (self.stride, self.stride), (0, 0))
+        channels, per_group = self.x.channels, self.x.channels // self.groups
+        yield from window.place()
+        c = "n"
+        if self.before:
+            c = "c"
+            yield f"c = n - {self.before}"
+        inside = self.block.rows_inside
+        inside += (f"{c} >= 0",) * (self.before > 0)
+        inside += (f"{c} < {channels}",) * (channels < self.block.columns * self.chosen.n)
+        source = (
+            c if self.groups == 1 else f"{c} % {self.groups} * {per_group} + {c} // {self.groups}"
+        )
+        yield f"v = {load(self.x_pointer(window.corner, source), *inside)}.to(tl.float32)"
+
+
+def plane(buffer: str, planar: FeatureMap) -> Iterator[str]:
+    """Defines `plane`, pointers to `pixel` in the first channel of a contiguous NCHW tensor."""
+    yield f"image, p = {', '.join(split('pixel', 2, planar.pixels))}"
+    yield f"plane = {add(buffer, mul('image.to(tl.int64)', planar.elements), 'p')}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +72,19 @@ class FromNCHW(Layer):
         return self.planar_dtype
 
     @property
-    def name(self) -> str:
-        raise NotImplementedError
+    def title(self) -> str:
+        return f"from_nchw_{self.y}"
 
     @property
-    def grid(self) -> Grid:
-        return (Tiles(self.y.pixels),)
+    def about(self) -> str:
+        return f"From NCHW ({self.x}) to NHWC ({self.y.channels} channels)."
 
-    def source(self, name: str) -> str:
-        raise NotImplementedError
+    def body(self) -> Iterable[str]:
+        inside = self.block.rows_inside
+        if self.x.channels < self.block.columns * self.chosen.n:
+            inside += (f"n < {self.x.channels}",)
+        yield from plane("x", self.x)
+        yield f"v = {load(add('plane', mul('n', self.x.pixels)), *inside)}.to(tl.float32)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +98,16 @@ class ToNCHW(Layer):
         return self.planar_dtype
 
     @property
-    def name(self) -> str:
-        raise NotImplementedError
+    def title(self) -> str:
+        return f"to_nchw_{self.y}"
 
     @property
-    def grid(self) -> Grid:
-        return (Tiles(self.y.pixels),)
+    def about(self) -> str:
+        return f"From NHWC to NCHW: {self.y}."
 
-    def source(self, name: str) -> str:
-        raise NotImplementedError
+    def y_pointer(self) -> str:
+        return add("plane", mul("n", self.y.pixels))
+
+    def body(self) -> Iterable[str]:
+        yield from plane("y", self.y)
+        yield f"v = {load(self.x_pointer(), *self.block.inside)}.to(tl.float32)"

@@ -8,12 +8,21 @@ The batch is an argument of the kernel, never a constant of its text.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
 Precision = Literal["float32", "tf32", "float16", "bfloat16"]
 """How numbers are stored and multiplied; sums are float32 in all of them."""
+
+Dtype = Literal["float32", "float16", "bfloat16"]
+"""How numbers are stored."""
+
+
+def storage(precision: Precision) -> Dtype:
+    """How numbers of a precision are stored: tf32 is a way to multiply float32."""
+    return "float32" if precision == "tf32" else precision
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,10 @@ class View:
 
     stride: int
     offset: int = 0
+
+    def shifted(self, channels: int) -> View:
+        """The view that begins some channels further on."""
+        return View(self.stride, self.offset + channels)
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,17 @@ class Epilogue:
     steps: tuple[str, ...] = ()
     tensors: tuple[Operand, ...] = ()
     vectors: int = 0
+
+    def then(self, after: Epilogue) -> Epilogue:
+        """This epilogue, then another, whose tensors and vectors are numbered on from here."""
+        first = {"t": len(self.tensors), "c": self.vectors}
+
+        def renumber(name: re.Match[str]) -> str:
+            return f"{name[1]}{int(name[2]) + first[name[1]]}"
+
+        steps = tuple(re.sub(r"\b([tc])(\d+)\b", renumber, step) for step in after.steps)
+        tensors = self.tensors + after.tensors
+        return Epilogue(self.steps + steps, tensors, self.vectors + after.vectors)
 
 
 @dataclass(frozen=True)
@@ -79,7 +103,7 @@ class Parameter:
 
     name: str
     role: Literal["input", "weight", "vector", "tensor", "output"]
-    dtype: Literal["float32", "float16", "bfloat16"]
+    dtype: Dtype
 
 
 @dataclass(frozen=True)

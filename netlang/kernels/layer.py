@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from netlang.kernels.kernel import Epilogue, Kernel, Parameter, Precision, View
+from netlang.kernels.block import Block, Tile, elementwise_tile
+from netlang.kernels.kernel import Epilogue, Grid, Kernel, Operand, Parameter, Precision, View
+from netlang.kernels.text import add, all_of, count, load, mul, quotient, wide
 
 Dtype = Literal["float32", "float16", "bfloat16"]
 
-IDENTITY = Epilogue()
-
 BYTES: dict[Dtype, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
+
+IDENTITY = Epilogue()
 
 
 @dataclass(frozen=True)
@@ -47,31 +52,80 @@ def dense(channels: int, height: int = 1, width: int = 1) -> FeatureMap:
     return FeatureMap(channels, height, width, View(channels))
 
 
-@dataclass(frozen=True)
-class Tile:
-    """What one program computes: `m` pixels x `n` channels, in steps of `k` products."""
-
-    m: int
-    n: int
-    k: int = 1
-    warps: int = 4
-    stages: int = 1
+def address(buffer: str, pixel: str, view: View, channel: str = "n") -> str:
+    """A pointer to a channel of a pixel."""
+    return add(buffer, mul(pixel, view.stride), view.offset, channel)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layer(Kernel):
-    """A kernel from `x` to `y`; `label` ends its name and says what the epilogue does."""
+    """A kernel from `x` to `y`.
+
+    `label` ends its name and says what the epilogue does. `tile` is chosen from the other fields
+    unless it is given, which is how a tuner overrides the choice.
+
+    The text of every layer defines the names of `Block`, then `v`, the block of `y` in float32;
+    the epilogue changes `v` and the last line stores it.
+    """
 
     x: FeatureMap
     y: FeatureMap
     precision: Precision
     epilogue: Epilogue = IDENTITY
     label: str = ""
+    tile: Tile | None = None
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """The kernel's name without the label."""
+
+    @property
+    @abstractmethod
+    def about(self) -> str:
+        """One line: what it computes, with shapes."""
+
+    @abstractmethod
+    def body(self) -> Iterable[str]:
+        """The text that computes `v`."""
+
+    @property
+    def flops(self) -> int:
+        """Arithmetic an image, where it is worth knowing: two for a multiply-add."""
+        return 0
+
+    def default_tile(self) -> Tile:
+        """The tile where none is given."""
+        return elementwise_tile(self.y.channels)
+
+    @property
+    def chosen(self) -> Tile:
+        """The tile it is made with."""
+        return self.tile or self.default_tile()
+
+    @property
+    def block(self) -> Block:
+        """What one program computes."""
+        return Block(self.y.pixels, self.y.channels, self.chosen)
 
     @property
     def dtype(self) -> Dtype:
         """How `x`, `y`, the weights and the epilogue's tensors are stored."""
         return "float32" if self.precision == "tf32" else self.precision
+
+    @property
+    def x_dtype(self) -> Dtype:
+        """How the input is stored."""
+        return self.dtype
+
+    @property
+    def y_dtype(self) -> Dtype:
+        """How the output is stored."""
+        return self.dtype
+
+    @property
+    def name(self) -> str:
+        return f"{self.title}_{self.label}" if self.label else self.title
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -84,11 +138,68 @@ class Layer(Kernel):
         )
 
     @property
-    def x_dtype(self) -> Dtype:
-        """How the input is stored."""
-        return self.dtype
+    def grid(self) -> Grid:
+        return (self.block.grid,)
 
     @property
-    def y_dtype(self) -> Dtype:
-        """How the output is stored."""
-        return self.dtype
+    def warps(self) -> int:
+        return self.chosen.warps
+
+    @property
+    def stages(self) -> int:
+        return self.chosen.stages
+
+    def source(self, name: str) -> str:
+        arguments = ", ".join([*(p.name for p in self.parameters), "batch"])
+        lines = [f'"""{self.about}', "", *self._costs(), '"""']
+        lines += [*self.block.lines(), *self.body(), *self._epilogue(), self._store()]
+        text = "\n".join(f"    {line}".rstrip() for line in lines)
+        return f"@triton.jit\ndef {name}({arguments}):\n{text}\n"
+
+    def x_pointer(self, pixel: str = "at", channel: str = "n") -> str:
+        """Where a channel of the input's pixel is."""
+        return address("x", pixel, self.x.view, channel)
+
+    def y_pointer(self) -> str:
+        """Where the block goes."""
+        return address("y", "at", self.y.view)
+
+    def start(self, value: str = "0.0", rows: int = 0) -> str:
+        """Starts `v` as one number everywhere; `rows` are those of the block, unless given."""
+        shape = f"({rows or self.chosen.m}, {self.chosen.n})"
+        if value == "0.0":
+            return f"v = tl.zeros({shape}, tl.float32)"
+        return f"v = tl.full({shape}, {value}, tl.float32)"
+
+    def _costs(self) -> Iterator[str]:
+        tensors = sum(self.y.channels if t.broadcast else self.y.elements for t in self._tensors)
+        reads = BYTES[self.x_dtype] * self.x.elements + BYTES[self.dtype] * tensors
+        writes = BYTES[self.y_dtype] * self.y.elements
+        weights = BYTES[self.dtype] * sum(math.prod(w.shape) for w in self.packing)
+        flops = f"{count(self.flops, 'FLOP')}, " if self.flops else ""
+        constant = f" Weights: {count(weights, 'B')}." if weights else ""
+        yield f"An image: {flops}{count(reads, 'B')} read, {count(writes, 'B')} written.{constant}"
+
+    @property
+    def _image(self) -> str:
+        return "at" if self.y.pixels == 1 else wide(quotient("pixel", self.y.pixels))
+
+    @property
+    def _tensors(self) -> tuple[Operand, ...]:
+        return self.epilogue.tensors
+
+    def _epilogue(self) -> Iterator[str]:
+        block = self.block
+        for i in range(self.epilogue.vectors):
+            yield f"c{i} = {load(f'c{i} + n', *block.columns_inside)}"
+        for i, tensor in enumerate(self._tensors):
+            pixel = self._image if tensor.broadcast else "at"
+            pointer = address(f"t{i}", pixel, tensor.view)
+            yield f"t{i} = {load(pointer, *block.inside)}.to(tl.float32)"
+        for step in self.epilogue.steps:
+            yield f"v = {step}"
+
+    def _store(self) -> str:
+        inside = self.block.inside
+        mask = f", mask={all_of(*inside)}" if inside else ""
+        return f"tl.store({self.y_pointer()}, v{mask})"

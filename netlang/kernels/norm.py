@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from netlang.kernels.kernel import Grid, Tiles
+from netlang.kernels.block import Tile, power_of_two
 from netlang.kernels.layer import Layer
+from netlang.kernels.text import all_of, load
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +15,8 @@ class LRN(Layer):
     """`x / (k + alpha · Σ x²)^beta` over `size` neighbouring channels.
 
     The formula of Krizhevsky et al. 2012, section 3.3: alpha is not divided by `size`. The window
-    of channel c is [c - size//2, c + (size-1)//2], as in torch where `size` is even.
+    of channel c is [c - size//2, c + (size-1)//2], as in torch where `size` is even. Neighbours
+    are read again rather than exchanged between threads: they are in the cache.
     """
 
     size: int
@@ -22,15 +25,28 @@ class LRN(Layer):
     k: float
 
     @property
-    def name(self) -> str:
-        raise NotImplementedError
+    def title(self) -> str:
+        return f"lrn{self.size}_{self.y}"
 
     @property
-    def grid(self) -> Grid:
-        return (Tiles(self.y.pixels),)
+    def about(self) -> str:
+        return (
+            f"x / ({self.k} + {self.alpha} * sum of {self.size} squares) ** {self.beta}: {self.y}."
+        )
 
-    def source(self, name: str) -> str:
-        raise NotImplementedError
+    def body(self) -> Iterable[str]:
+        channels, before, after = self.y.channels, self.size // 2, (self.size - 1) // 2
+        # The first condition is `n < C` shifted: it also guards a block that overhangs.
+        inside = (*self.block.rows_inside, "c >= 0", f"c < {channels}")
+        neighbour = load(self.x_pointer(channel="c"), "inside")
+        yield f"squares = {self.start().removeprefix('v = ')}"
+        yield f"for shift in tl.static_range({-before}, {after + 1}):"
+        yield "    c = n + shift"
+        yield f"    inside = {all_of(*inside)}"
+        yield f"    neighbour = {neighbour}.to(tl.float32)"
+        yield "    squares += neighbour * neighbour"
+        yield f"v = {load(self.x_pointer(), *self.block.inside)}.to(tl.float32)"
+        yield f"v = v * tl.exp2({-self.beta} * tl.log2({self.k} + {self.alpha} * squares))"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +54,19 @@ class Softmax(Layer):
     """Softmax over the channels of each pixel, in float32."""
 
     @property
-    def name(self) -> str:
-        raise NotImplementedError
+    def title(self) -> str:
+        return f"softmax_{self.y}"
 
     @property
-    def grid(self) -> Grid:
-        return (Tiles(self.y.pixels),)
+    def about(self) -> str:
+        return f"Softmax over channels: {self.y}."
 
-    def source(self, name: str) -> str:
-        raise NotImplementedError
+    def default_tile(self) -> Tile:
+        n = power_of_two(self.y.channels)
+        return Tile(max(1, 1024 // n), n, warps=4 if n <= 4096 else 8)
+
+    def body(self) -> Iterable[str]:
+        logits = load(self.x_pointer(), *self.block.inside, other='float("-inf")')
+        yield f"v = {logits}.to(tl.float32)"
+        yield "v = tl.exp(v - tl.max(v, axis=1)[:, None])"
+        yield "v = v / tl.sum(v, axis=1)[:, None]"

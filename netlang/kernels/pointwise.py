@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from netlang.kernels.kernel import Grid, Tiles
 from netlang.kernels.layer import Layer
+from netlang.kernels.text import load
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pointwise(Layer):
-    """The epilogue applied to `x`; `label` is the whole name."""
+    """The epilogue applied to `x`; `label` begins its name."""
+
+    @property
+    def title(self) -> str:
+        return str(self.y)
 
     @property
     def name(self) -> str:
-        raise NotImplementedError
+        return f"{self.label or 'identity'}_{self.y}"
 
     @property
-    def grid(self) -> Grid:
-        return (Tiles(self.y.pixels),)
+    def about(self) -> str:
+        return f"Pointwise {self.label or 'identity'}: {self.y}."
 
-    def source(self, name: str) -> str:
-        raise NotImplementedError
+    def body(self) -> Iterable[str]:
+        yield f"v = {load(self.x_pointer(), *self.block.inside)}.to(tl.float32)"

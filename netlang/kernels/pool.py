@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from netlang.kernels.kernel import Grid, Tiles
+from netlang.kernels.block import Tile, ceil_div, elementwise_tile, power_of_two
 from netlang.kernels.layer import Layer
+from netlang.kernels.text import add, all_of, atom, indented, load, mul, named, split, unrolled
+from netlang.kernels.window import Pair, Window
 
-Pair = tuple[int, int]
+Kind = Literal["max", "average"]
+
+EMPTY: dict[Kind, str] = {"max": 'float("-inf")', "average": "0.0"}
+"""What a pool starts from, and reads where there is no pixel."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pool(Layer):
+class _Pool(Layer):
+    """A reduction over pixels, channel by channel."""
+
+    kind: Kind = "average"
+
+    def take(self, pointer: str, *inside: str) -> Iterator[str]:
+        """Reduces the pixels at `pointer` into `v`."""
+        yield f"a = {load(pointer, *inside, other=EMPTY[self.kind])}.to(tl.float32)"
+        yield "v = tl.maximum(v, a)" if self.kind == "max" else "v += a"
+
+    @property
+    def prefix(self) -> str:
+        """The start of the kernel's name."""
+        return "maxpool" if self.kind == "max" else "avgpool"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool(_Pool):
     """Max or average over windows.
 
     Pairs are (vertical, horizontal); `pad` is (top, left, bottom, right). The size of `y` is
@@ -21,58 +44,140 @@ class Pool(Layer):
     padded image: overhang beyond the padding is never counted, as in torch.
     """
 
-    kind: Literal["max", "average"]
     kernel: Pair
     stride: Pair
     pad: tuple[int, int, int, int] = (0, 0, 0, 0)
     count_pad: bool = True
 
     @property
-    def name(self) -> str:
-        raise NotImplementedError
+    def title(self) -> str:
+        r, s = self.kernel
+        stride = "x".join(map(str, dict.fromkeys(self.stride)))
+        size = f"{self.y.height}x{self.y.width}"
+        return f"{self.prefix}{r}x{s}_{self.y.channels}_s{stride}_{size}"
 
     @property
-    def grid(self) -> Grid:
-        return (Tiles(self.y.pixels),)
+    def about(self) -> str:
+        r, s = self.kernel
+        return f"{self.kind.capitalize()} over {r}x{s} windows: {self.x} to {self.y}."
 
-    def source(self, name: str) -> str:
-        raise NotImplementedError
+    @property
+    def window(self) -> Window:
+        """Where the taps are."""
+        return Window(self.x, self.y, self.kernel, self.stride, self.pad[:2])
+
+    def body(self) -> Iterable[str]:
+        window, block = self.window, self.block
+        edges = window.inside("row + r", "col + s")
+        lines, inside = named("inside", block.rows_inside + edges + block.columns_inside)
+        yield from window.place()
+        yield f"pixels = {self.x_pointer(window.corner)}"
+        yield self.start(EMPTY[self.kind])
+        yield f"for tap in {unrolled(window.taps)}:"
+        yield f"    r, s = {', '.join(window.tap('tap'))}"
+        pixels = add("pixels", window.shift("r", "s"))
+        yield from indented([*lines, *self.take(pixels, *inside)])
+        if self.kind == "average":
+            yield from self._divide()
+
+    def _divide(self) -> Iterator[str]:
+        """Divides by the length of the window's rows times that of its columns, both clipped."""
+        rows = self._counted(0, "row", self.x.height, self.y.height)
+        columns = self._counted(1, "col", self.x.width, self.y.width)
+        if rows.isdigit() and columns.isdigit():
+            yield f"v = v / {int(rows) * int(columns)}"
+        else:
+            yield f"v = v / ({atom(rows)} * {atom(columns)})"
+
+    def _counted(self, axis: int, first: str, size: int, windows: int) -> str:
+        """How many rows (or columns) from `first` on the divisor counts."""
+        kernel, before, after = self.kernel[axis], self.pad[axis], self.pad[axis + 2]
+        low, high = (-before, size + after) if self.count_pad else (0, size)
+        end = (windows - 1) * self.stride[axis] - before + kernel
+        if end <= high and -before >= low:
+            return str(kernel)
+        start = f"tl.maximum({first}, {low})" if -before < low else first
+        stop = f"tl.minimum({first} + {kernel}, {high})" if end > high else f"{first} + {kernel}"
+        return f"{stop} - {start}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdaptivePool(Layer):
+class AdaptivePool(_Pool):
     """Max or average over windows from floor(i·H/P) to ceil((i+1)·H/P), as torch's adaptive pools.
 
     P is the height of `y`; columns likewise.
     """
 
-    kind: Literal["max", "average"] = "average"
+    @property
+    def title(self) -> str:
+        return f"{self.prefix}_adaptive_{self.y.channels}_{self.y.height}x{self.y.width}"
 
     @property
-    def name(self) -> str:
-        raise NotImplementedError
+    def about(self) -> str:
+        return f"{self.kind.capitalize()} over adaptive windows: {self.x} to {self.y}."
 
-    @property
-    def grid(self) -> Grid:
-        return (Tiles(self.y.pixels),)
+    def body(self) -> Iterable[str]:
+        block, x, y = self.block, self.x, self.y
+        height, width = _longest(x.height, y.height), _longest(x.width, y.width)
+        image, p = split("pixel", 2, y.pixels)
+        i, j = split("p", y.height, y.width)
+        r, s = split("tap", height, width)
+        inside = (*block.rows_inside, "h < bottom", "u < right", *block.columns_inside)
+        yield f"image, p = {image}, {p}"
+        yield f"i, j = {i}, {j}"
+        yield f"top, bottom = {_bounds('i', x.height, y.height)}"
+        yield f"left, right = {_bounds('j', x.width, y.width)}"
+        yield f"images = {self.x_pointer(mul('image.to(tl.int64)', x.pixels))}"
+        yield self.start(EMPTY[self.kind])
+        yield f"for tap in {unrolled(height * width)}:"
+        yield f"    h, u = {add('top', r)}, {add('left', s)}"
+        yield f"    inside = {all_of(*inside)}"
+        pixels = f"images + (h * {x.width} + u) * {x.view.stride}"
+        yield from indented(self.take(pixels, "inside"))
+        if self.kind == "average":
+            yield "v = v / ((bottom - top) * (right - left))"
 
-    def source(self, name: str) -> str:
-        raise NotImplementedError
+
+def _bounds(index: str, size: int, windows: int) -> str:
+    start = f"{mul(index, size)} // {windows}"
+    end = f"({add(mul(f'({index} + 1)', size), windows - 1)}) // {windows}"
+    return f"{start}, {end}"
+
+
+def _longest(size: int, windows: int) -> int:
+    """The longest of `windows` adaptive windows over `size` pixels."""
+    return max(ceil_div((i + 1) * size, windows) - i * size // windows for i in range(windows))
 
 
 @dataclass(frozen=True, kw_only=True)
-class GlobalPool(Layer):
-    """Max or average over all pixels; `y` has one."""
+class GlobalPool(_Pool):
+    """Max or average over all pixels; `y` has one.
 
-    kind: Literal["max", "average"] = "average"
-
-    @property
-    def name(self) -> str:
-        raise NotImplementedError
+    A program takes one image, `tile.k` of its pixels at a time.
+    """
 
     @property
-    def grid(self) -> Grid:
-        return (Tiles(1),)
+    def title(self) -> str:
+        return f"{self.prefix}_global_{self.x.channels}_{self.x.height}x{self.x.width}"
 
-    def source(self, name: str) -> str:
-        raise NotImplementedError
+    @property
+    def about(self) -> str:
+        return f"{self.kind.capitalize()} over all pixels: {self.x} to {self.y}."
+
+    def default_tile(self) -> Tile:
+        channels = elementwise_tile(self.y.channels).n
+        return Tile(1, min(channels, 64), min(32, power_of_two(self.x.pixels)))
+
+    def body(self) -> Iterable[str]:
+        tile, pixels = self.chosen, self.x.pixels
+        yield f"image = {self.x_pointer(mul('at', pixels))}"
+        yield self.start(EMPTY[self.kind], rows=tile.k)
+        yield f"for first in range(0, {pixels}, {tile.k}):"
+        yield f"    p = first + tl.arange(0, {tile.k})[:, None]"
+        inside = (f"p < {pixels}",) if pixels % tile.k else ()
+        pointer = f"image + {mul('p', self.x.view.stride)}"
+        yield from indented(self.take(pointer, *inside, *self.block.columns_inside))
+        if self.kind == "max":
+            yield "v = tl.max(v, axis=0)[None, :]"
+        else:
+            yield f"v = tl.sum(v, axis=0)[None, :] / {pixels}"

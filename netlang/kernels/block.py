@@ -1,0 +1,104 @@
+"""What one program computes, and how a layer is cut into such blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from netlang.kernels.kernel import Tiles
+from netlang.kernels.text import add, mul
+
+
+@dataclass(frozen=True)
+class Tile:
+    """What one program computes: `m` pixels x `n` channels, in steps of `k` products."""
+
+    m: int
+    n: int
+    k: int = 1
+    warps: int = 4
+    stages: int = 1
+
+
+@dataclass(frozen=True)
+class Block:
+    """The part of `y` that a program writes: `tile.m` pixels x `tile.n` channels.
+
+    Its text defines `pixel` [m, 1], counted over the whole batch, and `n` [1, n], a channel of
+    `y`. Where the channels of `y` fall into groups that are computed apart, `channels` are those
+    of one group, and `group` is defined too. All these are int32, so a division stays cheap;
+    `at` is `pixel` as int64, because offsets of elements can pass 2^31.
+    """
+
+    pixels: int
+    channels: int
+    tile: Tile
+    groups: int = 1
+
+    @property
+    def columns(self) -> int:
+        """Programs that share a tile of pixels within a group."""
+        return ceil_div(self.channels, self.tile.n)
+
+    @property
+    def grid(self) -> Tiles:
+        """How many programs that makes."""
+        return Tiles(self.pixels, self.tile.m, self.columns * self.groups)
+
+    @property
+    def rows_inside(self) -> tuple[str, ...]:
+        """The condition for `pixel`; none where tiles never straddle the end of the batch."""
+        return ("live",) if self.pixels % self.tile.m else ()
+
+    @property
+    def columns_inside(self) -> tuple[str, ...]:
+        """The condition for `n`; none where tiles cut the channels evenly."""
+        if self.channels % self.tile.n == 0:
+            return ()
+        end = str(self.channels) if self.groups == 1 else f"(group + 1) * {self.channels}"
+        return (f"n < {end}",)
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """The conditions for an element of the block."""
+        return self.rows_inside + self.columns_inside
+
+    def lines(self) -> Iterable[str]:
+        """The text that defines the names above."""
+        per_tile = self.columns * self.groups
+        row = "tile" if per_tile == 1 else f"tile // {per_tile}"
+        column = "0" if self.columns == 1 else f"tile % {self.columns}"
+        yield "tile = tl.program_id(0)"
+        if self.groups > 1:
+            of_tile = f"tile % {per_tile}"
+            yield f"group = {of_tile if self.columns == 1 else f'{of_tile} // {self.columns}'}"
+        first = mul("group", self.channels) if self.groups > 1 else "0"
+        yield f"pixel = {add(mul(row, self.tile.m), f'tl.arange(0, {self.tile.m})[:, None]')}"
+        yield f"n = {add(first, mul(column, self.tile.n), f'tl.arange(0, {self.tile.n})[None, :]')}"
+        if self.rows_inside:
+            yield f"live = pixel < {mul('batch', self.pixels)}"
+        yield "at = pixel.to(tl.int64)"
+
+
+def ceil_div(a: int, b: int) -> int:
+    """How many pieces of `b` cover `a`."""
+    return -(-a // b)
+
+
+def power_of_two(n: int) -> int:
+    """The smallest power of two that is not below `n`: Triton's block sizes are such."""
+    return 1 << (n - 1).bit_length()
+
+
+def cut(size: int, *candidates: int, overhead: int = 8) -> int:
+    """The block size that covers `size` at least cost: elements computed + `overhead` a block.
+
+    A tie goes to the candidate that comes first.
+    """
+    return min(candidates, key=lambda block: ceil_div(size, block) * (block + overhead))
+
+
+def elementwise_tile(channels: int, elements: int = 1024) -> Tile:
+    """A tile for kernels that stream: up to 128 adjacent channels, `elements` numbers in all."""
+    n = min(power_of_two(channels), cut(channels, 128, 64, 32, overhead=4))
+    return Tile(max(1, elements // n), n)

@@ -1,0 +1,43 @@
+"""What all matrix products share: the choice of a tile, and the multiply-add itself."""
+
+from __future__ import annotations
+
+from netlang.kernels.block import Tile, ceil_div, cut
+from netlang.kernels.kernel import Precision
+
+PROCESSORS = 132
+"""Programs that an H100 runs at once, if each fills a multiprocessor."""
+
+
+def product_tile(
+    rows: int, columns: int, products: int, depth: int, precision: Precision, runs: int = 1
+) -> Tile:
+    """A tile for `products` independent products of rows x (runs·depth) by (runs·depth) x columns.
+
+    A step of K stays within a run. The tile is the largest that leaves no multiprocessor idle:
+    pixels are halved before channels, down to the 64 rows of one wgmma, because channels share
+    the pixels that they read.
+    """
+    if precision == "float32":
+        m, n, k = 64, cut(columns, 64, 32, 16), cut(depth, 32, 16)
+    else:
+        k = cut(depth, 32, 16) if precision == "tf32" else cut(depth, 64, 32, 16)
+        m, n = 128, cut(columns, 128, 64, 32, 16)
+    while ceil_div(rows, m) * ceil_div(columns, n) * products < PROCESSORS:
+        if m > 64:
+            m //= 2
+        elif n > 32:
+            n //= 2
+        else:
+            break
+    steps = runs * ceil_div(depth, k)
+    return Tile(m, n, k, warps=8 if m * n >= 128 * 128 else 4, stages=min(4, steps))
+
+
+def multiply_add(precision: Precision) -> str:
+    """`v` plus the product of the blocks `a` and `b`; the sum is float32."""
+    if precision == "float32":
+        return 'v = tl.dot(a, b, v, input_precision="ieee")'
+    if precision == "tf32":
+        return 'v = tl.dot(a, b, v, input_precision="tf32")'
+    return "v = tl.dot(a, b, v)"

@@ -1,0 +1,98 @@
+"""Printing index arithmetic the way a person would write it: no `* 1`, no `+ 0`, no stray brackets.
+
+Expressions are strings. A zero is spelled "0" and disappears from sums and products.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+
+def add(*terms: str | int) -> str:
+    """The sum of the terms: `add("p", 0, -1)` is "p - 1"."""
+    present = [str(term) for term in terms if str(term) != "0"]
+    return " + ".join(present).replace("+ -", "- ") or "0"
+
+
+def mul(a: str, factor: int) -> str:
+    """`a * factor`."""
+    if a == "0" or factor == 0:
+        return "0"
+    return a if factor == 1 else f"{atom(a)} * {factor}"
+
+
+def split(a: str, outer: int, inner: int) -> tuple[str, str]:
+    """The coordinates of flat index `a` in an array of `outer` x `inner`."""
+    if outer == 1:
+        return "0", a
+    if inner == 1:
+        return a, "0"
+    return f"{atom(a)} // {inner}", f"{atom(a)} % {inner}"
+
+
+def quotient(a: str, divisor: int) -> str:
+    """`a // divisor`."""
+    return a if divisor == 1 else f"{atom(a)} // {divisor}"
+
+
+def along(condition: str, axis: str) -> tuple[str, ...]:
+    """A condition on a vector, if there is one, for a block of which it spans an axis."""
+    return (f"({condition}){axis}",) if condition else ()
+
+
+def all_of(*conditions: str) -> str:
+    """The conjunction of element-wise conditions."""
+    if len(conditions) == 1:
+        return conditions[0]
+    return " & ".join(f"({c})" if " " in _outside_brackets(c) else c for c in conditions)
+
+
+def named(name: str, conditions: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
+    """A name for several conditions: the line that gives it, if one is needed, and what to use."""
+    if len(conditions) < 2:
+        return [], conditions
+    return [f"{name} = {all_of(*conditions)}"], (name,)
+
+
+def wide(a: str) -> str:
+    """`a` as int64."""
+    return f"{a}.to(tl.int64)" if a.isidentifier() else f"({a}).to(tl.int64)"
+
+
+def load(pointer: str, *conditions: str, other: str = "0.0") -> str:
+    """A load, masked only where there is a condition."""
+    if not conditions:
+        return f"tl.load({pointer})"
+    return f"tl.load({pointer}, mask={all_of(*conditions)}, other={other})"
+
+
+def atom(a: str) -> str:
+    """`a`, bracketed if it is a sum."""
+    outside = _outside_brackets(a)
+    return f"({a})" if " + " in outside or " - " in outside else a
+
+
+def indented(lines: Iterable[str]) -> Iterator[str]:
+    """The body of a loop."""
+    return (f"    {line}" for line in lines)
+
+
+def unrolled(steps: int) -> str:
+    """The range of a short loop, unrolled so that its loads are in flight together."""
+    return f"tl.static_range({steps})" if steps <= 25 else f"range({steps})"
+
+
+def count(number: float, unit: str) -> str:
+    """A number with three digits and an SI prefix: `count(115605504, "FLOP")` is "116 MFLOP"."""
+    for prefix in ("", "k", "M"):
+        if number < 999.5:
+            return f"{number:.3g} {prefix}{unit}"
+        number /= 1000
+    return f"{number:.3g} G{unit}"
+
+
+def _outside_brackets(a: str) -> str:
+    while (shorter := re.sub(r"[([][^()[\]]*[)\]]", "", a)) != a:
+        a = shorter
+    return a
