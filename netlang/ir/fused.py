@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from netlang.ir.op import Op, ShapeError, Weight
+from netlang.ir.op import Launch, Op, ShapeError, Site, Weight
 from netlang.ir.types import TensorType, Types
+from netlang.kernels.kernel import Epilogue
 
 FLOWING = -1
 """The operand of a step that is the value computed so far."""
@@ -71,6 +72,28 @@ class Fused(Op):
         for step, own in zip(self.steps, self._own(w), strict=True):
             flowing = step.op.torch(F, step.pick(flowing, xs), own, training)
         return flowing
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        n = self.anchor_arity
+        tail, inputs, slots = Epilogue(), list[int](), list[str]()
+        for number, step in enumerate(self.steps, 1):
+            types = tuple(step.pick(site.output, site.inputs))
+            views = tuple(step.pick(site.view, site.views))
+            own = replace(site, inputs=types, views=views)
+            flowing = [i for i, operand in enumerate(step.operands) if operand == FLOWING]
+            tail = tail.then(step.op.epilogue(own, flowing))
+            inputs += [operand for operand in step.operands if operand != FLOWING]
+            slots += [f"{number}.{slot}" for slot in step.op.weights(types)]
+        anchor = replace(
+            site,
+            inputs=site.inputs[:n],
+            views=site.views[:n],
+            epilogue=tail,
+            label="_".join(step.op.name for step in self.steps),
+        )
+        (launch,) = self.anchor.launches(anchor)
+        reads, weights = (*launch.inputs, *inputs), (*launch.weights, *slots)
+        return (replace(launch, inputs=reads, weights=weights),)
 
     def _own(self, w: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         for number in range(1, len(self.steps) + 1):

@@ -7,14 +7,16 @@ language. Nothing outside `netlang.ops` asks which operator it has before it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar, Literal, TypeVar
 
 from netlang.ir.attributes import written
 from netlang.ir.types import TensorType, Types
-from netlang.kernels.kernel import Epilogue, Kernel, Precision, View
+from netlang.kernels import Pointwise
+from netlang.kernels.kernel import Epilogue, Kernel, Operand, Precision, View
+from netlang.kernels.layer import FeatureMap, Layer
 
 Init = Literal["he", "zeros", "ones"]
 Family = Literal["input", "conv", "linear", "norm", "pool", "pointwise", "join", "shape"]
@@ -57,10 +59,47 @@ class Site:
     epilogue: Epilogue = field(default_factory=Epilogue)
     label: str = ""
 
+    def x(self, position: int = 0) -> FeatureMap:
+        """An input and where it lies."""
+        return feature_map(self.inputs[position], self.views[position])
+
+    @property
+    def y(self) -> FeatureMap:
+        """The result and where it goes."""
+        return feature_map(self.output, self.view)
+
+    def launch(
+        self,
+        kernel: type[Layer],
+        /,
+        *,
+        inputs: tuple[int, ...] = (0,),
+        weights: tuple[str, ...] = (),
+        **fields: Any,
+    ) -> Launch:
+        """A kernel from the first of `inputs` to the result; `fields` are those of its own."""
+        settled: dict[str, Any] = {
+            "x": self.x(inputs[0]),
+            "y": self.y,
+            "precision": self.precision,
+            "epilogue": self.epilogue,
+            "label": self.label,
+        }
+        return Launch(kernel(**(settled | fields)), inputs, weights)
+
+
+def feature_map(type: TensorType, view: View) -> FeatureMap:
+    """A value as kernels see it."""
+    return FeatureMap(type.channels, type.height, type.width, view)
+
 
 @dataclass(frozen=True)
 class Launch:
-    """A kernel with the inputs (positions) and weights (slots) of the operator that it reads."""
+    """A kernel with the inputs (positions) and weights (slots) of the operator that it reads.
+
+    Both are in the order of the kernel's parameters: `x`, then the epilogue's tensors; the
+    weights, then the epilogue's vectors.
+    """
 
     kernel: Kernel
     inputs: tuple[int, ...] = (0,)
@@ -100,9 +139,41 @@ class Op(ABC):
         """The result of one element as a Triton expression, where the operator is pointwise."""
         raise NotImplementedError(f"{self.name} is not pointwise")
 
+    def epilogue(self, site: Site, flowing: Container[int]) -> Epilogue:
+        """It as the step of an epilogue, where it is pointwise.
+
+        The inputs at the positions `flowing` are the value so far, the others tensors.
+        """
+        positions = range(len(site.inputs))
+        others = [i for i in positions if i not in flowing]
+        names = ["v" if i in flowing else f"t{others.index(i)}" for i in positions]
+        vectors = {slot: f"c{n}" for n, slot in enumerate(self.weights(site.inputs))}
+        tensors = [Operand(site.views[i], site.inputs[i] != site.output) for i in others]
+        return Epilogue((self.scalar(names, vectors),), tuple(tensors), len(vectors))
+
     def launches(self, site: Site) -> tuple[Launch, ...]:
         """The kernels that compute it."""
-        raise NotImplementedError(f"{self.name} has no kernel")
+        if not self.pointwise:
+            raise NotImplementedError(f"{self.name} has no kernel")
+        # Some input has the result's type; the others may be spread over its pixels.
+        x = site.inputs.index(site.output)
+        return (
+            site.launch(
+                Pointwise,
+                inputs=(x, *(i for i in range(len(site.inputs)) if i != x)),
+                weights=tuple(self.weights(site.inputs)),
+                epilogue=self.epilogue(site, (x,)).then(site.epilogue),
+                label="_".join(filter(None, (self.name, site.label))),
+            ),
+        )
+
+    def alias(self, x: FeatureMap) -> View | None:
+        """Where in the memory of its input the result is already, if nothing has to be moved."""
+        return x.view if self.is_identity else None
+
+    def starts(self, inputs: Types) -> tuple[int, ...]:
+        """At which channel of the result each input begins, if the result is nothing but them."""
+        return ()
 
     @property
     def is_identity(self) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netlang import kernels
 from netlang.ir.attributes import SWITCH, Size, attribute, integer, show, size
-from netlang.ir.op import ShapeError, op
+from netlang.ir.op import Launch, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.product import Product
 from netlang.ops.window import PADDING, Axis, Pad, axes, require_image, stride_caption
@@ -68,3 +69,14 @@ class Conv(Product):
             x = F.pad(x, (columns.before, columns.after, rows.before, rows.after))
             pad = (0, 0)
         return F.conv2d(x, w["weight"], w.get("bias"), self.stride, pad, self.dilation, self.groups)
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        return self.product(
+            site,
+            kernels.Conv,
+            kernel=self.kernel,
+            stride=self.stride,
+            pad=tuple(axis.before for axis in self.windows(site.inputs[0])),
+            dilation=self.dilation,
+            groups=self.groups,
+        )

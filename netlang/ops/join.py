@@ -6,9 +6,11 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import accumulate
 from typing import Any
 
-from netlang.ir.op import Op, ShapeError, op
+from netlang import kernels
+from netlang.ir.op import Launch, Op, ShapeError, Site, feature_map, op
 from netlang.ir.types import TensorType, Types
 
 
@@ -112,3 +114,13 @@ class Concat(Op):
         import torch
 
         return torch.cat(list(xs), 1)
+
+    def starts(self, inputs: Types) -> tuple[int, ...]:
+        return (0, *accumulate(x.channels for x in inputs[:-1]))
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        """A copy an input; the planner drops those whose input was written in place."""
+        return tuple(
+            site.launch(kernels.Copy, y=feature_map(x, site.view.shifted(start)), inputs=(i,))
+            for i, (x, start) in enumerate(zip(site.inputs, self.starts(site.inputs), strict=True))
+        )

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netlang import kernels
 from netlang.ir.attributes import SWITCH, attribute, integer
-from netlang.ir.op import op
+from netlang.ir.op import Launch, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.product import Product
 
@@ -38,3 +39,6 @@ class Linear(Product):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.linear(xs[0].flatten(1), w["weight"], w.get("bias"))
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        return self.product(site, kernels.Linear)

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netlang import kernels
 from netlang.ir.attributes import attribute, integer, number, word
-from netlang.ir.op import Op, Weight, op
+from netlang.ir.op import Launch, Op, Site, Weight, op
 from netlang.ir.types import TensorType, Types
+from netlang.kernels.kernel import Epilogue
 
 
 def per_channel(vector: Any, x: Any) -> Any:
@@ -44,6 +46,13 @@ class BatchNorm(Op):
         return F.batch_norm(
             xs[0], *statistics, w["weight"], w["bias"], training, self.momentum, self.eps
         )
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        # For graphs that no pass has touched; `fold_bn` leaves no batch norm.
+        step = f"(v - c2) / tl.sqrt(c3 + {self.eps}) * c0 + c1"
+        slots = ("weight", "bias", "running_mean", "running_var")
+        epilogue = Epilogue((step,), vectors=len(slots))
+        return (site.launch(kernels.Pointwise, weights=slots, epilogue=epilogue, label="bn"),)
 
 
 @op("affine", family="norm")
@@ -100,6 +109,13 @@ class LRN(Op):
         y = F.local_response_norm(image, self.size, alpha, self.beta, self.k)
         return y.reshape(x.shape)
 
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        return (
+            site.launch(
+                kernels.LRN, size=self.size, alpha=self.alpha_of_sum, beta=self.beta, k=self.k
+            ),
+        )
+
 
 @op("softmax", family="norm")
 @dataclass(frozen=True)
@@ -111,3 +127,6 @@ class Softmax(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.softmax(xs[0], 1)
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        return (site.launch(kernels.Softmax),)

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from netlang import kernels
 from netlang.ir.attributes import SWITCH, Size, attribute, either, show, size, word
-from netlang.ir.op import Op, op
+from netlang.ir.op import Launch, Op, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.window import PADDING, Axis, Pad, axes, require_image, stride_caption
 
@@ -59,6 +60,22 @@ class Pool(Op):
             [f"{show(self.kernel)} {kind}", *stride_caption(self.stride or self.kernel)]
         )
 
+    def pool(self, site: Site, kind: str, count_pad: bool = True) -> tuple[Launch, ...]:
+        """The launch of a pool that takes the maximum or the average."""
+        if self.kernel == "global":
+            return (site.launch(kernels.GlobalPool, kind=kind),)
+        rows, columns = self.windows(site.inputs[0])
+        return (
+            site.launch(
+                kernels.Pool,
+                kind=kind,
+                kernel=(rows.kernel, columns.kernel),
+                stride=(rows.stride, columns.stride),
+                pad=(rows.before, columns.before, rows.after, columns.after),
+                count_pad=count_pad,
+            ),
+        )
+
     @abstractmethod
     def native(self, F: Any, x: Any, kernel: Size, stride: Size, pad: Size) -> Any:
         """The pool as torch has it."""
@@ -105,6 +122,9 @@ class MaxPool(Pool):
         lowest = float("-inf")
         return F.max_pool2d(_pad(F, x, margins, lowest, lowest), kernel, stride)
 
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        return self.pool(site, "max")
+
 
 @op("avgpool", family="pool")
 @dataclass(frozen=True)
@@ -129,6 +149,9 @@ class AvgPool(Pool):
         total = F.avg_pool2d(_pad(F, x, margins, 0.0, 0.0), kernel, stride, divisor_override=1)
         return total / F.avg_pool2d(counted, kernel, stride, divisor_override=1)
 
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        return self.pool(site, "average", self.count_pad)
+
 
 @op("adaptive_avgpool", family="pool")
 @dataclass(frozen=True)
@@ -145,3 +168,6 @@ class AdaptiveAvgPool(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.adaptive_avg_pool2d(xs[0], self.out)
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        return (site.launch(kernels.GlobalPool if self.out == (1, 1) else kernels.AdaptivePool),)

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self, cast
 
-from netlang.ir.op import Op, Weight
+from netlang.ir.op import Launch, Op, Site, Weight
 from netlang.ir.types import Types
+from netlang.kernels.kernel import Epilogue
+from netlang.kernels.layer import Layer
 
 
 class Product(Op):
@@ -31,3 +33,16 @@ class Product(Op):
     def weights(self, inputs: Types) -> Mapping[str, Weight]:
         weight = {"weight": Weight((self.out, *self.row(inputs)))}
         return weight | ({"bias": Weight((self.out,), "zeros")} if self.bias else {})
+
+    def product(self, site: Site, kernel: type[Layer], /, **fields: Any) -> tuple[Launch, ...]:
+        """The launch of a kernel of the product; the bias opens its epilogue."""
+        bias = Epilogue(("v + c0",), vectors=1) if self.bias else Epilogue()
+        return (
+            site.launch(
+                kernel,
+                weights=("weight", "bias") if self.bias else ("weight",),
+                epilogue=bias.then(site.epilogue),
+                batch=site.batch,
+                **fields,
+            ),
+        )

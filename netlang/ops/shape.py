@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netlang import kernels
 from netlang.ir.attributes import Size, attribute, integer, number, shape, size, word
-from netlang.ir.op import Op, ShapeError, op
+from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
+from netlang.kernels.kernel import View, storage
+from netlang.kernels.layer import FeatureMap
 from netlang.ops.window import require_image
 
 
@@ -76,6 +79,18 @@ class Flatten(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0].flatten(1)
 
+    def alias(self, x: FeatureMap) -> View | None:
+        # With one pixel, or one channel, there is one order in which to list the numbers.
+        if x.pixels == 1:
+            return x.view
+        return View(x.pixels, x.view.offset) if x.view.stride == x.channels == 1 else None
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        x = site.x()
+        # The kernel writes what it takes for an image with planes one after the other.
+        planar = FeatureMap(x.channels, x.height, x.width, site.view)
+        return (site.launch(kernels.ToNCHW, y=planar, planar_dtype=storage(site.precision)),)
+
 
 @op("subsample", family="shape")
 @dataclass(frozen=True)
@@ -95,6 +110,12 @@ class Subsample(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0][:, :, :: self.stride[0], :: self.stride[1]]
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        rows, columns = self.stride
+        if rows == columns:
+            return (site.launch(kernels.Copy, stride=rows),)
+        return (site.launch(kernels.Pool, kind="max", kernel=(1, 1), stride=self.stride),)
 
 
 @op("zero_pad", family="shape")
@@ -116,6 +137,9 @@ class ZeroPad(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         pixels = [0, 0] * (xs[0].dim() - 2)
         return F.pad(xs[0], (*pixels, self.before, self.after))
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        return (site.launch(kernels.Copy, before=self.before),)
 
 
 @op("split", family="shape")
@@ -140,6 +164,9 @@ class Split(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0].chunk(self.parts, 1)[self.part]
 
+    def alias(self, x: FeatureMap) -> View:
+        return x.view.shifted(self.part * (x.channels // self.parts))
+
 
 @op("shuffle", family="shape")
 @dataclass(frozen=True)
@@ -157,6 +184,9 @@ class Shuffle(Op):
         grouped = x.reshape(x.shape[0], self.groups, -1, *x.shape[2:])
         return grouped.transpose(1, 2).reshape(x.shape)
 
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        return (site.launch(kernels.Copy, groups=self.groups),)
+
 
 @op("upsample", family="shape")
 @dataclass(frozen=True)
@@ -173,6 +203,9 @@ class Upsample(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.interpolate(xs[0], scale_factor=tuple(map(float, self.factor)), mode=self.mode)
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        return (site.launch(kernels.Upsample, mode=self.mode),)
 
 
 def _require_divisor(channels: int, parts: int, attribute: str) -> None:
