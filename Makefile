@@ -1,7 +1,7 @@
 # Each target stands alone: it makes .venv if there is none and installs what it needs, once.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint format wheel clean
+.PHONY: help demo test lint lint-rules lint-format lint-types format wheel clean
 
 # Any Python from 3.11 on; 3.11 is the one that constraints.txt was tested with.
 PYTHON ?= $(shell command -v python3.11 || echo python3)
@@ -18,9 +18,15 @@ demo: .venv/installed ## compile ResNet-152 for an H100 and check it against tor
 test: .venv/installed-test ## run the whole suite (ARGS="-k zoo" for a part of it)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-lint: .venv/installed-dev ## ruff and pyright, as in CI
+lint: lint-rules lint-format lint-types ## ruff and pyright, as in CI
+
+lint-rules: .venv/installed-dev
 	$(BIN)/ruff check .
+
+lint-format: .venv/installed-dev
 	$(BIN)/ruff format --check .
+
+lint-types: .venv/installed-dev
 	$(BIN)/pyright
 
 format: .venv/installed-dev ## let ruff rewrite what it can

@@ -54,7 +54,7 @@ def run(netlang: Path, folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_the_wheel_carries_the_grammars_and_the_zoo(wheel: Path):
+def test_the_wheel_carries_the_grammars_and_the_zoo(wheel: Path) -> None:
     carried = set(zipfile.ZipFile(wheel).namelist())
     grammars = {f"netlang/grammars/{path.name}" for path in grammar("net").parent.glob("*.lark")}
     networks = {f"netlang/zoo/{path.relative_to(zoo_dir())}" for path in zoo_dir().rglob("*.net")}
@@ -64,12 +64,12 @@ def test_the_wheel_carries_the_grammars_and_the_zoo(wheel: Path):
     assert not [name for name in carried if name.startswith(("tests", "zoo", "grammars"))]
 
 
-def test_the_zoo_is_found_from_any_folder(netlang: Path, tmp_path: Path):
+def test_the_zoo_is_found_from_any_folder(netlang: Path, tmp_path: Path) -> None:
     inside = netlang.parent.parent
     assert Path(run(netlang, tmp_path, "zoo", "--path").strip()).is_relative_to(inside)
     listed = [line.split()[0] for line in run(netlang, tmp_path, "zoo").splitlines()]
     assert listed == list(zoo_networks())
 
 
-def test_a_network_is_checked_from_any_folder(netlang: Path, tmp_path: Path):
-    run(netlang, tmp_path, "check", "resnet152")
+def test_a_network_is_checked_from_any_folder(netlang: Path, tmp_path: Path) -> None:
+    assert "60,192,808 parameters" in run(netlang, tmp_path, "check", "resnet152")

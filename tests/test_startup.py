@@ -25,31 +25,33 @@ print(*sys.modules)
 
 def loaded(*argv: str) -> set[str]:
     command = [sys.executable, "-c", PROBE, *argv]
-    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "internal error" not in done.stderr
+    return set(done.stdout.split())
 
 
 @pytest.mark.parametrize("argv", [["--version"], ["--help"], [], ["chekc"], ["zoo"]], ids=" ".join)
-def test_the_frame_loads_no_library(argv: list[str]):
+def test_the_frame_loads_no_library(argv: list[str]) -> None:
     assert not loaded(*argv) & set(HEAVY)
 
 
 @pytest.mark.parametrize("argv", [["check", "resnet18"], ["draw", "--help"]], ids=" ".join)
-def test_reading_a_network_needs_no_torch(argv: list[str]):
+def test_reading_a_network_needs_no_torch(argv: list[str]) -> None:
     assert not loaded(*argv) & {"torch", "triton"}
 
 
-def test_a_command_loads_no_other_command():
+def test_a_command_loads_no_other_command() -> None:
     others = {f"netlang.commands.{name}" for name in commands.COMMANDS if name != "zoo"}
     assert not loaded("zoo", "--help") & others
 
 
-def test_the_list_of_commands_is_the_folder():
+def test_the_list_of_commands_is_the_folder() -> None:
     files = {path.stem for path in Path(commands.__file__).parent.glob("[!_]*.py")}
     assert files - {"common"} == set(commands.COMMANDS)
 
 
 @pytest.mark.parametrize("name", commands.COMMANDS)
-def test_a_command_keeps_the_contract(name: str):
+def test_a_command_keeps_the_contract(name: str) -> None:
     module = import_module(f"netlang.commands.{name}")
     module.arguments(argparse.ArgumentParser())
     assert module.HELP
