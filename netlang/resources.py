@@ -8,8 +8,6 @@ import re
 from functools import cache
 from pathlib import Path
 
-from netlang.diagnostic import did_you_mean, error
-
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -32,20 +30,6 @@ def zoo_dir() -> Path:
 def zoo_networks() -> dict[str, Path]:
     """Every network of the zoo by its name, in the order that a person would count them."""
     return {path.stem: path for path in sorted(zoo_dir().glob("*.net"), key=_natural)}
-
-
-def network(name: str) -> Path:
-    """The file that a user means by `name`: a path, or else a network of the zoo."""
-    path = Path(name)
-    if path.is_file():
-        return path
-    networks = zoo_networks()
-    if name in networks:
-        return networks[name]
-    if path.suffix or path.name != name:
-        raise error(f"there is no file '{name}'", help="`netlang zoo` lists the networks by name")
-    help = did_you_mean(name, networks) or "`netlang zoo` lists them; a file's name ends in .net"
-    raise error(f"there is no network '{name}'", help=help)
 
 
 def _natural(path: Path) -> list[tuple[str, int]]:
