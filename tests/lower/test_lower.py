@@ -1,0 +1,217 @@
+"""What each construct of the language becomes, as a printed graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from netlang.diagnostic import NetError, Source
+from netlang.ir.attributes import Value
+from netlang.ir.graph import Graph, verify
+from netlang.ir.printer import print_graph
+from netlang.lower import load
+from netlang.lower.settings import literal
+
+
+def lowered(text: str, **settings: Value) -> Graph:
+    return verify(load(Source("test.net", dedent(text)), **settings))
+
+
+def lines(body: str, blocks: str = "", **settings: Value) -> list[str]:
+    """The graph of a net with this body, one line a node, without the input."""
+    text = f"{dedent(blocks)}\nnet n(p = 1) {{\n  input 4x8x8\n{dedent(body)}\n}}\n"
+    printed = print_graph(verify(load(Source("test.net", text), **settings))).splitlines()
+    return [line.strip() for line in printed[2:-1] if not line.startswith("  output")]
+
+
+def test_a_chain_and_its_defaults() -> None:
+    assert lines("conv 3x3, 6, stride=2 -> bn -> relu\nlinear 10") == [
+        "%conv_1 = conv(%input) kernel=3x3, out=6, stride=2x2 : 6x4x4",
+        "%bn_1 = bn(%conv_1) : 6x4x4",
+        "%relu_1 = relu(%bn_1) : 6x4x4",
+        "%linear_1 = linear(%relu_1) out=10 : 10",
+    ]
+
+
+def test_repeats_and_their_variable() -> None:
+    assert lines("repeat 2 as i { conv 1x1, 4 * (i + 1) }\n2 x { relu -> tanh }\n2 x relu") == [
+        "%conv_1 = conv(%input) kernel=1x1, out=4 : 4x8x8",
+        "%conv_2 = conv(%conv_1) kernel=1x1, out=8 : 8x8x8",
+        "%relu_1 = relu(%conv_2) : 8x8x8",
+        "%tanh_1 = tanh(%relu_1) : 8x8x8",
+        "%relu_2 = relu(%tanh_1) : 8x8x8",
+        "%tanh_2 = tanh(%relu_2) : 8x8x8",
+        "%relu_3 = relu(%tanh_2) : 8x8x8",
+        "%relu_4 = relu(%relu_3) : 8x8x8",
+    ]
+
+
+def test_groups_and_blocks_name_their_layers() -> None:
+    blocks = "block pair(width = channels, act = on) { conv 1x1, width; if act { relu } }"
+    assert lines("group stage { 2 x pair }\npair 6, act=off as last", blocks) == [
+        "%stage.pair_1.conv_1 = conv(%input) kernel=1x1, out=4 : 4x8x8",
+        "%stage.pair_1.relu_1 = relu(%stage.pair_1.conv_1) : 4x8x8",
+        "%stage.pair_2.conv_1 = conv(%stage.pair_1.relu_1) kernel=1x1, out=4 : 4x8x8",
+        "%stage.pair_2.relu_1 = relu(%stage.pair_2.conv_1) : 4x8x8",
+        "%last.conv_1 = conv(%stage.pair_2.relu_1) kernel=1x1, out=6 : 6x8x8",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "skip"),
+    [
+        (
+            "A",
+            [
+                "%subsample = subsample(%input) stride=2x2 : 4x4x4",
+                "%zero_pad = zero_pad(%subsample) after=2 : 6x4x4",
+                "%add_1 = add(%conv_1, %zero_pad) : 6x4x4",
+            ],
+        ),
+        (
+            "B",
+            [
+                "%projection.conv = conv(%input) kernel=1x1, out=6, stride=2x2, bias=off : 6x4x4",
+                "%projection.bn = bn(%projection.conv) : 6x4x4",
+                "%add_1 = add(%conv_1, %projection.bn) : 6x4x4",
+            ],
+        ),
+        (
+            "via { maxpool 2x2 -> conv 1x1, 6 }",
+            [
+                "%maxpool_1 = maxpool(%input) kernel=2x2 : 4x4x4",
+                "%conv_2 = conv(%maxpool_1) kernel=1x1, out=6 : 6x4x4",
+                "%add_1 = add(%conv_1, %conv_2) : 6x4x4",
+            ],
+        ),
+    ],
+)
+def test_a_shortcut_around_a_change_of_shape(mode: str, skip: list[str]) -> None:
+    assert lines(f"shortcut {mode} {{ conv 3x3, 6, stride=2 }}")[1:] == skip
+
+
+@pytest.mark.parametrize("mode", ["identity", "A", "B"])
+def test_a_shortcut_around_the_same_shape_is_the_value_itself(mode: str) -> None:
+    assert lines(f"shortcut {mode} {{ relu }}")[1:] == ["%add_1 = add(%relu_1, %input) : 4x8x8"]
+
+
+def test_option_c_always_projects() -> None:
+    assert "%projection.conv = conv" in "\n".join(lines("shortcut C { relu }"))
+
+
+def test_branches_nest_and_join() -> None:
+    body = """
+      branches {
+        | conv 1x1, 2
+        | branches add { | relu | tanh }
+        |
+      } as mixed
+      branches max { | relu | from mixed -> tanh }
+    """
+    assert lines(body) == [
+        "%conv_1 = conv(%input) kernel=1x1, out=2 : 2x8x8",
+        "%relu_1 = relu(%input) : 4x8x8",
+        "%tanh_1 = tanh(%input) : 4x8x8",
+        "%add_1 = add(%relu_1, %tanh_1) : 4x8x8",
+        "%mixed = concat(%conv_1, %add_1, %input) : 10x8x8",
+        "%relu_2 = relu(%mixed) : 10x8x8",
+        "%tanh_2 = tanh(%mixed) : 10x8x8",
+        "%max_1 = max(%relu_2, %tanh_2) : 10x8x8",
+    ]
+
+
+def test_any_dag_can_be_written() -> None:
+    body = """
+      relu as a -> tanh as b
+      from a, b, a -> concat as c
+      group g { conv 1x1, 4 as d }
+      from b, d -> add
+    """
+    assert lines(body) == [
+        "%a = relu(%input) : 4x8x8",
+        "%b = tanh(%a) : 4x8x8",
+        "%c = concat(%a, %b, %a) : 12x8x8",
+        "%g.d = conv(%c) kernel=1x1, out=4 : 4x8x8",
+        "%add_1 = add(%b, %g.d) : 4x8x8",
+    ]
+
+
+def test_choices_lets_and_expressions() -> None:
+    body = """
+      let wide = channels * 3 // 2
+      let half_of = wide / 2
+      if wide == 6 and not (half_of > 3) { conv 1x1, wide + 7 % 4 } else { relu }
+      if p == 2 { relu } else if p == 1 { tanh } else { sigmoid }
+      dropout 40%
+      conv height, width
+    """
+    assert lines(body) == [
+        "%conv_1 = conv(%input) kernel=1x1, out=9 : 9x8x8",
+        "%tanh_1 = tanh(%conv_1) : 9x8x8",
+        "%dropout_1 = dropout(%tanh_1) rate=0.4 : 9x8x8",
+        "%conv_2 = conv(%dropout_1) kernel=8x8, out=8 : 8x9x9",
+    ]
+
+
+def test_heads_and_recipes() -> None:
+    graph = lowered(
+        """
+        net n {
+          input 4x8x8 -> relu
+          aux side, weight=0.5 { linear 2 }
+          tanh
+          train { sgd lr=0.1, weight_decay=1e-4; batch 256 }
+          eval { crops 10 }
+        }
+        """
+    )
+    assert graph.output == "tanh_1"
+    (head,) = graph.heads
+    assert (head.name, head.output, head.weight) == ("side", "side.linear_1", 0.5)
+    assert [(kind, [w.word for w in words]) for kind, words in graph.recipes] == [
+        ("train", ["sgd", "batch"]),
+        ("eval", ["crops"]),
+    ]
+
+
+def test_instances_and_settings() -> None:
+    text = """
+        net small(n, wide = off) = base(width=n * 2, wide=wide)
+        """
+    with pytest.raises(NetError, match="there is no net 'base' here"):
+        lowered(text, n=2)
+    folder = Path("zoo")
+    graph = load(folder / "resnet20.net", classes=7, option="B")
+    assert graph.name == "resnet20"
+    assert graph[graph.output].type.shape == (7,)
+    assert any("projection" in node.name for node in graph)
+    assert load("resnet20") == load("zoo/resnet20.net")
+
+
+def test_an_origin_leads_through_the_calls() -> None:
+    graph = load("resnet18")
+    origin = graph["conv2_x.basic_1.conv_1"].origin
+    assert [str(label.span).split("/")[-1].split(":")[0] for label in origin] == [
+        "residual.net",
+        "resnet18.net",
+    ]
+    assert [label.text for label in origin] == ["'conv'", "in this call of 'basic'"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("on", True),
+        ("off", False),
+        ("7", 7),
+        ("1x1", (1, 1)),
+        ("40%", 0.4),
+        ("1e-3", 1e-3),
+        ("A", "A"),
+    ],
+)
+def test_settings_are_read_as_the_language_reads_them(text: str, value: Value) -> None:
+    assert literal(text) == value
+    assert type(literal(text)) is type(value)
