@@ -11,18 +11,16 @@ from netlang.diagnostic import Diagnostic, Label, NetError, Span, did_you_mean, 
 from netlang.ir import attributes
 from netlang.ir.attributes import attribute, number
 from netlang.ir.graph import Graph, Head, Node
-from netlang.ir.op import OPS, Op, ShapeError, infer
+from netlang.ir.op import OPS
 from netlang.lower import bind
-from netlang.lower.evaluate import Evaluator, Scope, SilentError, describe
+from netlang.lower.evaluate import Evaluator, Scope, describe
 from netlang.lower.flow import LOST, Frame, Lost, Value
+from netlang.lower.layers import Layers
+from netlang.lower.ledger import Ledger
 from netlang.lower.modules import Definition
-from netlang.lower.names import Names, Path
 from netlang.lower.shortcut import MODES, skip
 from netlang.recipe import RECIPES
 from netlang.syntax import ast
-
-LIMIT = 30_000
-"""The most layers that a network may have; a repeat beyond it is a slip of the keyboard."""
 
 DEEPEST = 100
 """The most calls of blocks inside each other."""
@@ -39,25 +37,29 @@ class AuxOptions:
 
 @dataclass
 class Builder:
-    """A graph under construction, and the mistakes found on the way."""
+    """A graph under construction."""
 
-    nodes: list[Node] = field(default_factory=list[Node])
+    ledger: Ledger = field(default_factory=Ledger)
+    layers: Layers = field(init=False)
     heads: list[Head] = field(default_factory=list[Head])
     recipes: list[tuple[str, tuple[Any, ...]]] = field(
         default_factory=list["tuple[str, tuple[Any, ...]]"]
     )
-    faults: dict[Span | None, Diagnostic] = field(default_factory=dict["Span | None", Diagnostic])
-    names: Names = field(default_factory=Names)
-    steps: int = 0
+
+    def __post_init__(self) -> None:
+        self.layers = Layers(self.ledger)
 
     # ------------------------------------------------------------------- the network
 
     def network(self, definition: Definition, settings: Mapping[str, attributes.Value]) -> Graph:
         """The graph of a net; raises `NetError` with every mistake that was found."""
         tree = definition.tree
-        output = self._guarded(lambda: self._net(definition, settings), ())
-        if isinstance(output, Lost) or self.faults:
-            raise NetError(*self.faults.values())
+        try:
+            output = self.ledger.guard(lambda: self._net(definition, settings), ())
+        except RecursionError:
+            raise error("blocks and braces are nested too deep", tree.name.span) from None
+        if isinstance(output, Lost) or self.ledger.faults:
+            raise NetError(*self.ledger.faults.values())
         if output is None:
             raise error(
                 f"the net '{tree.name.name}' is empty",
@@ -65,7 +67,11 @@ class Builder:
                 help="begin with 'input 3x224x224'",
             )
         return Graph(
-            tree.name.name, tuple(self.nodes), output.name, tuple(self.heads), tuple(self.recipes)
+            tree.name.name,
+            tuple(self.layers.nodes),
+            output.name,
+            tuple(self.heads),
+            tuple(self.recipes),
         )
 
     def _net(self, definition: Definition, settings: Mapping[str, attributes.Value]) -> Value:
@@ -144,10 +150,10 @@ class Builder:
                 return self._chain(statement, flow, frame)
             case ast.Let():
                 name, value = statement.name.name, statement.value
-                result = self._guarded(lambda: frame.evaluator(flow).value(value), frame.calls)
+                result = self.ledger.guard(lambda: frame.evaluator(flow).value(value), frame.calls)
                 frame.scope.values[name] = None if isinstance(result, Lost) else result
             case ast.Aux():
-                self._guarded(lambda: self._aux(statement, flow, frame), frame.calls)
+                self.ledger.guard(lambda: self._aux(statement, flow, frame), frame.calls)
             case ast.Recipe():
                 self._recipe(statement, frame)
         return flow
@@ -156,10 +162,13 @@ class Builder:
         inputs: tuple[Value, ...] = (flow,)
         if chain.sources:
             inputs = tuple(
-                self._guarded(lambda s=s: self._named(s, frame), frame.calls) for s in chain.sources
+                self.ledger.guard(lambda s=s: self._named(s, frame), frame.calls)
+                for s in chain.sources
             )
         for link in chain.links:
-            result = self._guarded(lambda x=inputs, e=link: self._element(e, x, frame), frame.calls)
+            result = self.ledger.guard(
+                lambda x=inputs, e=link: self._element(e, x, frame), frame.calls
+            )
             if link.alias:
                 frame.names[link.alias.name] = result
             inputs = (result,)
@@ -174,7 +183,7 @@ class Builder:
 
     def _aux(self, aux: ast.Aux, flow: Value, frame: Frame) -> None:
         options = bind.build(AuxOptions, aux.name, aux.arguments, frame.evaluator(flow)).value
-        name = self.names.given(frame.path, aux.name.name)
+        name = self.layers.names.given(frame.path, aux.name.name)
         output = self.body(aux.body, flow, replace(frame.nested(), path=name))
         if output is flow:
             raise error(f"the head '{aux.name.name}' is empty", aux.name.span)
@@ -184,11 +193,12 @@ class Builder:
     def _recipe(self, recipe: ast.Recipe, frame: Frame) -> None:
         kind = recipe.kind.name
         words = [
-            self._guarded(lambda c=c: self._word(kind, c, frame), frame.calls) for c in recipe.calls
+            self.ledger.guard(lambda c=c: self._word(kind, c, frame), frame.calls)
+            for c in recipe.calls
         ]
         if frame.calls or any(kind == known for known, _ in self.recipes):
             place = "belongs to a net" if frame.calls else "is given twice"
-            self._report(Diagnostic(f"'{kind}' {place}", recipe.kind.span), frame.calls)
+            self.ledger.report(Diagnostic(f"'{kind}' {place}", recipe.kind.span), frame.calls)
         self.recipes.append((kind, tuple(words)))
 
     def _word(self, kind: str, call: ast.Call, frame: Frame) -> Any:
@@ -225,7 +235,7 @@ class Builder:
                     element.count, element.variable, lambda x, f: self.body(body, x, f), flow, frame
                 )
             case ast.Group():
-                name = self.names.given(frame.path, element.name.name)
+                name = self.layers.names.given(frame.path, element.name.name)
                 return self.body(element.body, flow, replace(frame.nested(), path=name))
             case ast.Shortcut():
                 return self._shortcut(element, flow, frame, alias)
@@ -253,16 +263,16 @@ class Builder:
             raise error(
                 f"a repeat count is a whole number of at least 1, not {describe(times)}", count.span
             )
-        before, known = self.steps, len(self.faults)
+        before, known = self.ledger.steps, len(self.ledger.faults)
         for i in range(times):
             inner = frame.nested()
             if variable:
                 inner.scope.values[variable.name] = i
-            self._spend(count.span)
+            self.ledger.spend(count.span)
             flow = once(flow, inner)
             if i == 0:
-                self._refuse_more(before + times * (self.steps - before), count.span)
-            if len(self.faults) > known:
+                self.ledger.foresee(before + times * (self.ledger.steps - before), count.span)
+            if len(self.ledger.faults) > known:
                 return LOST
         return flow
 
@@ -312,7 +322,7 @@ class Builder:
         if shortcut.via is not None:
             around = self.body(shortcut.via, flow, frame.nested())
         elif isinstance(flow, Node) and isinstance(end, Node):
-            around = skip(mode, flow, end, where, partial(self._made, frame, where))
+            around = skip(mode, flow, end, where, partial(self.layers.made, frame, where))
         else:
             around = flow
         return self._join("add", (end, around), where, frame, alias)
@@ -321,7 +331,7 @@ class Builder:
         self, join: str, ends: tuple[Value, ...], where: Span, frame: Frame, alias: ast.Name | None
     ) -> Value:
         callee = ast.Name(join, span=where)
-        return self._layer(OPS[join](), {}, callee, ends, frame, alias)
+        return self.layers.layer(OPS[join](), {}, callee, ends, frame, alias)
 
     # ------------------------------------------------------------------------- calls
 
@@ -340,76 +350,8 @@ class Builder:
             )
         bound = bind.build(OPS[callee.name], callee, call.arguments, frame.evaluator(inputs[0]))
         if bound.value.family == "input":
-            return self._input(bound.value, callee, inputs, frame, alias)
-        return self._layer(bound.value, bound.places, callee, inputs, frame, alias)
-
-    def _input(
-        self,
-        op: Op,
-        callee: ast.Name,
-        inputs: tuple[Value, ...],
-        frame: Frame,
-        alias: ast.Name | None,
-    ) -> Value:
-        if self.nodes and self.nodes[0].op.family == "input":
-            first = self.nodes[0].origin[0].span
-            raise NetError(
-                Diagnostic(
-                    "a net has one input, and this is another",
-                    callee.span,
-                    "the second",
-                    related=(Label(first, "the first"),),
-                )
-            )
-        path = self.names.given((), alias.name if alias else "input")
-        return self._add(path, op, (), callee.span, frame)
-
-    def _layer(
-        self,
-        op: Op,
-        places: Mapping[str, Span],
-        callee: ast.Name,
-        inputs: tuple[Value, ...],
-        frame: Frame,
-        alias: ast.Name | None,
-    ) -> Value:
-        if any(isinstance(x, Lost) for x in inputs):
-            return LOST
-        nodes = [x for x in inputs if isinstance(x, Node)]
-        if len(nodes) < len(inputs):
-            raise error(
-                f"'{callee.name}' has nothing to read",
-                callee.span,
-                "no value flows in",
-                "begin the net with 'input 3x224x224'",
-            )
-        if op.arity is not None and len(nodes) != op.arity:
-            raise bind.refuse_multiple(callee, len(nodes))
-        try:
-            path = (
-                self.names.given(frame.path, alias.name)
-                if alias
-                else self.names.numbered(frame.path, op.name)
-            )
-            return self._add(path, op, nodes, callee.span, frame)
-        except ShapeError as fault:
-            span = places.get(fault.attribute, callee.span)
-            related = tuple(_comes_from(node) for node in nodes)
-            raise NetError(Diagnostic(fault.message, span, "", fault.help, related)) from None
-
-    def _made(self, frame: Frame, where: Span, kind: str, op: Op, x: Node) -> Node:
-        """A layer that a shortcut adds on its own."""
-        scope, _, name = kind.rpartition(".")
-        path = (*frame.path, *scope.split(".")) if scope else frame.path
-        return self._add(self.names.given(path, name), op, [x], where, frame)
-
-    def _add(self, path: Path, op: Op, inputs: Sequence[Node], span: Span, frame: Frame) -> Node:
-        output = infer(op, tuple(x.type for x in inputs))
-        self._spend(span)
-        origin = (Label(span, f"'{op.name}'"), *frame.calls)
-        names = tuple(x.name for x in inputs)
-        self.nodes.append(Node(".".join(path), op, names, output, origin=origin))
-        return self.nodes[-1]
+            return self.layers.input(bound.value, callee, frame, alias)
+        return self.layers.layer(bound.value, bound.places, callee, inputs, frame, alias)
 
     def _block(
         self,
@@ -424,14 +366,10 @@ class Builder:
         if len(inputs) != 1:
             raise bind.refuse_multiple(callee, len(inputs))
         self._refuse_ring(definition, frame, callee)
-        self._spend(callee.span)
+        self.ledger.spend(callee.span)
         given = bind.of_params(block.params).match(callee, call.arguments)
         scope = self._params(block.params, given, frame.evaluator(inputs[0]), {})
-        path = (
-            self.names.given(frame.path, alias.name)
-            if alias
-            else self.names.numbered(frame.path, callee.name)
-        )
+        path = self.layers.name(frame, alias, callee.name)
         calls = (Label(callee.span, f"in this call of '{callee.name}'"), *frame.calls)
         inner = Frame(definition.module, scope, path, calls, (*frame.ring, definition))
         return self.body(block.body, inputs[0], inner)
@@ -446,50 +384,6 @@ class Builder:
             raise error(f"'{names[0]}' calls {kind}: {ring}", callee.span, "here again")
         if len(frame.ring) > DEEPEST:
             raise error(f"blocks call each other more than {DEEPEST} deep", callee.span)
-
-    def _spend(self, span: Span) -> None:
-        self.steps += 1
-        self._refuse_more(self.steps, span)
-
-    def _refuse_more(self, steps: int, span: Span) -> None:
-        if steps > LIMIT:
-            raise TooLargeError(
-                Diagnostic(
-                    f"this makes about {steps:,} layers and calls, and the limit is {LIMIT:,}",
-                    span,
-                    "too many here",
-                )
-            )
-
-    def _guarded(self, make: Callable[[], Any], calls: tuple[Label, ...]) -> Any:
-        """What `make` gives; a mistake is kept and its value is lost, so that the rest goes on."""
-        try:
-            return make()
-        except TooLargeError as fault:
-            self.faults = {None: fault.diagnostics[0]}
-            raise
-        except NetError as fault:
-            for diagnostic in fault.diagnostics:
-                self._report(diagnostic, calls)
-        except SilentError:
-            pass
-        return LOST
-
-    def _report(self, diagnostic: Diagnostic, calls: tuple[Label, ...]) -> None:
-        # A block that is called twice is wrong in both calls; once is enough to say so.
-        known = self.faults.get(diagnostic.span)
-        if known is None:
-            related = diagnostic.related + tuple(c for c in calls if c not in diagnostic.related)
-            self.faults[diagnostic.span] = replace(diagnostic, related=related)
-
-
-class TooLargeError(NetError):
-    """Ends the walk at once: there is no point in building the rest."""
-
-
-def _comes_from(node: Node) -> Label:
-    place = node.origin[0]
-    return Label(place.span, f"{node.type} comes from here")
 
 
 def _word_span(span: Span, word: str) -> Span:
