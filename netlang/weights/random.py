@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from math import prod
-from typing import TYPE_CHECKING
+from math import erf, exp, pi, prod, sqrt
+from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 from netlang.ir.graph import Graph, Node
@@ -29,7 +29,7 @@ def random_weights(graph: Graph, seed: int = 0, trained: bool = True) -> dict[st
     import numpy as np
 
     owned = tensors(graph)
-    squares = _mean_squares(graph) if trained else {}
+    variances = _variances(graph) if trained else {}
     weights: dict[str, Array] = {}
     for name, weight in owned.items():
         rng = np.random.default_rng([seed, crc32(name.encode())])
@@ -37,7 +37,7 @@ def random_weights(graph: Graph, seed: int = 0, trained: bool = True) -> dict[st
             weights[name] = _normal(rng, weight, (2 / prod(weight.shape[1:])) ** 0.5)
         elif trained:
             node = name.rpartition(".")[0]
-            weights[name] = _moved(rng, weight, 1.0 if weight.trainable else squares[node])
+            weights[name] = _moved(rng, weight, 1.0 if weight.trainable else variances[node])
         else:
             weights[name] = np.full(weight.shape, float(weight.init == "ones"), "float32")
     return weights
@@ -57,27 +57,48 @@ def _moved(rng: Generator, weight: Weight, variance: float) -> Array:
     return (variance * spread).astype("float32")
 
 
-def _mean_squares(graph: Graph) -> dict[str, float]:
-    """About the mean square of what each node reads, where the network is given ones.
+class Signal(NamedTuple):
+    """Mean and variance of a value, over images, channels and pixels, if it were normal."""
+
+    mean: float
+    variance: float
+
+    @property
+    def square(self) -> float:
+        """The mean square."""
+        return self.mean**2 + self.variance
+
+    def rectified(self) -> Signal:
+        """Of max(0, x)."""
+        deviation = self.variance**0.5
+        point = self.mean / deviation
+        density = deviation * exp(-(point**2) / 2) / sqrt(2 * pi)
+        above = (1 + erf(point / sqrt(2))) / 2
+        mean = self.mean * above + density
+        return Signal(mean, self.square * above + self.mean * density - mean**2)
+
+
+def _variances(graph: Graph) -> dict[str, float]:
+    """About the variance of what each node reads, where the network is given noise.
 
     The estimate is coarse: all that it has to follow is the growth along residual sums.
     """
     reads: dict[str, float] = {}
-    gives: dict[str, float] = {}
+    gives: dict[str, Signal] = {}
     for node in graph:
-        given = [gives[name] for name in node.inputs] or [1.0]
-        is_sum = node.type in graph.types(node)
-        reads[node.name] = sum(given) if is_sum else sum(given) / len(given)
-        gives[node.name] = _given(graph, node, reads[node.name])
+        given = [gives[name] for name in node.inputs] or [Signal(0, 1)]
+        # A sum has the type of what it adds; channels that are joined are more than each part's.
+        parts = 1 if node.type in graph.types(node) else len(given)
+        read = Signal(*(sum(column) / parts for column in zip(*given, strict=True)))
+        reads[node.name], gives[node.name] = read.variance, _given(graph, node, read)
     return reads
 
 
-def _given(graph: Graph, node: Node, square: float) -> float:
-    """The mean square that a node gives: statistics normalize, a rectifier undoes He's factor."""
+def _given(graph: Graph, node: Node, read: Signal) -> Signal:
     weights = graph.weights(node).values()
     if not all(weight.trainable for weight in weights):
-        return 1.0
+        return Signal(0, 1)
     if any(weight.init == "he" for weight in weights):
-        return 2 * square
-    rectifies = node.op.pointwise and len(node.inputs) == 1 and not weights
-    return square / 2 if rectifies else square
+        return Signal(0, 2 * read.square)
+    is_function = node.op.pointwise and len(node.inputs) == 1 and not weights
+    return read.rectified() if is_function else read
