@@ -1,3 +1,64 @@
-"""A language for convolutional networks, compiled to Triton."""
+"""A language for convolutional networks, compiled to Triton.
+
+    import netlang
+
+    graph = netlang.load("resnet152")           # a .net file, or a network of the zoo
+    module = netlang.to_torch(graph)            # a trainable torch.nn.Module
+    fast = netlang.optimize(graph).graph        # batch norms folded, epilogues fused
+    netlang.compile(graph, "build/resnet152")   # Triton kernels that run without netlang
+
+What a user's file can get wrong is a `NetError`. Names are loaded when they are first used:
+importing netlang costs nothing, and reading a network needs no torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netlang.backends.torch import to_module as to_torch
+    from netlang.compiler import compile
+    from netlang.diagnostic import NetError
+    from netlang.ir.graph import Graph
+    from netlang.lower import load
+    from netlang.passes import optimize
+    from netlang.weights import random_weights, read_weights, write_weights
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Graph",
+    "NetError",
+    "__version__",
+    "compile",
+    "load",
+    "optimize",
+    "random_weights",
+    "read_weights",
+    "to_torch",
+    "write_weights",
+]
+
+_HOMES = {
+    "Graph": "netlang.ir.graph",
+    "NetError": "netlang.diagnostic",
+    "compile": "netlang.compiler",
+    "load": "netlang.lower",
+    "optimize": "netlang.passes",
+    "random_weights": "netlang.weights",
+    "read_weights": "netlang.weights",
+    "to_torch": "netlang.backends.torch:to_module",
+    "write_weights": "netlang.weights",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'netlang' has no attribute '{name}'")
+    module, _, original = _HOMES[name].partition(":")
+    value = getattr(import_module(module), original or name)
+    globals()[name] = value  # the next use finds it at once
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
