@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from netlang.ir.attributes import written
 from netlang.ir.types import TensorType, Types
 from netlang.kernels import Pointwise
-from netlang.kernels.kernel import Epilogue, Kernel, Operand, Precision, View
+from netlang.kernels.kernel import Epilogue, Operand, Precision, View
 from netlang.kernels.layer import FeatureMap, Layer
 
 Init = Literal["he", "zeros", "ones"]
@@ -101,7 +101,7 @@ class Launch:
     weights, then the epilogue's vectors.
     """
 
-    kernel: Kernel
+    kernel: Layer
     inputs: tuple[int, ...] = (0,)
     weights: tuple[str, ...] = ()
 

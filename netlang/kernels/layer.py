@@ -171,10 +171,19 @@ class Layer(Kernel):
             return f"v = tl.zeros({shape}, tl.float32)"
         return f"v = tl.full({shape}, {value}, tl.float32)"
 
-    def _costs(self) -> Iterator[str]:
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of activations that an image needs, each counted once."""
         tensors = sum(self.y.channels if t.broadcast else self.y.elements for t in self._tensors)
-        reads = BYTES[self.x_dtype] * self.x.elements + BYTES[self.dtype] * tensors
-        writes = BYTES[self.y_dtype] * self.y.elements
+        return BYTES[self.x_dtype] * self.x.elements + BYTES[self.dtype] * tensors
+
+    @property
+    def bytes_written(self) -> int:
+        """Bytes of activations that an image leaves."""
+        return BYTES[self.y_dtype] * self.y.elements
+
+    def _costs(self) -> Iterator[str]:
+        reads, writes = self.bytes_read, self.bytes_written
         weights = BYTES[self.dtype] * sum(math.prod(w.shape) for w in self.packing)
         flops = f"{count(self.flops, 'FLOP')}, " if self.flops else ""
         constant = f" Weights: {count(weights, 'B')}." if weights else ""

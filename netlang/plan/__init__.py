@@ -1,0 +1,29 @@
+"""Graph to plan: launches in order, buffers in one arena, weights as kernels read them."""
+
+from netlang.plan.build import plan
+from netlang.plan.plan import (
+    Argument,
+    Buffer,
+    Call,
+    Constant,
+    Function,
+    Input,
+    Memory,
+    Output,
+    PackedWeight,
+    Plan,
+)
+
+__all__ = [
+    "Argument",
+    "Buffer",
+    "Call",
+    "Constant",
+    "Function",
+    "Input",
+    "Memory",
+    "Output",
+    "PackedWeight",
+    "Plan",
+    "plan",
+]

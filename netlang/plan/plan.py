@@ -1,0 +1,103 @@
+"""What the planner settles: which kernels run, in which order, on which memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import Expr
+from netlang.kernels import Layer, Packing
+from netlang.kernels.kernel import Dtype, Precision
+
+
+@dataclass(frozen=True)
+class Input:
+    """What the network is given, by position: an argument of a kernel."""
+
+    position: int
+
+
+@dataclass(frozen=True)
+class Output:
+    """The network's result, NCHW."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A buffer of the arena."""
+
+    buffer: str
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A weight as a kernel reads it."""
+
+    weight: str
+
+
+Argument = Input | Output | Memory | Constant
+
+
+@dataclass(frozen=True)
+class Function:
+    """A kernel under a name that no other has, and the layers that launch it."""
+
+    name: str
+    kernel: Layer
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A launch: its layer, its function, and a pointer for each parameter of the kernel."""
+
+    layer: str
+    function: str
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Memory of the arena: bytes an image, in use from one launch to another (both included).
+
+    Offset and size are multiplied by the batch.
+    """
+
+    name: str
+    size: int
+    first: int
+    last: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class PackedWeight:
+    """A weight as kernels read it: an expression over the checkpoint, laid out and rounded once."""
+
+    name: str
+    shape: tuple[int, ...]
+    expr: Expr
+    packing: Packing | None
+    dtype: Dtype
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A network as launches of kernels, for any batch.
+
+    `activation_bytes` is what the launches read and write an image, weights apart;
+    `arena_lower_bound` the most bytes that are in use at one time, which no arena can undercut.
+    """
+
+    network: str
+    precision: Precision
+    inputs: Types
+    output: TensorType
+    functions: tuple[Function, ...]
+    calls: tuple[Call, ...]
+    buffers: tuple[Buffer, ...]
+    weights: tuple[PackedWeight, ...]
+    arena_bytes: int
+    arena_lower_bound: int
+    activation_bytes: int
