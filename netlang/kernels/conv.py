@@ -86,7 +86,7 @@ class Conv(Layer):
     @property
     def merged(self) -> int:
         """Groups computed together, as one product with a block-diagonal weight."""
-        most = max(1, 64 // max(self.in_group, self.out_group))
+        most = max(1, 32 // max(self.in_group, self.out_group))
         return max(n for n in range(1, most + 1) if self.groups % n == 0)
 
     @property
@@ -121,7 +121,7 @@ class Conv(Layer):
         )
         if self.merged == 1:
             return tile
-        # Merged groups lie in one tile, where their weights are masked by comparing groups.
+        # A tile as wide as the merged groups: more would be zeros, less would load pixels twice.
         n = max(16, power_of_two(self.merged * self.out_group))
         return replace(tile, n=n, k=max(16, power_of_two(channels)))
 
@@ -142,7 +142,8 @@ class Conv(Layer):
         tap, c = "tap" if taps > 1 else "0", "c" if blocks > 1 else "0"
         yield f"k = tl.arange(0, {k})"
         yield f"pixels = {self._corner(channels, 'k[None, :]')}"
-        yield from self._filters()
+        if self.merged == 1:
+            yield f"filters = {add('w', mul('k[:, None]', self.y.channels), 'n')}"
         yield self.start()
         step = [*self._step(tap, c, f"{add(c, 'k')} < {channels}" if channels % k else "")]
         if taps > 1 and blocks > 1:
@@ -159,15 +160,6 @@ class Conv(Layer):
         first = mul("group", channels) if self.products > 1 else "0"
         return self.x_pointer(self.window.corner, add(first, channel))
 
-    def _filters(self) -> Iterator[str]:
-        """Defines pointers to a block of weights at the first tap."""
-        row = "k[:, None]"
-        if self.merged > 1:
-            n = f"n % {self.merged * self.out_group}" if self.products > 1 else "n"
-            yield f"same_group = {row} // {self.in_group} == {n} // {self.out_group}"
-            row += f" % {self.in_group}"
-        yield f"filters = {add('w', mul(row, self.y.channels), 'n')}"
-
     def _step(self, tap: str, c: str, tail: str) -> Iterator[str]:
         """Multiplies the channels from `c` at a tap; `tail` is the condition for `k`, if any."""
         window, r, s = self.window, "0", "0"
@@ -176,13 +168,24 @@ class Conv(Layer):
             yield f"r, s = {', '.join(window.tap(tap))}"
         inside = self.block.rows_inside + window.inside(add("row", r), add("col", s))
         lines, inside = named("inside", inside)
-        filter = mul(add(mul(tap, self.in_group), c), self.y.channels)
-        rows = ("same_group",) if self.merged > 1 else along(tail, "[:, None]")
-        yield from lines
         pixels = add("pixels", window.shift(r, s), c)
+        yield from lines
         yield f"a = {load(pixels, *inside, *along(tail, '[None, :]'))}"
-        yield f"b = {load(add('filters', filter), *rows, *self.block.columns_inside)}"
+        if self.merged > 1:
+            yield from self._diagonal(tap, c)
+        else:
+            filters = add("filters", mul(add(mul(tap, self.in_group), c), self.y.channels))
+            yield f"b = {load(filters, *along(tail, '[:, None]'), *self.block.columns_inside)}"
         yield multiply_add(self.precision)
+
+    def _diagonal(self, tap: str, c: str) -> Iterator[str]:
+        """Loads weights of merged groups: zeros wherever input and output differ in group."""
+        channel = "k[:, None]" if c == "0" else f"({add(c, 'k')})[:, None]"
+        n = f"n % {self.merged * self.out_group}" if self.products > 1 else "n"
+        row = add(mul(tap, self.in_group), f"{channel} % {self.in_group}")
+        filters = add("w", mul(row, self.y.channels), "n")
+        yield f"same_group = {channel} // {self.in_group} == {n} // {self.out_group}"
+        yield f"b = {load(filters, 'same_group', *self.block.columns_inside)}"
 
     def _across_taps(self) -> Iterator[str]:
         """Each step of K is a run of the window, flattened as rows, columns, channels."""
@@ -190,6 +193,9 @@ class Conv(Layer):
         depth = window.taps * channels
         tap, c = split("k", window.taps, channels)
         tail = f"k < {depth}" if depth % k else ""
+        # A window of one row (or column) has no index along it.
+        h = "row + r[None, :]" if self.kernel[0] > 1 else "row"
+        u = "col + s[None, :]" if self.kernel[1] > 1 else "col"
         edges = window.inside("h", "u")
         lines, inside = named("inside", self.block.rows_inside + edges + along(tail, "[None, :]"))
         offset = f"({add(window.shift('r', 's'), 'c')})[None, :]"
@@ -200,7 +206,7 @@ class Conv(Layer):
         step = [
             f"k = first + tl.arange(0, {k})",
             f"r, s, c = {', '.join((*window.tap(tap), c))}",
-            *["h, u = row + r[None, :], col + s[None, :]"] * bool(edges),
+            *[f"h, u = {h}, {u}"] * bool(edges),
             *lines,
             f"a = {load(add('pixels', offset), *inside)}",
             f"b = {load(filters, *along(tail, '[:, None]'), *self.block.columns_inside)}",

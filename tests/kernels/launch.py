@@ -1,0 +1,186 @@
+"""Runs a kernel's text in Triton's interpreter and compares it with torch in float64.
+
+The interpreter must be chosen before triton is imported, and once chosen nothing can be compiled.
+So it lives in a process of its own, whatever the other tests of this run import.
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib.util
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+from torch import Tensor
+
+from netlang.kernels import Epilogue, FeatureMap, Kernel, Layer, Operand, Tiles, View
+
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
+# The reference has the same rounded inputs, so what is left is the order of float32 sums (about
+# sqrt(K) * 2**-24 of the largest result) and the rounding of the stored result: 2**-11 in float16,
+# 2**-8 in bfloat16, for which the tolerances leave a factor of two and more. The interpreter
+# multiplies tf32 as float32; the rounding of a tensor core is 2**-11 an operand.
+TOLERANCES = {"float32": 1e-5, "tf32": 5e-3, "float16": 5e-3, "bfloat16": 1e-2}
+
+BATCH = 3
+
+
+def check(
+    kernel: Layer,
+    reference: Callable[..., Tensor],
+    batch: int = BATCH,
+    planar: str = "",
+) -> None:
+    """`kernel` computes `reference(x, *weights)`, then its epilogue, and touches nothing else.
+
+    Around the channels that a kernel should read or write its buffers are NaN. `planar` names the
+    one of x and y that is a contiguous NCHW tensor.
+    """
+    numbers = torch.Generator().manual_seed(0)
+    x = random((batch, *shape_of(kernel.x)), kernel.x_dtype, numbers)
+    weights = [random(p.shape, kernel.dtype, numbers) for p in kernel.packing]
+    vectors = [random((kernel.y.channels,), "float32", numbers) for _ in range(vectors_of(kernel))]
+    tensors = [
+        random(operand_shape(kernel, t, batch), kernel.dtype, numbers) for t in tensors_of(kernel)
+    ]
+    y_buffer = poisoned(batch, kernel.y, kernel.y_dtype)
+    if planar == "y":
+        y_buffer = torch.full((batch, *shape_of(kernel.y)), torch.nan, dtype=DTYPES[kernel.y_dtype])
+    arguments = [
+        x.to(DTYPES[kernel.x_dtype]) if planar == "x" else stored(x, kernel.x, kernel.x_dtype),
+        *(
+            weight.permute(packing.order).contiguous().to(DTYPES[kernel.dtype])
+            for weight, packing in zip(weights, kernel.packing, strict=True)
+        ),
+        *(vector.float() for vector in vectors),
+        *(
+            stored(tensor, at(kernel, operand), kernel.dtype)
+            for tensor, operand in zip(tensors, tensors_of(kernel), strict=True)
+        ),
+        y_buffer,
+    ]
+    expected = after(kernel.epilogue, reference(x, *weights), vectors, tensors)
+    result = launch(kernel, arguments, batch)
+    if planar == "y":
+        compare(result.double(), expected, kernel.precision)
+    else:
+        compare(loaded(result, kernel.y, batch), expected, kernel.precision)
+        assert outside(result, kernel.y.view, kernel.y.channels).isnan().all()
+
+
+def compare(result: Tensor, expected: Tensor, precision: str) -> None:
+    """The largest error is within tolerance of the largest magnitude."""
+    assert result.shape == expected.shape
+    error = (result - expected).abs().max() / expected.abs().max()
+    assert error < TOLERANCES[precision], f"error {error:.2e}"
+
+
+def after(
+    epilogue: Epilogue, v: Tensor, vectors: Sequence[Tensor], tensors: Sequence[Tensor]
+) -> Tensor:
+    """An epilogue's steps in torch: they are Python as well as Triton."""
+    names = {f"c{i}": vector[:, None, None] for i, vector in enumerate(vectors)}
+    names |= {f"t{i}": tensor for i, tensor in enumerate(tensors)}
+    for step in epilogue.steps:
+        v = eval(step, {"tl": TL, **names, "v": v})
+    return v
+
+
+TL = SimpleNamespace(
+    maximum=lambda a, b: torch.maximum(a, torch.as_tensor(b, dtype=a.dtype)),
+    sigmoid=torch.sigmoid,
+)
+
+
+def random(shape: Sequence[int], dtype: str, numbers: torch.Generator) -> Tensor:
+    """Normal float64 numbers that `dtype` holds exactly."""
+    return torch.randn(*shape, generator=numbers).to(DTYPES[dtype]).double()
+
+
+def shape_of(map: FeatureMap) -> tuple[int, int, int]:
+    """Channels, height, width."""
+    return map.channels, map.height, map.width
+
+
+def vectors_of(kernel: Layer) -> int:
+    return kernel.epilogue.vectors
+
+
+def tensors_of(kernel: Layer) -> tuple[Operand, ...]:
+    return kernel.epilogue.tensors
+
+
+def at(kernel: Layer, operand: Operand) -> FeatureMap:
+    """An epilogue's tensor: like `y`, or one pixel."""
+    height, width = (1, 1) if operand.broadcast else (kernel.y.height, kernel.y.width)
+    return FeatureMap(kernel.y.channels, height, width, operand.view)
+
+
+def operand_shape(kernel: Layer, operand: Operand, batch: int) -> tuple[int, ...]:
+    return (batch, *shape_of(at(kernel, operand)))
+
+
+def poisoned(batch: int, map: FeatureMap, dtype: str) -> Tensor:
+    """A buffer of NaN with room for a batch: [pixels, stride]."""
+    return torch.full((batch * map.pixels, map.view.stride), torch.nan, dtype=DTYPES[dtype])
+
+
+def stored(values: Tensor, map: FeatureMap, dtype: str) -> Tensor:
+    """NCHW values in a buffer that is otherwise NaN."""
+    buffer = poisoned(len(values), map, dtype)
+    first = map.view.offset
+    rows = values.permute(0, 2, 3, 1).reshape(-1, map.channels)
+    buffer[:, first : first + map.channels] = rows.to(buffer.dtype)
+    return buffer
+
+
+def loaded(buffer: Tensor, map: FeatureMap, batch: int) -> Tensor:
+    """The NCHW values of a buffer, float64."""
+    first = map.view.offset
+    rows = buffer[:, first : first + map.channels].double()
+    return rows.reshape(batch, map.height, map.width, map.channels).permute(0, 3, 1, 2)
+
+
+def outside(buffer: Tensor, view: View, channels: int) -> Tensor:
+    """The channels of a buffer that are not the view's."""
+    return torch.cat([buffer[:, : view.offset], buffer[:, view.offset + channels :]], dim=1)
+
+
+def launch(kernel: Kernel, tensors: Sequence[Tensor], batch: int) -> Tensor:
+    """What the last tensor holds after the interpreter has run the kernel."""
+    grid = tuple(d.programs(batch) if isinstance(d, Tiles) else d for d in kernel.grid)
+    text = "import triton\nimport triton.language as tl\n\n\n" + kernel.source(kernel.name)
+    return _interpreter().submit(_run, text, kernel.name, grid, list(tensors), batch).result()
+
+
+@cache
+def _interpreter() -> ProcessPoolExecutor:
+    pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_interpret)
+    atexit.register(pool.shutdown)
+    return pool
+
+
+def _interpret() -> None:
+    os.environ["TRITON_INTERPRET"] = "1"
+    torch.set_num_threads(1)
+
+
+def _run(text: str, name: str, grid: tuple[int, ...], tensors: list[Tensor], batch: int) -> Tensor:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "kernels.py"  # triton reads a function's source from its file
+        path.write_text(text)
+        spec = importlib.util.spec_from_file_location("kernels", path)
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        getattr(module, name)[grid](*tensors, batch)
+    return tensors[-1]

@@ -1,0 +1,150 @@
+"""Convolutions in the interpreter against torch, over shapes chosen to be awkward."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from torch import Tensor
+from torch.nn import functional as F
+
+from netlang.kernels import Conv, Epilogue, FeatureMap, Operand, Tile, View, dense
+from tests.kernels.launch import check
+
+
+def conv(
+    channels: tuple[int, int],
+    size: tuple[int, int],
+    kernel: tuple[int, int],
+    stride: tuple[int, int] = (1, 1),
+    pad: tuple[int, int, int, int] = (0, 0, 0, 0),
+    dilation: tuple[int, int] = (1, 1),
+    **fields: Any,
+) -> tuple[Conv, Any]:
+    """A conv and its reference; `pad` is (top, left, bottom, right)."""
+    out = [
+        (size[i] + pad[i] + pad[i + 2] - dilation[i] * (kernel[i] - 1) - 1) // stride[i] + 1
+        for i in (0, 1)
+    ]
+    fields = {"precision": "float32", **fields}
+    x, y = dense(channels[0], *size), dense(channels[1], *out)
+    x, y = fields.pop("x", x), fields.pop("y", y)
+    k = Conv(x=x, y=y, kernel=kernel, stride=stride, pad=pad[:2], dilation=dilation, **fields)
+
+    def reference(x: Tensor, w: Tensor) -> Tensor:
+        x = F.pad(x, (pad[1], pad[3], pad[0], pad[2]))
+        return F.conv2d(x, w, stride=stride, dilation=dilation, groups=k.groups)
+
+    return k, reference
+
+
+SHAPES = {
+    "1x1": conv((19, 23), (5, 7), (1, 1)),
+    "1x1, several blocks of channels": conv((83, 37), (5, 7), (1, 1)),
+    "1x1, stride": conv((16, 16), (7, 5), (1, 1), (2, 2)),
+    "1x1, padded": conv((16, 16), (3, 2), (1, 1), pad=(1, 0, 0, 2)),
+    "1x1, even": conv((32, 32), (8, 8), (1, 1)),
+    "3x3": conv((17, 31), (7, 5), (3, 3), pad=(1, 1, 1, 1)),
+    "3x3, several blocks of channels": conv((67, 16), (4, 3), (3, 3), pad=(1, 1, 1, 1)),
+    "3x3, stride 2": conv((32, 32), (9, 8), (3, 3), (2, 2), (1, 1, 1, 1)),
+    "3x3, stride 3x2, valid": conv((16, 8), (11, 9), (3, 3), (3, 2)),
+    "3x3, dilated": conv((16, 8), (9, 8), (3, 3), pad=(2, 3, 2, 3), dilation=(2, 3)),
+    "3x3, same as TensorFlow's": conv((16, 8), (8, 8), (3, 3), (2, 2), (0, 0, 1, 1)),
+    "1x7": conv((16, 8), (5, 9), (1, 7), pad=(0, 3, 0, 3)),
+    "7x1": conv((16, 8), (9, 5), (7, 1), pad=(3, 0, 3, 0)),
+    "padding beyond half": conv((16, 8), (3, 4), (3, 3), pad=(4, 3, 2, 5)),
+    "kernel as large as the image": conv((16, 8), (6, 5), (6, 5)),
+    "one column": conv((16, 8), (9, 1), (3, 3), pad=(1, 1, 1, 1)),
+    "one row": conv((16, 8), (1, 9), (3, 3), pad=(1, 1, 1, 1)),
+    "stem": conv((3, 8), (15, 13), (7, 7), (2, 2), (3, 3, 3, 3)),
+    "stem, valid": conv((3, 8), (15, 13), (3, 3), (2, 2)),
+    "stem, one channel": conv((1, 6), (12, 11), (5, 5)),
+    "stem, 1x4": conv((4, 8), (4, 11), (1, 4), pad=(0, 2, 0, 1)),
+    "stem, 2x2 without a tail": conv((8, 8), (8, 8), (2, 2), (2, 2)),
+    "2 groups": conv((48, 34), (5, 5), (3, 3), pad=(1, 1, 1, 1), groups=2),
+    "3 groups, several tiles each": conv((51, 111), (5, 5), (1, 1), groups=3),
+    "2 groups, few channels in, many out": conv((6, 134), (5, 5), (3, 3), groups=2),
+    "groups of 4": conv((32, 32), (5, 4), (3, 3), pad=(1, 1, 1, 1), groups=8),
+    "groups of 4, several products": conv((96, 96), (3, 3), (3, 3), pad=(1, 1, 1, 1), groups=24),
+    "groups of 5 to 3, prime": conv((35, 21), (5, 4), (3, 3), (2, 2), (1, 1, 1, 1), groups=7),
+    "groups of 2 to 5, 1x1": conv((22, 55), (5, 4), (1, 1), groups=11),
+    "depthwise": conv((37, 37), (7, 5), (3, 3), pad=(1, 1, 1, 1), groups=37),
+    "depthwise, stride, 5x5": conv((32, 32), (9, 8), (5, 5), (2, 2), (2, 2, 2, 2), groups=32),
+    "depthwise, multiplied": conv((11, 33), (7, 5), (3, 3), pad=(1, 1, 1, 1), groups=11),
+    "depthwise, dilated, valid": conv((8, 8), (9, 12), (3, 3), dilation=(2, 3), groups=8),
+    "depthwise, 7x7": conv((8, 8), (9, 12), (7, 7), pad=(3, 3, 3, 3), groups=8),
+}
+
+RESIDUAL = Epilogue(
+    ("v + c0", "v * c1", "v + t0", "tl.maximum(v, 0.0)", "v * t1"),
+    (Operand(View(50, 3)), Operand(View(40), broadcast=True)),
+    vectors=2,
+)
+
+
+@pytest.mark.parametrize("case", SHAPES)
+def test_shapes(case: str) -> None:
+    check(*SHAPES[case])
+
+
+@pytest.mark.parametrize("precision", ["float16", "tf32"])
+@pytest.mark.parametrize("case", ["1x1", "3x3", "stem", "groups of 4", "2 groups", "depthwise"])
+def test_precisions(case: str, precision: Any) -> None:
+    kernel, reference = SHAPES[case]
+    check(replace(kernel, precision=precision), reference)
+
+
+@pytest.mark.parametrize("case", ["1x1", "3x3", "stem", "groups of 4", "2 groups", "depthwise"])
+def test_bfloat16_is_the_text_of_float16(case: str) -> None:
+    # The interpreter multiplies the bits of bfloat16 as integers, so numbers would say nothing.
+    half, brain = (replace(SHAPES[case][0], precision=p) for p in ("float16", "bfloat16"))
+    assert half.source("f") == brain.source("f")
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["1x1", "3x3, several blocks of channels", "stem", "2 groups", "groups of 4", "depthwise"],
+)
+def test_views_and_epilogue(case: str) -> None:
+    kernel, reference = SHAPES[case]
+    x, y = kernel.x, kernel.y
+    kernel = replace(
+        kernel,
+        x=FeatureMap(x.channels, x.height, x.width, View(x.channels + 5, 2)),
+        y=FeatureMap(y.channels, y.height, y.width, View(y.channels + 9, 4)),
+        epilogue=RESIDUAL,
+        label="add_relu",
+    )
+    check(kernel, reference)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5])
+def test_batches(batch: int) -> None:
+    check(*conv((16, 16), (3, 5), (3, 3), pad=(1, 1, 1, 1)), batch=batch)
+
+
+@pytest.mark.parametrize("tile", [Tile(16, 16, 16), Tile(32, 64, 32), Tile(128, 32, 64)])
+@pytest.mark.parametrize("case", ["3x3, several blocks of channels", "stem", "2 groups"])
+def test_tiles(case: str, tile: Tile) -> None:
+    kernel, reference = SHAPES[case]
+    check(replace(kernel, tile=tile), reference)
+
+
+def test_plain_products_have_no_masks_that_cannot_fail() -> None:
+    kernel, _ = conv((64, 64), (16, 16), (1, 1), precision="float16", batch=256)
+    assert "mask" not in kernel.source(kernel.name)
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"stride": (2, 2), "label": "add_relu"}, "conv3x3_64to128_s2_4x4_add_relu"),
+        ({"stride": (2, 1), "dilation": (1, 2)}, "conv3x3_64to128_s2x1_d1x2_4x6"),
+        ({"groups": 32}, "conv3x3_64to128_g32_8x8"),
+        ({"groups": 64}, "dwconv3x3_64to128_8x8"),
+    ],
+)
+def test_names(fields: dict[str, Any], name: str) -> None:
+    kernel, _ = conv((64, 128), (8, 8), (3, 3), pad=(1, 1, 1, 1), **fields)
+    assert kernel.name == name

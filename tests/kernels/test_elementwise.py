@@ -1,0 +1,151 @@
+"""Norms, pointwise kernels, copies and upsampling in the interpreter against torch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from torch import Tensor
+from torch.nn import functional as F
+
+from netlang.kernels import (
+    LRN,
+    Copy,
+    Epilogue,
+    FeatureMap,
+    FromNCHW,
+    Layer,
+    Operand,
+    Pointwise,
+    Softmax,
+    ToNCHW,
+    Upsample,
+    View,
+    dense,
+)
+from tests.kernels.launch import check
+
+
+def sliced(layer: Layer, *, precision: Any = "float32", **fields: Any) -> Any:
+    """The layer with x and y in the middle of wider buffers."""
+    x, y = layer.x, layer.y
+    return replace(
+        layer,
+        x=FeatureMap(x.channels, x.height, x.width, View(x.channels + 5, 2)),
+        y=FeatureMap(y.channels, y.height, y.width, View(y.channels + 9, 4)),
+        precision=precision,
+        **fields,
+    )
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 5, 7])
+@pytest.mark.parametrize("channels", [3, 32, 45])
+def test_lrn(size: int, channels: int) -> None:
+    x = dense(channels, 3, 5)
+    # Large alpha and small k, so that the sum of squares decides the result.
+    kernel = LRN(x=x, y=x, precision="float32", size=size, alpha=0.7, beta=0.75, k=0.5)
+    check(kernel, lambda x: F.local_response_norm(x, size, 0.7 * size, 0.75, 0.5))
+
+
+def test_lrn_in_slices_with_an_epilogue() -> None:
+    x = dense(13, 3, 5)
+    kernel = LRN(x=x, y=x, precision="float32", size=5, alpha=1e-4, beta=0.75, k=2.0)
+    kernel = sliced(kernel, precision="float16", epilogue=Epilogue(("tl.maximum(v, 0.0)",)))
+    check(kernel, lambda x: F.local_response_norm(x, 5, 5e-4, 0.75, 2.0))
+
+
+@pytest.mark.parametrize("x", [dense(1000), dense(7), dense(64, 2, 3), dense(1, 3, 3)])
+@pytest.mark.parametrize("precision", ["float32", "float16", "bfloat16"])
+def test_softmax(x: FeatureMap, precision: Any) -> None:
+    kernel = Softmax(x=x, y=x, precision=precision)
+    check(kernel, lambda x: x.softmax(1))
+    check(sliced(kernel, precision=precision), lambda x: x.softmax(1))
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("channels", [3, 64, 100, 832])
+def test_pointwise(channels: int, precision: Any) -> None:
+    x = dense(channels, 3, 5)
+    tensors = (Operand(View(channels + 1, 1)), Operand(View(channels), broadcast=True))
+    epilogue = Epilogue(("v + t0 * c0", "v * tl.sigmoid(t1)"), tensors, 1)
+    kernel = Pointwise(x=x, y=x, precision=precision, epilogue=epilogue, label="gate")
+    check(kernel, lambda x: x)
+    check(sliced(kernel, precision=precision), lambda x: x)
+    assert kernel.name == f"gate_{channels}x3x5"
+
+
+def copy(x: FeatureMap, y: FeatureMap, **fields: Any) -> Copy:
+    return Copy(x=x, y=y, precision="float32", **fields)
+
+
+COPIES: dict[str, tuple[Copy, Any]] = {
+    "slice": (copy(dense(13, 3, 5), dense(13, 3, 5)), lambda x: x),
+    "zeros after": (
+        copy(dense(16, 3, 5), dense(32, 3, 5)),
+        lambda x: F.pad(x, (0, 0, 0, 0, 0, 16)),
+    ),
+    "zeros around": (
+        copy(dense(13, 3, 5), dense(37, 3, 5), before=11),
+        lambda x: F.pad(x, (0, 0, 0, 0, 11, 13)),
+    ),
+    "zeros before, to a full tile": (
+        copy(dense(25, 3, 5), dense(32, 3, 5), before=7),
+        lambda x: F.pad(x, (0, 0, 0, 0, 7, 0)),
+    ),
+    "shuffle": (
+        copy(dense(24, 3, 5), dense(24, 3, 5), groups=3),
+        lambda x: F.channel_shuffle(x, 3),
+    ),
+    "shuffle, then zeros around": (
+        copy(dense(10, 3, 5), dense(17, 3, 5), groups=2, before=4),
+        lambda x: F.pad(F.channel_shuffle(x, 2), (0, 0, 0, 0, 4, 3)),
+    ),
+    "option A": (
+        copy(dense(16, 7, 6), dense(32, 4, 3), stride=2),
+        lambda x: F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, 16)),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", COPIES)
+def test_copy(case: str) -> None:
+    kernel, reference = COPIES[case]
+    check(kernel, reference)
+    epilogue = Epilogue(("v + c0",), vectors=1)
+    check(sliced(kernel, precision="bfloat16", epilogue=epilogue), reference)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize(
+    ("channels", "stored"), [(3, 3), (3, 4), (3, 8), (37, 37), (1, 1), (128, 128)]
+)
+def test_from_nchw(channels: int, stored: int, dtype: Any) -> None:
+    def reference(x: Tensor) -> Tensor:
+        return F.pad(x, (0, 0, 0, 0, 0, stored - channels))
+
+    x, y = dense(channels, 5, 7), FeatureMap(stored, 5, 7, View(stored + 3, 1))
+    kernel = FromNCHW(x=x, y=y, precision="float16", planar_dtype=dtype)
+    check(kernel, reference, planar="x")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("x", [dense(37, 5, 7), dense(1000), FeatureMap(8, 4, 4, View(11, 2))])
+def test_to_nchw(x: FeatureMap, dtype: Any) -> None:
+    y = dense(x.channels, x.height, x.width)
+    kernel = ToNCHW(x=x, y=y, precision="float16", planar_dtype=dtype)
+    check(kernel, lambda x: x, planar="y")
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+@pytest.mark.parametrize("factor", [(2, 2), (3, 1), (4, 5)])
+@pytest.mark.parametrize("size", [(3, 5), (1, 4), (1, 1)])
+def test_upsample(mode: Any, factor: tuple[int, int], size: tuple[int, int]) -> None:
+    larger = (size[0] * factor[0], size[1] * factor[1])
+    kernel = Upsample(x=dense(11, *size), y=dense(11, *larger), precision="float32", mode=mode)
+
+    def reference(x: Tensor) -> Tensor:
+        return F.interpolate(x, larger, mode=mode)
+
+    check(kernel, reference)
+    check(sliced(kernel, precision="float16"), reference)
