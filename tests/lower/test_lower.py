@@ -155,6 +155,10 @@ def test_choices_lets_and_expressions() -> None:
     ]
 
 
+def test_whole_numbers_that_divide_stay_whole() -> None:
+    assert len(lines("(channels / 2) x relu")) == 2
+
+
 def test_heads_and_recipes() -> None:
     graph = lowered(
         """

@@ -125,6 +125,12 @@ ROWS = (
         (IMAGE,),
         layer(lambda: nn.MaxPool2d(3, 2, ceil_mode=True)),
     ),
+    # 7 + 2 padding rounds up to 5 windows, the last of which would start behind the input.
+    Row(
+        "maxpool(%a) kernel=2x2, stride=2x2, pad=1x1, ceil=on",
+        ("6x7x7",),
+        layer(lambda: nn.MaxPool2d(2, 2, 1, ceil_mode=True)),
+    ),
     Row(
         "maxpool(%a) kernel=2x2, stride=1x1, pad=2x2",
         (IMAGE,),
