@@ -1,11 +1,13 @@
-"""Files that are written whole or not at all."""
+"""Files and folders that are written whole or not at all."""
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, mkdtemp
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -21,6 +23,32 @@ def write_whole(path: Path, data: bytes) -> None:
             with suppress(FileNotFoundError):
                 Path(file.name).unlink()
             raise
+
+
+@contextmanager
+def whole_folder(path: Path) -> Generator[Path]:
+    """A folder to fill; it becomes `path`, and what was there goes, once nothing has failed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    try:
+        yield new
+        new.chmod(0o777 & ~_umask())
+        _replace_folder(new, path)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _replace_folder(new: Path, path: Path) -> None:
+    old = new.with_name(f"{new.name}.old")
+    if path.exists():
+        path.rename(old)
+    try:
+        new.rename(path)
+    except BaseException:
+        if old.exists():
+            old.rename(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _umask() -> int:

@@ -1,0 +1,74 @@
+"""The folder of a compiled network: written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netlang.backends.triton.manifest import FORMAT, manifest
+from netlang.backends.triton.numbers import serialized
+from netlang.backends.triton.source import source
+from netlang.diagnostic import error
+from netlang.files import whole_folder
+from netlang.plan import Plan
+
+if TYPE_CHECKING:
+    from netlang.backends.triton.numbers import Array
+
+
+def write_artifact(plan: Plan, checkpoint: Mapping[str, Array], folder: str | Path) -> None:
+    """Writes a plan with its numbers to a folder, which is new, empty or an older artifact."""
+    _require_ours(Path(folder))
+    with whole_folder(Path(folder)) as new:
+        for name, text in texts(plan).items():
+            (new / name).write_text(text, encoding="utf-8")
+        with (new / "weights.safetensors").open("wb") as file:
+            file.writelines(serialized(plan, checkpoint))
+
+
+def texts(plan: Plan) -> dict[str, str]:
+    """The files that are text, by name."""
+    return {
+        "README.md": _readme(plan),
+        "kernels.py": source(plan),
+        "model.py": files("netlang.runtime").joinpath("model.py").read_text(encoding="utf-8"),
+        "plan.json": manifest(plan),
+    }
+
+
+def _require_ours(folder: Path) -> None:
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    try:
+        ours = json.loads((folder / "plan.json").read_text(encoding="utf-8"))["format"] == FORMAT
+    except (OSError, ValueError, LookupError, TypeError):
+        ours = False
+    if not ours:
+        raise error(
+            f"'{folder}' is there and is not a compiled network",
+            help="choose a new folder: what is in this one would be lost",
+        )
+
+
+def _readme(plan: Plan) -> str:
+    shapes = ", ".join(
+        f'torch.randn({", ".join(map(str, (8, *x.shape)))}, device="cuda")' for x in plan.inputs
+    )
+    return f"""# {plan.network}, {plan.precision}
+
+Compiled by netlang; it runs with torch and triton alone, at any batch size.
+
+    from model import Model
+
+    model = Model.load(".")
+    y = model({shapes})  # 8 x {plan.output}
+
+- `kernels.py`: {len(plan.functions)} Triton kernels, each under the layers that launch it
+- `plan.json`: the {len(plan.calls)} launches, and where their activations lie in one arena of \
+{plan.arena_bytes:,} bytes an image
+- `weights.safetensors`: the weights, as the kernels read them
+- `model.py`: the loader
+"""

@@ -1,0 +1,82 @@
+"""plan.json: what the loader of an artifact needs to know, one launch a line for who reads it.
+
+A launch is [layer, function, arguments]; an argument is `input N`, `output`, `arena OFFSET` (bytes,
+to be multiplied by the batch) or `weight NAME`. A grid's dimension is [pixels an image, pixels a
+program, times].
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from netlang import __version__
+from netlang.kernels import Tiles
+from netlang.plan import Argument, Constant, Input, Memory, Plan
+
+# The loader in netlang/runtime/model.py has the same two, because it stands alone.
+FORMAT = "netlang"
+VERSION = 1
+
+
+def manifest(plan: Plan) -> str:
+    """The text of plan.json."""
+    offsets = {buffer.name: buffer.offset for buffer in plan.buffers}
+    parts: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "compiler": __version__,
+        "network": plan.network,
+        "precision": plan.precision,
+        "inputs": [type.shape for type in plan.inputs],
+        "output": plan.output.shape,
+        "arena": plan.arena_bytes,
+        "functions": {
+            f.name: {
+                "grid": [_dimension(dimension) for dimension in f.kernel.grid],
+                "warps": f.kernel.warps,
+                "stages": f.kernel.stages,
+            }
+            for f in plan.functions
+        },
+        "calls": [
+            [call.layer, call.function, [_argument(a, offsets) for a in call.arguments]]
+            for call in plan.calls
+        ],
+        "weights": {weight.name: [weight.dtype, weight.shape] for weight in plan.weights},
+    }
+    lines = ",\n".join(f"  {json.dumps(key)}: {_spread(part)}" for key, part in parts.items())
+    return f"{{\n{lines}\n}}\n"
+
+
+def _dimension(dimension: int | Tiles) -> int | tuple[int, int, int]:
+    if isinstance(dimension, int):
+        return dimension
+    return dimension.per_image, dimension.tile, dimension.times
+
+
+def _argument(argument: Argument, offsets: Mapping[str, int]) -> str:
+    match argument:
+        case Input(position):
+            return f"input {position}"
+        case Memory(buffer):
+            return f"arena {offsets[buffer]}"
+        case Constant(weight):
+            return f"weight {weight}"
+        case _:
+            return "output"
+
+
+def _spread(part: Any) -> str:
+    """JSON with an item a line where the items are many."""
+    if isinstance(part, dict):
+        return "{\n" + ",\n".join(_items(part)) + "\n  }"
+    if isinstance(part, list) and part and isinstance(part[0], list):
+        return "[\n" + ",\n".join(f"    {json.dumps(item)}" for item in part) + "\n  ]"
+    return json.dumps(part)
+
+
+def _items(part: Mapping[str, Any]) -> Iterator[str]:
+    for key, item in part.items():
+        yield f"    {json.dumps(key)}: {json.dumps(item)}"
