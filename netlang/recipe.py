@@ -10,13 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-from netlang.ir.attributes import SWITCH, attribute, integer, number, word
+from netlang.ir.attributes import SWITCH, Kind, Value, attribute, integer, number, word
+
+
+def _name(value: Value) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    return value
+
+
+NAME = Kind("the name of a group", _name)
 
 
 class Word:
-    """One line of a recipe."""
+    """One line of a recipe; `repeats` says that it may be there several times."""
 
     word: ClassVar[str]
+    repeats: ClassVar[bool] = False
 
 
 T = TypeVar("T", bound=Word)
@@ -85,6 +95,7 @@ class Iterations(Word):
 class Drop(Word):
     """The learning rate is multiplied by `factor` at step `at` (He et al. 2015, section 4.2)."""
 
+    repeats = True
     at: int = attribute(integer(1))
     factor: float = attribute(number(0, 1), 0.1)
 
@@ -130,14 +141,20 @@ class Average(Word):
 @recipe_word("init", TRAIN)
 @dataclass(frozen=True)
 class Init(Word):
-    """How weights start: `he` (fan-in), `xavier`, or a Gaussian of deviation `std`.
-
-    `bias=1` is the constant of the layers that Krizhevsky et al. 2012, section 5, name in `ones`.
-    """
+    """How weights start: `he` (fan-in), `xavier`, or a Gaussian of deviation `std`; biases at 0."""
 
     kind: str = attribute(word("he", "xavier", "gaussian"), "he")
     std: float = attribute(number(0), 0.01)
-    bias: float = attribute(number(), 0.0)
+
+
+@recipe_word("bias", TRAIN)
+@dataclass(frozen=True)
+class Bias(Word):
+    """Another start for the biases of a group (Krizhevsky et al. 2012, section 5: 1)."""
+
+    repeats = True
+    value: float = attribute(number())
+    of: str = attribute(NAME)
 
 
 @recipe_word("crop", TRAIN, EVAL)
@@ -218,6 +235,7 @@ class Crops(Word):
 class Scale(Word):
     """The shorter side in pixels of one of several sizes that are averaged; one word a size."""
 
+    repeats = True
     side: int = attribute(integer(1))
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
-from netlang.diagnostic import Diagnostic, Label, NetError, Span, did_you_mean, error
+from netlang.diagnostic import Label, NetError, Span, did_you_mean, error
 from netlang.ir import attributes
 from netlang.ir.attributes import attribute, number
 from netlang.ir.graph import Graph, Head, Node
@@ -19,7 +18,7 @@ from netlang.lower.layers import Layers
 from netlang.lower.ledger import Ledger
 from netlang.lower.modules import Definition
 from netlang.lower.shortcut import MODES, skip
-from netlang.recipe import RECIPES
+from netlang.recipe import RECIPES, Word
 from netlang.syntax import ast
 
 DEEPEST = 100
@@ -42,9 +41,7 @@ class Builder:
     ledger: Ledger = field(default_factory=Ledger)
     layers: Layers = field(init=False)
     heads: list[Head] = field(default_factory=list[Head])
-    recipes: list[tuple[str, tuple[Any, ...]]] = field(
-        default_factory=list["tuple[str, tuple[Any, ...]]"]
-    )
+    recipes: dict[str, list[Word]] = field(default_factory=dict[str, "list[Word]"])
 
     def __post_init__(self) -> None:
         self.layers = Layers(self.ledger)
@@ -71,7 +68,7 @@ class Builder:
             tuple(self.layers.nodes),
             output.name,
             tuple(self.heads),
-            tuple(self.recipes),
+            tuple((kind, tuple(words)) for kind, words in self.recipes.items()),
         )
 
     def _net(self, definition: Definition, settings: Mapping[str, attributes.Value]) -> Value:
@@ -191,24 +188,23 @@ class Builder:
             self.heads.append(Head(".".join(name), output.name, options.weight))
 
     def _recipe(self, recipe: ast.Recipe, frame: Frame) -> None:
+        """Adds the words of a recipe, parts of which may stand in blocks and in choices."""
         kind = recipe.kind.name
-        words = [
-            self.ledger.guard(lambda c=c: self._word(kind, c, frame), frame.calls)
-            for c in recipe.calls
-        ]
-        if frame.calls or any(kind == known for known, _ in self.recipes):
-            place = "belongs to a net" if frame.calls else "is given twice"
-            self.ledger.report(Diagnostic(f"'{kind}' {place}", recipe.kind.span), frame.calls)
-        self.recipes.append((kind, tuple(words)))
+        words = self.recipes.setdefault(kind, [])
+        for call in recipe.calls:
+            word = self.ledger.guard(lambda c=call: self._word(kind, c, frame), frame.calls)
+            if not isinstance(word, Lost):
+                words.append(word)
 
-    def _word(self, kind: str, call: ast.Call, frame: Frame) -> Any:
-        known = RECIPES[kind]
-        if call.callee.name not in known:
-            near = did_you_mean(call.callee.name, known) or f"it knows {', '.join(known)}"
-            message = f"'{kind}' knows no '{call.callee.name}'"
-            raise error(message, call.callee.span, "unknown word", near)
-        cls = known[call.callee.name]
-        return bind.build(cls, call.callee, call.arguments, frame.evaluator(None)).value
+    def _word(self, kind: str, call: ast.Call, frame: Frame) -> Word:
+        known, callee = RECIPES[kind], call.callee
+        if callee.name not in known:
+            near = did_you_mean(callee.name, known) or f"it knows {', '.join(known)}"
+            raise error(f"'{kind}' knows no '{callee.name}'", callee.span, "unknown word", near)
+        cls = known[callee.name]
+        if not cls.repeats and any(isinstance(word, cls) for word in self.recipes[kind]):
+            raise error(f"'{callee.name}' is given twice", callee.span, "again here")
+        return bind.build(cls, callee, call.arguments, frame.evaluator(None)).value
 
     # ---------------------------------------------------------------------- elements
 

@@ -180,6 +180,21 @@ def test_heads_and_recipes() -> None:
     ]
 
 
+def test_parts_of_a_recipe_add_up() -> None:
+    graph = lowered(
+        """
+        block shared(late) {
+          train { sgd lr=0.1; drop 1000 }
+          if late { train { drop 2000; drop 3000 } }
+        }
+        net n { input 4x8x8 -> relu; shared on }
+        """
+    )
+    ((kind, words),) = graph.recipes
+    assert kind == "train"
+    assert [word.word for word in words] == ["sgd", "drop", "drop", "drop"]
+
+
 def test_instances_and_settings() -> None:
     text = """
         net small(n, wide = off) = base(width=n * 2, wide=wide)
