@@ -19,7 +19,7 @@ def product_tile(
     the pixels that they read.
     """
     if precision == "float32":
-        m, n, k = 64, cut(columns, 64, 32, 16), cut(depth, 32, 16)
+        m, n, k = 64, cut(columns, 64, 32, 16), 16
     else:
         k = cut(depth, 32, 16) if precision == "tf32" else cut(depth, 64, 32, 16)
         m, n = 128, cut(columns, 128, 64, 32, 16)

@@ -1,0 +1,159 @@
+"""Kernels of real networks, assembled for three generations of GPU on a machine that has none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netlang.backends.triton.aot import Compiled, CompileError, Request, compile_kernels
+from netlang.kernels import (
+    LRN,
+    AdaptivePool,
+    Conv,
+    Copy,
+    Epilogue,
+    FeatureMap,
+    FromNCHW,
+    GlobalPool,
+    Layer,
+    Linear,
+    Operand,
+    Pointwise,
+    Pool,
+    Softmax,
+    Tile,
+    ToNCHW,
+    Upsample,
+    View,
+    dense,
+)
+
+HEADER = "import triton\nimport triton.language as tl\n"
+
+SHARED = {80: 163 << 10, 90: 227 << 10, 100: 227 << 10}
+"""Bytes of shared memory that a program may have (CUDA programming guide, compute capabilities)."""
+
+BIAS_RELU = Epilogue(("v + c0", "tl.maximum(v, 0.0)"), vectors=1)
+
+
+def conv(channels: int, out: int, size: int, kernel: int, stride: int = 1, **fields: Any) -> Conv:
+    pad = kernel // 2
+    after = (size + 2 * pad - kernel) // stride + 1
+    fields = {"precision": "float16", "epilogue": BIAS_RELU, "batch": 256, **fields}
+    return Conv(
+        x=dense(channels, size, size),
+        y=dense(out, after, after),
+        kernel=(kernel, kernel),
+        stride=(stride, stride),
+        pad=(pad, pad),
+        **fields,
+    )
+
+
+RESIDUAL = Epilogue(("v + c0", "v + t0", "tl.maximum(v, 0.0)"), (Operand(View(256)),), 1)
+
+PRODUCTS: dict[str, Layer] = {
+    "resnet, bottleneck in": conv(256, 64, 56, 1),
+    "resnet, bottleneck": conv(128, 128, 28, 3),
+    "resnet, bottleneck out": conv(64, 256, 56, 1, epilogue=RESIDUAL),
+    "resnet, projection": conv(256, 512, 56, 1, 2),
+    "resnet, stage 5, one image": conv(512, 512, 7, 3, batch=1),
+    "resnet, stem": conv(3, 64, 224, 7, 2),
+    "resnet, stem of 8 channels": conv(8, 64, 224, 7, 2),
+    "resnext": conv(128, 128, 56, 3, groups=32),
+    "alexnet, second conv": conv(96, 256, 27, 5, groups=2),
+    "alexnet, first linear": Linear(
+        x=dense(256, 6, 6), y=dense(4096), precision="float16", batch=256, epilogue=BIAS_RELU
+    ),
+    "googlenet, 5x5": conv(16, 32, 28, 5),
+    "googlenet, slice of a concat": replace(
+        conv(112, 224, 14, 3), y=FeatureMap(224, 14, 14, View(512, 160))
+    ),
+    "bfloat16": conv(256, 256, 14, 3, precision="bfloat16"),
+    "tf32": conv(256, 256, 14, 3, precision="tf32"),
+}
+
+IMAGE, HALF = dense(96, 28, 28), dense(96, 14, 14)
+F16: Any = {"precision": "float16"}
+
+OTHERS: dict[str, Layer] = {
+    "float32": conv(256, 256, 14, 3, precision="float32"),
+    "float32, stem": conv(3, 64, 224, 7, 2, precision="float32"),
+    "depthwise": conv(96, 96, 28, 3, 2, groups=96),
+    "linear, one image": Linear(x=dense(256, 6, 6), y=dense(4096), **F16),
+    "maxpool": Pool(x=IMAGE, y=HALF, kind="max", kernel=(3, 3), stride=(2, 2), **F16),
+    "adaptive": AdaptivePool(x=dense(512, 13, 13), y=dense(512, 6, 6), **F16),
+    "global": GlobalPool(x=dense(2048, 7, 7), y=dense(2048), **F16),
+    "lrn": LRN(x=IMAGE, y=IMAGE, size=5, alpha=1e-4, beta=0.75, k=2.0, **F16),
+    "softmax": Softmax(x=dense(1000), y=dense(1000), **F16),
+    "pointwise": Pointwise(x=IMAGE, y=IMAGE, epilogue=Epilogue(("tl.maximum(v, 0.0)",)), **F16),
+    "shuffle": Copy(x=IMAGE, y=IMAGE, groups=3, **F16),
+    "entry": FromNCHW(x=dense(3, 224, 224), y=dense(8, 224, 224), **F16),
+    "exit": ToNCHW(x=IMAGE, y=IMAGE, **F16),
+    "upsample": Upsample(x=HALF, y=IMAGE, mode="bilinear", **F16),
+}
+
+
+def compiled(folder: Path, kernels: Sequence[Layer], capability: int) -> list[Compiled]:
+    path = folder / "kernels.py"
+    path.write_text(HEADER + "\n\n".join(k.source(f"k{i}") for i, k in enumerate(kernels)))
+    requests = [Request.of(kernel, f"k{i}") for i, kernel in enumerate(kernels)]
+    return compile_kernels(path, requests, capability)
+
+
+@pytest.mark.parametrize("capability", [80, 90, 100])
+def test_no_spills(tmp_path: Path, capability: int) -> None:
+    kernels = {**PRODUCTS, **OTHERS}
+    results = compiled(tmp_path, list(kernels.values()), capability)
+    for (case, kernel), result in zip(kernels.items(), results, strict=True):
+        assert result.spills == 0, case
+        assert result.shared <= SHARED[capability], case
+        assert result.registers * 32 * kernel.warps <= 65536, case
+        assert f"sm_{capability}" in result.ptx
+        assert result.cubin.startswith(b"\x7fELF")
+
+
+def test_products_run_on_hopper_tensor_cores(tmp_path: Path) -> None:
+    results = compiled(tmp_path, list(PRODUCTS.values()), 90)
+    for (case, kernel), result in zip(PRODUCTS.items(), results, strict=True):
+        assert "wgmma.mma_async" in result.ptx, case
+        assert "mma.sync" not in result.ptx, case
+        # A loop that is pipelined copies to shared memory without stopping for it.
+        assert ("cp.async" in result.ptx) == (kernel.stages > 1), case
+
+
+def test_a_spill_is_reported(tmp_path: Path) -> None:
+    # Its sums alone would take 256 registers a thread.
+    wide = replace(PRODUCTS["resnet, bottleneck"], tile=Tile(128, 256, 64, warps=4, stages=2))
+    (result,) = compiled(tmp_path, [wide], 90)
+    assert result.spills > 0
+
+
+def test_results_come_in_order_and_progress_as_they_come(tmp_path: Path) -> None:
+    path, seen = tmp_path / "kernels.py", list[str]()
+    kernels = [OTHERS["pointwise"], OTHERS["softmax"], OTHERS["shuffle"]]
+    path.write_text(HEADER + "\n\n".join(k.source(k.name) for k in kernels))
+    requests = [Request.of(k, k.name) for k in kernels]
+    results = compile_kernels(path, requests, 90, progress=lambda done: seen.append(done.name))
+    assert [r.name for r in results] == [k.name for k in kernels]
+    assert sorted(seen) == sorted(k.name for k in kernels)
+    assert compile_kernels(path, [], 90) == []
+
+
+def test_constants(tmp_path: Path) -> None:
+    path = tmp_path / "kernels.py"
+    lines = ["@triton.jit", "def f(y, N: tl.constexpr):", "    tl.store(y + tl.arange(0, N), 1.0)"]
+    path.write_text(HEADER + "\n".join(lines))
+    (result,) = compile_kernels(path, [Request("f", ("*fp32",), {"N": 128})], 90)
+    assert result.name == "f"
+
+
+def test_what_cannot_be_compiled_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "kernels.py"
+    path.write_text(HEADER + "@triton.jit\ndef broken(y, batch):\n    tl.store(y, missing)\n")
+    with pytest.raises(CompileError, match=r"(?s)broken for sm_90: .*missing is not"):
+        compile_kernels(path, [Request("broken", ("*fp16", "i32"))], 90)
