@@ -1,8 +1,11 @@
-"""The arguments that most commands share."""
+"""What most commands share: the network among the arguments, and a word on long work."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 
 from netlang.diagnostic import error
 from netlang.ir.graph import Graph
@@ -41,3 +44,16 @@ def settings(args: argparse.Namespace) -> dict[str, str]:
             raise error(f"'--set {text}' gives no value", help="write --set classes=10")
         values[name] = value
     return values
+
+
+@contextmanager
+def progress(doing: str) -> Generator[None]:
+    """Shows on a terminal what takes its time; the line is gone when it is done."""
+    shown = sys.stderr.isatty()
+    if shown:
+        print(f"{doing} ...", end="\r", file=sys.stderr, flush=True)
+    try:
+        yield
+    finally:
+        if shown:
+            print(" " * len(f"{doing} ..."), end="\r", file=sys.stderr, flush=True)

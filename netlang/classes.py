@@ -1,0 +1,63 @@
+"""What a classifier's output says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netlang.diagnostic import error
+from netlang.ir.graph import Graph
+from netlang.ops.norm import Softmax
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Scores = NDArray[np.float32]
+
+
+def class_count(graph: Graph) -> int:
+    """How many classes a network tells apart; NetError where its output is an image."""
+    output = graph[graph.output].type
+    if output.height * output.width > 1:
+        raise error(
+            f"'{graph.name}' gives {output}, which are not classes",
+            help="end the network with: avgpool global -> linear 1000 -> softmax",
+        )
+    return output.channels
+
+
+def read_labels(path: Path, graph: Graph) -> list[str]:
+    """The names of a network's classes, from a text with one a line."""
+    if not path.is_file():
+        raise error(f"there is no file of labels '{path}'")
+    try:
+        labels = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise error(f"the labels '{path}' are not UTF-8 text") from None
+    classes = class_count(graph)
+    if len(labels) != classes:
+        raise error(
+            f"'{path}' has {len(labels)} labels and '{graph.name}' has {classes} classes",
+            help="write one label a line, in the order of the classes",
+        )
+    return labels
+
+
+def likeliest(graph: Graph, output: Scores, count: int) -> list[dict[str, Any]]:
+    """The classes of highest probability, with that, the highest first.
+
+    `output` is the network's for one image; where it does not end in a softmax, it gets one.
+    """
+    scores = output.reshape(-1)
+    if not isinstance(graph[graph.output].op, Softmax):
+        scores = _softmax(scores)
+    best = (-scores).argsort(kind="stable")[:count]
+    return [{"class": int(i), "probability": float(scores[i])} for i in best]
+
+
+def _softmax(scores: Scores) -> Scores:
+    import numpy as np
+
+    powers = np.exp(scores - scores.max())
+    return powers / powers.sum()

@@ -1,0 +1,162 @@
+"""Weights: made up, written, read, and every way in which a file does not fit."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from netlang.diagnostic import NetError, Source
+from netlang.ir.graph import Graph
+from netlang.lower import load
+from netlang.passes import optimize
+from netlang.weights import evaluated, random_weights, read_weights, tensors, write_weights
+
+TEXT = """
+net tiny {
+  input 3x8x8
+  conv 3x3, 200, bias=off -> bn -> relu -> conv 3x3, 4
+  aux side, weight=0.3 { linear 2 }
+  linear 5
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    return load(Source("tiny.net", TEXT))
+
+
+def test_a_checkpoint_has_the_names_and_shapes_of_the_layers(graph: Graph) -> None:
+    shapes = {name: numbers.shape for name, numbers in random_weights(graph).items()}
+    assert shapes == {name: weight.shape for name, weight in tensors(graph).items()}
+    assert shapes["conv_1.weight"] == (200, 3, 3, 3)
+    assert shapes["bn_1.running_var"] == (200,)
+
+
+def test_products_start_as_he_et_al_say(graph: Graph) -> None:
+    weights = random_weights(graph, trained=False)
+    assert weights["conv_1.weight"].std() == pytest.approx((2 / 27) ** 0.5, rel=0.03)
+    assert weights["conv_1.weight"].dtype == np.float32
+    assert (weights["bn_1.weight"] == 1).all()
+    assert (weights["bn_1.running_mean"] == 0).all()
+    assert (weights["conv_2.bias"] == 0).all()
+
+
+def test_trained_statistics_are_those_of_the_signal(graph: Graph) -> None:
+    weights = random_weights(graph)
+    # He's weights double the mean square of noise.
+    assert weights["bn_1.running_var"].mean() == pytest.approx(2, rel=0.05)
+    assert 1.5 <= weights["bn_1.running_var"].min() < 1.7
+    for slot in ("weight", "bias", "running_mean", "running_var"):
+        assert weights[f"bn_1.{slot}"].std() > 0.05
+
+
+def test_numbers_depend_on_the_seed_and_the_name_alone(graph: Graph) -> None:
+    weights, again, other = (random_weights(graph, seed) for seed in (0, 0, 1))
+    shorter = random_weights(load(Source("tiny.net", TEXT.replace("  linear 5\n", ""))))
+    assert all((weights[name] == again[name]).all() for name in weights)
+    assert (weights["conv_1.weight"] != other["conv_1.weight"]).all()
+    assert (weights["conv_1.weight"] == shorter["conv_1.weight"]).all()
+    assert weights["conv_1.weight"].flat[0] != weights["conv_2.weight"].flat[0]
+
+
+def test_a_thousand_layers_neither_die_nor_explode() -> None:
+    from netlang.backends.torch import reference
+
+    for name in ("resnet1202", "plain110"):
+        graph = load(name)
+        x = np.random.default_rng(0).standard_normal((1, 3, 32, 32))
+        probabilities = reference(graph, random_weights(graph), x)
+        assert probabilities.isfinite().all()
+        assert probabilities.sum().item() == pytest.approx(1)
+
+
+def test_an_optimized_graph_has_no_checkpoint_but_weights(graph: Graph) -> None:
+    optimized = optimize(graph).graph
+    with pytest.raises(ValueError, match="%conv_1 has no weights of its own"):
+        random_weights(optimized)
+    w = random_weights(graph)
+    folded = evaluated(optimized, w)
+    # Ioffe and Szegedy 2015, section 3.1, by hand.
+    scale = w["bn_1.weight"] / np.sqrt(w["bn_1.running_var"].astype("float64") + 1e-5)
+    shift = w["bn_1.bias"] - scale * w["bn_1.running_mean"]
+    np.testing.assert_allclose(
+        folded["conv_1.weight"], w["conv_1.weight"] * scale[:, None, None, None], rtol=1e-6
+    )
+    np.testing.assert_allclose(folded["conv_1.bias"], shift, rtol=1e-5, atol=1e-7)
+
+
+# -------------------------------------------------------------------------- files
+
+
+def test_what_is_written_is_read(graph: Graph, tmp_path: Path) -> None:
+    weights = random_weights(graph)
+    write_weights(tmp_path / "w.safetensors", weights)
+    read = read_weights(tmp_path / "w.safetensors", graph)
+    assert list(read) == list(weights)
+    assert all((read[name] == weights[name]).all() for name in weights)
+
+
+def test_half_precision_is_widened(graph: Graph, tmp_path: Path) -> None:
+    halves = {name: w.astype("float16") for name, w in random_weights(graph).items()}
+    save_file(halves, tmp_path / "w.safetensors")
+    read = read_weights(tmp_path / "w.safetensors", graph)
+    assert all(read[name].dtype == np.float32 for name in read)
+    assert all((read[name] == halves[name]).all() for name in read)
+
+
+def test_heads_and_torchs_counters_may_be_missing_and_more(graph: Graph, tmp_path: Path) -> None:
+    weights = random_weights(graph)
+    weights = {name: w for name, w in weights.items() if not name.startswith("side.")}
+    assert len(weights) == len(tensors(graph)) - 2
+    write_weights(
+        tmp_path / "w.safetensors", weights | {"bn_1.num_batches_tracked": np.zeros((), "float32")}
+    )
+    assert list(read_weights(tmp_path / "w.safetensors", graph)) == list(weights)
+
+
+def refusal(graph: Graph, path: Path) -> str:
+    with pytest.raises(NetError) as caught:
+        read_weights(path, graph)
+    return str(caught.value)
+
+
+def test_each_tensor_that_does_not_fit_is_named(graph: Graph, tmp_path: Path) -> None:
+    weights = random_weights(graph)
+    weights["bn_1.wieght"] = weights.pop("bn_1.weight")
+    weights["conv_2.bias"] = weights["conv_2.bias"][:3]
+    weights["linear_1.bias"] = weights["linear_1.bias"].astype("int64")  # pyright: ignore[reportArgumentType]
+    save_file(weights, tmp_path / "w.safetensors")
+    assert refusal(graph, tmp_path / "w.safetensors").split("\n\n")[1:] == [
+        "error: 'conv_2.bias' is 3 and should be 4",
+        "error: 'bn_1.weight' is missing",
+        "error: 'tiny' has no 'bn_1.wieght'\n  = help: did you mean 'bn_1.weight'?",
+        "error: 'linear_1.bias' holds numbers of type I64\n"
+        "  = help: save the weights as float32, float16 or float64",
+    ]
+
+
+def test_a_file_for_another_network_does_not_flood(tmp_path: Path) -> None:
+    write_weights(tmp_path / "w.safetensors", random_weights(load("resnet20")))
+    shown = refusal(load("resnet56"), tmp_path / "w.safetensors")
+    assert shown.count("error:") == 10
+    assert "more like these" in shown
+
+
+@pytest.mark.parametrize("content", [b"", b"net tiny {}", None])
+def test_damaged_files(content: bytes | None, graph: Graph, tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    if content is None:
+        write_weights(path, random_weights(graph))
+        content = path.read_bytes()[:-1]
+    path.write_bytes(content)
+    assert "is not a whole safetensors file" in refusal(graph, path)
+    assert "there is no weight file" in refusal(graph, tmp_path / "nowhere")
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "w").mkdir()
+    with pytest.raises(OSError, match="w"):
+        write_weights(tmp_path / "w", {"a": np.zeros(3, "float32")})
+    assert [path.name for path in tmp_path.iterdir()] == ["w"]
