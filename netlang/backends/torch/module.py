@@ -73,7 +73,10 @@ class Group(nn.Module):
         return self._modules.get(name)
 
     def put(self, name: str, module: Group) -> Group:
-        """Adds a module. Unlike `add_module` it takes a name that modules have: a group `half`."""
+        """Adds a module. Unlike `add_module` it takes a method's name: a group may be `half`.
+
+        Attributes then give the method; all but torch.export reaches the group none the less.
+        """
         self._modules[name] = module
         return module
 
