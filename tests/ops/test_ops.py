@@ -162,7 +162,7 @@ ROWS = (
     Row(
         "zero_pad(%a) before=1, after=2",
         (IMAGE,),
-        layer(lambda: nn.ConstantPad3d((0,) * 4 + (1, 2), 0)),
+        layer(lambda: nn.ConstantPad3d((0, 0, 0, 0, 1, 2), 0)),
     ),
     Row("split(%a) parts=3, part=2", (IMAGE,), lambda x, w: x[:, 4:6]),
     Row("shuffle(%a) groups=2", (IMAGE,), shuffled),
