@@ -18,6 +18,7 @@ FLOORS = (
     {"lower", "summary"},
     {"plan"},
     {"backends"},
+    {"compiler"},
     {"commands"},
     {"__init__", "__main__"},
 )

@@ -45,7 +45,8 @@ class Elementwise(Op):
         return reduce(self.function, xs)
 
     def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:
-        return reduce(self.expression, xs)
+        # These commute: with the value so far in front, equal kernels have equal texts.
+        return reduce(self.expression, sorted(xs, key=lambda x: x != "v"))
 
     @abstractmethod
     def function(self, a: Any, b: Any) -> Any:

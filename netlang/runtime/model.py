@@ -64,7 +64,7 @@ class Model:
             if not (folder / name).is_file():
                 raise ArtifactError(f"'{folder}' is not a compiled network: it has no '{name}'")
         plan = _read_plan(folder / "plan.json")
-        place = _device(device)
+        place = _device(device, plan["precision"])
         weights = _read_weights(folder / "weights.safetensors", plan["weights"], place)
         return cls(plan, _import_kernels(folder / "kernels.py", plan["functions"]), weights, place)
 
@@ -142,13 +142,15 @@ def _programs(dimension: int | list[int], batch: int) -> int:
     return -(-batch * pixels // tile) * times
 
 
-def _device(device: str | torch.device | None) -> torch.device:
+def _device(device: str | torch.device | None, precision: str) -> torch.device:
     interpreted = os.environ.get("TRITON_INTERPRET") == "1"
     place = torch.device(device or ("cpu" if interpreted else "cuda"))
     if place.type == "cuda" and not torch.cuda.is_available():
         raise RuntimeError("torch finds no CUDA device; TRITON_INTERPRET=1 runs on the CPU, slowly")
     if place.type == "cpu" and not interpreted:
         raise RuntimeError("on the CPU the kernels run with TRITON_INTERPRET=1 only")
+    if interpreted and precision == "bfloat16":
+        raise RuntimeError("Triton's interpreter multiplies bfloat16 wrongly; use another dtype")
     # The device as tensors have it: "cuda" is not equal to "cuda:0".
     return torch.empty(0, device=place).device
 

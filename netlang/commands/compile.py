@@ -1,0 +1,146 @@
+"""`netlang compile`: from a network to Triton kernels."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from netlang.backends.triton.aot import Compiled
+from netlang.commands.common import add_net_argument, load_net, progress
+from netlang.compiler import Compilation, compile
+from netlang.compiler.assemble import TARGETS, assemble
+from netlang.compiler.checks import Check, checks
+from netlang.compiler.report import Findings, as_json, as_text
+from netlang.compiler.stages import STAGES, ptx, syntax_tree
+from netlang.diagnostic import error
+from netlang.weights import random_weights, read_weights
+
+HELP = (
+    "Compile a network to Triton kernels. With -o, write a folder that runs with torch and triton "
+    "alone, at any batch size; without, report what would be in it."
+)
+
+PRECISIONS = ("float32", "tf32", "float16", "bfloat16")
+USUAL_TARGET = "sm_90"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    add_net_argument(parser)
+    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="write the artifact here")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="a safetensors file")
+    parser.add_argument("--seed", type=int, default=0, help="of random weights (0)")
+    parser.add_argument("--dtype", choices=PRECISIONS, default="float16", help="(float16)")
+    parser.add_argument(
+        "--batch", type=int, default=1, metavar="N", help="the batch size to be fast at (1)"
+    )
+    parser.add_argument(
+        "--target",
+        choices=TARGETS,
+        help="compile the kernels ahead of time for this GPU, and list their registers and spills",
+    )
+    parser.add_argument("--explain", action="store_true", help="what each pass did and refused")
+    parser.add_argument("--check", action="store_true", help="compare the stages' results")
+    shapes = parser.add_mutually_exclusive_group()
+    shapes.add_argument("--json", action="store_true", help="print one JSON object")
+    shapes.add_argument("--emit", choices=("ast", *STAGES, "ptx"), help="print a stage, no more")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compiles, writes and reports; 1 where a check fails."""
+    _require_sense(args)
+    if args.emit == "ast":
+        print(syntax_tree(args.net), end="")
+        return 0
+    clock = Clock()
+    with clock("reading"):
+        graph = load_net(args)
+    with clock("optimizing and planning"):
+        compilation = compile(graph, precision=args.dtype, batch=args.batch)
+    if args.emit:
+        print(_stage(compilation, args), end="")
+        return 0
+    findings = _findings(compilation, args, clock)
+    print(json.dumps(as_json(findings), indent=2) if args.json else as_text(findings, args.explain))
+    if args.output and not args.json:
+        print(f"\nwrote {args.output}")
+    return 0 if all(check.passed for check in findings.checks) else 1
+
+
+def _require_sense(args: argparse.Namespace) -> None:
+    if args.batch < 1:
+        raise error(f"'--batch {args.batch}' is no batch", help="write --batch 32")
+    if args.seed < 0:
+        raise error(f"'--seed {args.seed}' is below 0")
+    if args.emit and args.output:
+        raise error("'--emit' prints, and '-o' writes", help="leave one of them out")
+
+
+def _stage(compilation: Compilation, args: argparse.Namespace) -> str:
+    if args.emit == "ptx":
+        with progress("compiling kernels"):
+            return ptx(compilation, args.target or USUAL_TARGET)
+    return STAGES[args.emit](compilation)
+
+
+def _findings(compilation: Compilation, args: argparse.Namespace, clock: Clock) -> Findings:
+    """Does what else the arguments ask for, cheap things first."""
+    weights: Mapping[str, Any] = {}
+    compiled: list[Compiled] = []
+    done: list[Check] = []
+    if args.output or args.check or args.weights:
+        with clock("reading weights" if args.weights else "making up weights"):
+            weights = _weights(compilation, args)
+    if args.target:
+        with clock("compiling kernels"):
+            count = _counter(len(compilation.plan.functions))
+            compiled = assemble(compilation.plan, args.target, count)
+    if args.check:
+        with clock("checking"):
+            done = list(checks(compilation, weights, args.seed))
+    if args.output:
+        with clock("writing"):
+            compilation.write(args.output, weights)
+    origin = str(args.weights) if args.weights else f"random (seed {args.seed})"
+    return Findings(compilation, origin, compiled, done, args.target or "", clock.seconds)
+
+
+def _weights(compilation: Compilation, args: argparse.Namespace) -> Mapping[str, Any]:
+    if args.weights:
+        return read_weights(args.weights, compilation.graph)
+    return random_weights(compilation.graph, args.seed)
+
+
+class Clock:
+    """Shows on a terminal what is being done, and remembers how long it took."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, doing: str) -> Generator[None]:
+        start = perf_counter()
+        with progress(doing):
+            yield
+        self.seconds[doing] = perf_counter() - start
+
+
+def _counter(total: int) -> Callable[[Compiled], None]:
+    """Counts kernels on a terminal; the line is gone after the last."""
+    done = 0
+
+    def count(compiled: Compiled) -> None:
+        nonlocal done
+        done += 1
+        if sys.stderr.isatty():
+            line = f"compiling kernels: {done} of {total}"
+            end = "\r" if done < total else f"\r{' ' * len(line)}\r"
+            print(line, end=end, file=sys.stderr, flush=True)
+
+    return count

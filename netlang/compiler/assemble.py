@@ -1,0 +1,26 @@
+"""A plan's kernels through Triton and the assembler, on a machine that needs no GPU."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from netlang.backends.triton.aot import Compiled, Request, compile_kernels
+from netlang.backends.triton.source import source
+from netlang.plan import Plan
+
+TARGETS = {"sm_80": 80, "sm_90": 90, "sm_100": 100}
+"""A100; H100 and H200; B200."""
+
+
+def assemble(
+    plan: Plan, target: str, progress: Callable[[Compiled], None] = lambda compiled: None
+) -> list[Compiled]:
+    """The kernels for a GPU, in the plan's order, compiled on all cores."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "kernels.py"
+        path.write_text(source(plan), encoding="utf-8")
+        requests = [Request.of(f.kernel, f.name) for f in plan.functions]
+        return compile_kernels(path, requests, TARGETS[target], os.cpu_count() or 1, progress)

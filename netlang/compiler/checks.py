@@ -1,0 +1,90 @@
+"""Does the compiled network compute what the network says?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from netlang.compiler import Compilation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+    Weights = Mapping[str, Array]
+
+OF_PASSES = 1e-12
+"""Folding reorders a few float64 roundings of 1e-16 a layer; any mistake is off by 1e-6 or more."""
+
+OF_MODULE = 1e-4
+"""A thousand layers of float32, whose roundings are 6e-8, in an order of torch's own choice."""
+
+OF_KERNELS = {"float32": 1e-5, "tf32": 5e-3, "float16": 5e-3, "bfloat16": 5e-2}
+"""Numbers are rounded to 24, 11, 11 and 8 bits in each layer."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A comparison: the largest difference over the largest output, and what is allowed."""
+
+    what: str
+    difference: float
+    tolerance: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the difference is tolerable; a NaN is not."""
+        return self.difference < self.tolerance
+
+
+def checks(compilation: Compilation, weights: Weights, seed: int = 0) -> Iterator[Check]:
+    """Compares what was made of the network with the network as written, in float64.
+
+    All get one random image of full size. The kernels take part where they can run: on a GPU, or
+    with TRITON_INTERPRET=1.
+    """
+    import numpy as np
+
+    from netlang.backends.torch import reference, to_module
+
+    graph, optimized = compilation.graph, compilation.optimized.graph
+    rng = np.random.default_rng(seed)
+    images = [rng.normal(size=(1, *node.type.shape)) for node in graph.inputs]
+    expected = reference(graph, weights, *images)
+
+    def check(what: str, got: Any, tolerance: float) -> Check:
+        difference = (got.cpu().double() - expected).abs().max() / expected.abs().max()
+        return Check(what, float(difference), tolerance)
+
+    yield check("optimized graph in float64", reference(optimized, weights, *images), OF_PASSES)
+    module = to_module(graph, weights).eval()
+    yield check("torch module in float32", _result(module, images), OF_MODULE)
+    if _kernels_can_run():
+        precision = compilation.plan.precision
+        got = _kernels(compilation, weights, images)
+        yield check(f"Triton kernels in {precision}", got, OF_KERNELS[precision])
+
+
+def _kernels_can_run() -> bool:
+    import torch
+
+    return torch.cuda.is_available() or os.environ.get("TRITON_INTERPRET") == "1"
+
+
+def _kernels(compilation: Compilation, weights: Weights, images: list[Array]) -> Any:
+    from netlang.runtime.model import Model
+
+    with TemporaryDirectory() as folder:
+        compilation.write(folder, weights)
+        model = Model.load(folder)
+        return _result(model, images, model.device)
+
+
+def _result(model: Any, images: list[Array], device: Any = "cpu") -> Any:
+    import torch
+
+    with torch.inference_mode():
+        return model(*(torch.tensor(image, dtype=torch.float32).to(device) for image in images))
