@@ -17,7 +17,7 @@ FLOORS = (
     {"syntax", "passes", "weights", "classes", "images"},
     {"lower", "summary"},
     {"plan"},
-    {"backends"},
+    {"backends", "cost"},
     {"compiler"},
     {"commands"},
     {"__init__", "__main__"},

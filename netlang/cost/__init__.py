@@ -1,0 +1,25 @@
+"""What a network must at least cost on a device: bytes, arithmetic, and the time of the larger.
+
+The floor of a layer is max(bytes / bandwidth, FLOPs / rate); that of a network is the sum over its
+layers, one after the other. No kernel of that layer can be faster, so a measured time beside it
+says what is left to gain. The conventions:
+
+- A layer is a node of the graph. In an optimized graph a conv with its bias, residual sum and relu
+  is one; a projection is a conv of its own, and takes part in no other.
+- A layer reads each value that it needs once and writes its result once, an image. A strided window
+  reads the pixels that it touches: a 1x1 conv with stride 2 a quarter of them. Nothing stays in
+  a cache from one layer to the next.
+- Weights are read once a batch, biases with them, at the size of the dtype.
+- What moves nothing costs nothing: a view of its input, and a concatenation whose inputs are
+  written in place (those that the planner cannot place are copied). So does the way from the
+  caller's NCHW to the first layer and back; the network's input counts as read by those who use it.
+- Arithmetic is that of conv and linear, two FLOPs a multiply-add, at the dense rate of the dtype.
+  Pools, norms and sums are bytes alone.
+- A launch takes no time, and the device is full even at batch 1. Floors at batch 1 are therefore
+  far below what is measured.
+"""
+
+from netlang.cost.device import DEVICES, Device
+from netlang.cost.model import Floor, Profile, Totals, Work, profile, workload
+
+__all__ = ["DEVICES", "Device", "Floor", "Profile", "Totals", "Work", "profile", "workload"]

@@ -1,0 +1,189 @@
+"""What each layer asks of a device, and the time below which it cannot stay."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Literal, Protocol, runtime_checkable
+
+from netlang.cost.device import Device
+from netlang.ir.fused import Fused
+from netlang.ir.graph import Graph, Node
+from netlang.ir.op import Family, Op
+from netlang.ir.types import TensorType
+from netlang.kernels.kernel import Precision, storage
+from netlang.kernels.layer import BYTES
+from netlang.ops.window import Axis
+from netlang.plan.place import Place, place
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a layer asks of any device.
+
+    Multiply-adds and activations (numbers, not bytes) are those of an image; `weights` are read
+    once a batch.
+    """
+
+    name: str
+    op: str
+    caption: str
+    family: Family
+    macs: int
+    read: int
+    written: int
+    weights: int
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A layer on a device, for a batch: seconds are lower bounds."""
+
+    work: Work
+    bytes: int
+    flops: int
+    memory_seconds: float
+    compute_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """Memory and arithmetic overlap at best."""
+        return max(self.memory_seconds, self.compute_seconds)
+
+    @property
+    def bound(self) -> Literal["memory", "compute"]:
+        """What takes the time."""
+        return "compute" if self.compute_seconds > self.memory_seconds else "memory"
+
+    @property
+    def intensity(self) -> float:
+        """FLOPs a byte."""
+        return self.flops / self.bytes if self.bytes else 0.0
+
+
+@dataclass(frozen=True)
+class Totals:
+    """A network as a whole, for a batch."""
+
+    layers: int
+    bytes: int
+    flops: int
+    seconds: float
+    images_per_second: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A network on a device; `floors` has the layers that take time, in the graph's order."""
+
+    network: str
+    device: Device
+    dtype: Precision
+    batch: int
+    floors: tuple[Floor, ...]
+
+    @cached_property
+    def totals(self) -> Totals:
+        """The sums over the layers."""
+        seconds = sum(floor.seconds for floor in self.floors)
+        return Totals(
+            layers=len(self.floors),
+            bytes=sum(floor.bytes for floor in self.floors),
+            flops=sum(floor.flops for floor in self.floors),
+            seconds=seconds,
+            images_per_second=self.batch / seconds if seconds else math.inf,
+        )
+
+    def share(self, floors: Iterable[Floor]) -> float:
+        """The part of the time that some layers take."""
+        return sum(f.seconds for f in floors) / self.totals.seconds if self.totals.seconds else 0.0
+
+
+def profile(graph: Graph, device: Device, dtype: Precision = "float16", batch: int = 1) -> Profile:
+    """The floors of a graph as it is: optimize it first, or see what that would save."""
+    floors = tuple(_floor(each, device, dtype, batch) for each in workload(graph))
+    return Profile(graph.name, device, dtype, batch, floors)
+
+
+def _floor(work: Work, device: Device, dtype: Precision, batch: int) -> Floor:
+    numbers = batch * (work.read + work.written) + work.weights
+    moved = numbers * BYTES[storage(dtype)]
+    flops = 2 * work.macs * batch
+    return Floor(work, moved, flops, moved / device.bandwidth, flops / device.rates[dtype])
+
+
+def workload(graph: Graph) -> tuple[Work, ...]:
+    """What the layers of a graph ask for, without those that ask for nothing."""
+    places = place(graph)
+    each = (_work(graph, node, places) for node in graph if node.inputs)
+    return tuple(w for w in each if w.macs or w.read or w.written)
+
+
+def _work(graph: Graph, node: Node, places: dict[str, Place]) -> Work:
+    read, written = _moved(graph, node, places)
+    return Work(
+        name=node.name,
+        op=node.op.name,
+        caption=node.op.caption,
+        family=node.op.family,
+        macs=graph.macs(node),
+        read=read,
+        written=written,
+        weights=sum(math.prod(weight.shape) for weight in graph.weights(node).values()),
+    )
+
+
+def _moved(graph: Graph, node: Node, places: dict[str, Place]) -> tuple[int, int]:
+    """Numbers that an image makes a layer read and write."""
+    if places[node.name].is_alias:
+        return 0, 0
+    starts = node.op.starts(graph.types(node))
+    if starts:
+        home = places[node.name]
+        slices = (Place(home.buffer, home.view.shifted(start)) for start in starts)
+        pairs = zip(node.inputs, slices, strict=True)
+        copied = sum(graph[name].type.elements for name, own in pairs if places[name] != own)
+        return copied, copied
+    return _read(graph, node), node.type.elements
+
+
+def _read(graph: Graph, node: Node) -> int:
+    # By name: who reads a value twice, as conv and as residual, has it in a cache.
+    needed: dict[str, int] = {}
+    anchor = node.op.anchor if isinstance(node.op, Fused) else node.op
+    for position, name in enumerate(node.inputs):
+        x = graph[name].type
+        numbers = x.elements if position else _needed(anchor, x, node.type)
+        needed[name] = max(numbers, needed.get(name, 0))
+    return sum(needed.values())
+
+
+@runtime_checkable
+class _Windowed(Protocol):
+    """An operator that slides a window: conv and the pools."""
+
+    def windows(self, x: TensorType) -> tuple[Axis, Axis]: ...
+
+
+def _needed(op: Op, x: TensorType, y: TensorType) -> int:
+    """How many numbers of its first input an operator looks at."""
+    if op.family == "shape":
+        # It only moves numbers: it reads none that it does not write.
+        return min(x.elements, y.elements)
+    if isinstance(op, _Windowed):
+        rows, columns = op.windows(x)
+        return x.channels * _touched(rows, x.height) * _touched(columns, x.width)
+    return x.elements
+
+
+@lru_cache(maxsize=4096)
+def _touched(axis: Axis, length: int) -> int:
+    """How many of `length` pixels some window covers, the gaps of a dilated one among them."""
+    touched = end = 0
+    for position in range(axis.output):
+        start = position * axis.stride - axis.before
+        first, end = max(start, end), max(end, min(start + axis.kernel, length))
+        touched += max(0, end - first)
+    return touched
