@@ -8,8 +8,8 @@ import netlang.ops as _ops  # fills the registry of operators
 from netlang.diagnostic import NetError, Source, did_you_mean, error
 from netlang.ir.attributes import Value
 from netlang.ir.graph import Graph
-from netlang.lower.build import Builder
 from netlang.lower.modules import Loader, only_net, project_root, shown
+from netlang.lower.network import build_network
 from netlang.lower.settings import literals
 from netlang.resources import zoo_networks
 from netlang.syntax.parser import read
@@ -31,8 +31,7 @@ def load(network: str | Path | Source, **settings: Value) -> Graph:
     module = loader.load(source, path)
     if loader.faults:
         raise NetError(*loader.faults)
-    builder = Builder()
-    return builder.network(module.own[only_net(module, source).name.name], literals(settings))
+    return build_network(module.own[only_net(module, source).name.name], literals(settings))
 
 
 def find(network: str | Path) -> Path:

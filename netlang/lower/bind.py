@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netlang.diagnostic import Diagnostic, NetError, Span, did_you_mean, error
-from netlang.ir.attributes import Attribute, attributes
-from netlang.lower.evaluate import Evaluator, describe
+from netlang.ir.attributes import Attribute, Value, attributes
+from netlang.lower.evaluate import Evaluator, Scope, describe
 from netlang.syntax import ast
 
 
@@ -86,6 +86,29 @@ def of_attributes(cls: type) -> Signature:
     known = attributes(cls)
     required = frozenset(a.name for a in known if a.required)
     return Signature([a.name for a in known], required, "attribute")
+
+
+def scope(
+    params: Sequence[ast.Param],
+    given: Mapping[str, ast.Argument],
+    caller: Evaluator,
+    settings: Mapping[str, Value] | None = None,
+) -> Scope:
+    """The scope of a body: settings, arguments in the caller's terms, defaults in the body's."""
+    values: dict[str, Value | None] = dict(settings or {})
+    inside = Scope(values)
+    for param in params:
+        name = param.name.name
+        if name in values:
+            continue
+        if name in given:
+            values[name] = caller.value(given[name].value)
+        elif param.default is not None:
+            values[name] = replace(caller, scope=inside).value(param.default)
+        else:
+            hint = f"give it one: --set {name}=…"
+            raise error(f"'{name}' has no value", param.name.span, "needed", hint)
+    return inside
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,24 @@
-"""Builds the graph: walks the bodies of a net and of the blocks that it calls."""
+"""Walks the bodies of a net and of the blocks that it calls."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from netlang.diagnostic import Label, NetError, Span, did_you_mean, error
-from netlang.ir import attributes
+from netlang.diagnostic import Label, Span, did_you_mean, error
 from netlang.ir.attributes import attribute, number
 from netlang.ir.graph import Graph, Head, Node
 from netlang.ir.op import OPS
 from netlang.lower import bind
-from netlang.lower.evaluate import Evaluator, Scope, describe
-from netlang.lower.flow import LOST, Frame, Lost, Value
+from netlang.lower.evaluate import describe
+from netlang.lower.flow import LOST, Frame, Lost, Value, refuse_ring
 from netlang.lower.layers import Layers
 from netlang.lower.ledger import Ledger
 from netlang.lower.modules import Definition
 from netlang.lower.shortcut import MODES, skip
 from netlang.recipe import RECIPES, Word
 from netlang.syntax import ast
-
-DEEPEST = 100
-"""The most calls of blocks inside each other."""
 
 JOINS = ("concat", "add", "mul", "max")
 
@@ -46,92 +42,10 @@ class Builder:
     def __post_init__(self) -> None:
         self.layers = Layers(self.ledger)
 
-    # ------------------------------------------------------------------- the network
-
-    def network(self, definition: Definition, settings: Mapping[str, attributes.Value]) -> Graph:
-        """The graph of a net; raises `NetError` with every mistake that was found."""
-        tree = definition.tree
-        try:
-            output = self.ledger.guard(lambda: self._net(definition, settings), ())
-        except RecursionError:
-            raise error("blocks and braces are nested too deep", tree.name.span) from None
-        if isinstance(output, Lost) or self.ledger.faults:
-            raise NetError(*self.ledger.faults.values())
-        if output is None:
-            raise error(
-                f"the net '{tree.name.name}' is empty",
-                tree.name.span,
-                help="begin with 'input 3x224x224'",
-            )
-        return Graph(
-            tree.name.name,
-            tuple(self.layers.nodes),
-            output.name,
-            tuple(self.heads),
-            tuple((kind, tuple(words)) for kind, words in self.recipes.items()),
-        )
-
-    def _net(self, definition: Definition, settings: Mapping[str, attributes.Value]) -> Value:
-        tree = definition.tree
-        known = [param.name.name for param in tree.params]
-        for name in settings:
-            if name not in known:
-                has = f"its parameters are {', '.join(known)}" if known else "it has no parameters"
-                raise error(
-                    f"the net '{tree.name.name}' has no parameter '{name}'",
-                    help=did_you_mean(name, known) or has,
-                )
-        scope = self._params(tree.params, {}, Evaluator(Scope(), None), settings)
-        return self._run(definition, Frame(definition.module, scope, ring=(definition,)))
-
-    def _run(self, definition: Definition, frame: Frame) -> Value:
-        """Runs a net; an instance runs the net that it is one of."""
-        tree = definition.tree
-        if not isinstance(tree, ast.Instance):
-            return self.body(tree.body, None, frame)
-        base = definition.module.names.get(tree.base.name)
-        if base is None or isinstance(base.tree, ast.Block):
-            nets = [
-                n
-                for n, d in definition.module.names.items()
-                if d != definition and not isinstance(d.tree, ast.Block)
-            ]
-            raise error(
-                f"there is no net '{tree.base.name}' here",
-                tree.base.span,
-                "unknown net",
-                did_you_mean(tree.base.name, nets),
-            )
-        self._refuse_ring(base, frame, tree.base)
-        given = bind.of_params(base.tree.params).match(tree.base, tree.arguments)
-        scope = self._params(base.tree.params, given, frame.evaluator(None), {})
-        return self._run(base, Frame(base.module, scope, ring=(*frame.ring, base)))
-
-    def _params(
-        self,
-        params: Sequence[ast.Param],
-        given: Mapping[str, ast.Argument],
-        caller: Evaluator,
-        settings: Mapping[str, attributes.Value],
-    ) -> Scope:
-        """The scope of a body: arguments in the caller's terms, defaults in those of the body."""
-        scope = Scope()
-        for param in params:
-            name = param.name.name
-            if name in settings:
-                scope.values[name] = settings[name]
-            elif name in given:
-                scope.values[name] = caller.value(given[name].value)
-            elif param.default is not None:
-                scope.values[name] = replace(caller, scope=scope).value(param.default)
-            else:
-                raise error(
-                    f"'{name}' has no value",
-                    param.name.span,
-                    "needed",
-                    f"give it one: --set {name}=…",
-                )
-        return scope
+    def graph(self, name: str, output: str) -> Graph:
+        """What has been built, as a graph."""
+        recipes = tuple((kind, tuple(words)) for kind, words in self.recipes.items())
+        return Graph(name, tuple(self.layers.nodes), output, tuple(self.heads), recipes)
 
     # -------------------------------------------------------------------- statements
 
@@ -361,25 +275,14 @@ class Builder:
         assert isinstance(block, ast.Block)
         if len(inputs) != 1:
             raise bind.refuse_multiple(callee, len(inputs))
-        self._refuse_ring(definition, frame, callee)
+        refuse_ring(definition, frame, callee)
         self.ledger.spend(callee.span)
         given = bind.of_params(block.params).match(callee, call.arguments)
-        scope = self._params(block.params, given, frame.evaluator(inputs[0]), {})
+        scope = bind.scope(block.params, given, frame.evaluator(inputs[0]))
         path = self.layers.name(frame, alias, callee.name)
         calls = (Label(callee.span, f"in this call of '{callee.name}'"), *frame.calls)
         inner = Frame(definition.module, scope, path, calls, (*frame.ring, definition))
         return self.body(block.body, inputs[0], inner)
-
-    # ---------------------------------------------------------------------- mistakes
-
-    def _refuse_ring(self, definition: Definition, frame: Frame, callee: ast.Name) -> None:
-        if definition in frame.ring:
-            names = [d.tree.name.name for d in frame.ring[frame.ring.index(definition) :]]
-            ring = " -> ".join([*names, names[0]])
-            kind = "itself" if len(names) == 1 else "itself in a ring"
-            raise error(f"'{names[0]}' calls {kind}: {ring}", callee.span, "here again")
-        if len(frame.ring) > DEEPEST:
-            raise error(f"blocks call each other more than {DEEPEST} deep", callee.span)
 
 
 def _word_span(span: Span, word: str) -> Span:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from netlang.diagnostic import Label
+from netlang.diagnostic import Label, error
 from netlang.ir.graph import Node
 from netlang.ir.types import TensorType
 from netlang.lower.evaluate import Evaluator, Scope
 from netlang.lower.modules import Definition, Module
+from netlang.syntax import ast
+
+DEEPEST = 100
+"""The most calls of blocks inside each other."""
 
 
 @dataclass(frozen=True)
@@ -53,3 +57,14 @@ class Frame:
     def under(self, name: str) -> Frame:
         """The frame of a group."""
         return replace(self.nested(), path=(*self.path, name))
+
+
+def refuse_ring(definition: Definition, frame: Frame, callee: ast.Name) -> None:
+    """Raises `NetError` where a block or net is called while it is being built, or too deep."""
+    if definition in frame.ring:
+        names = [d.tree.name.name for d in frame.ring[frame.ring.index(definition) :]]
+        ring = " -> ".join([*names, names[0]])
+        kind = "itself" if len(names) == 1 else "itself in a ring"
+        raise error(f"'{names[0]}' calls {kind}: {ring}", callee.span, "here again")
+    if len(frame.ring) > DEEPEST:
+        raise error(f"blocks call each other more than {DEEPEST} deep", callee.span)
