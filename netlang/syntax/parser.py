@@ -51,13 +51,11 @@ def _feed(parser: Any, lexemes: list[Lexeme]) -> list[Diagnostic]:
 
 def _unparsable(lexemes: list[Lexeme]) -> list[Diagnostic]:
     """What makes it pointless, or unsafe, to look for more."""
-    if problems := beyond_limits(lexemes):
-        return problems
     if bracket := misnested(lexemes):
         # A text that is not closed may have swallowed the bracket.
         texts = [i for i, lexeme in enumerate(lexemes) if lexeme.type == "UNCLOSED_TEXT"]
         return [explain(Site(lexemes, i, frozenset())) for i in texts] or [bracket]
-    return []
+    return beyond_limits(lexemes)
 
 
 def _lexemes(parser: Any, source: Source) -> list[Lexeme]:

@@ -10,9 +10,9 @@ from netlang.diagnostic import NetError, Source, Span, did_you_mean, error
 def read(path: Path | str) -> Source:
     """The text of a file under the name that the user gave it; raises `NetError`."""
     name, path = str(path), Path(path)
-    if path.is_dir():
-        raise error(f"'{name}' is a folder", help="name a .net file in it")
     try:
+        if path.is_dir():
+            raise error(f"'{name}' is a folder", help="name a .net file in it")
         data = path.read_bytes()
     except FileNotFoundError:
         raise error(f"there is no file '{name}'", help=_neighbour(path)) from None

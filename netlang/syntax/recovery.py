@@ -21,7 +21,7 @@ def resume(parser: Any, lexemes: Sequence[Lexeme], index: int) -> int:
 
     Brackets must pair up in `lexemes`, whose end is an "$END".
     """
-    opening, depth = _back_to_a_body(parser.parser_state, parser)
+    opening, depth = _back_to_a_body(parser)
     if opening is None:
         return _next_declaration(lexemes, index)
     stops = {"_END", "RBRACE"} | ({"BAR"} & {opening.type})
@@ -31,19 +31,21 @@ def resume(parser: Any, lexemes: Sequence[Lexeme], index: int) -> int:
     return index + (lexemes[index].type == "_END")
 
 
-def _back_to_a_body(state: Any, parser: Any) -> tuple[Lexeme | None, int]:
+def _back_to_a_body(parser: Any) -> tuple[Lexeme | None, int]:
     """Drop what was read since the innermost body began.
 
     Gives its opening, None at the top of the file, and how many braces were dropped on the way.
     """
-    values, depth = state.value_stack, 0
+    values, states = parser.parser_state.value_stack, parser.parser_state.state_stack
+    depth = 0
     while values:
-        if isinstance(values[-1], Lexeme) and values[-1].type in _OPENS:
-            if "WORD" in parser.accepts():
-                return values[-1], depth
-            depth += values[-1].type == "LBRACE"  # the braces of `branches`: no statement there
-        values.pop()
-        state.state_stack.pop()
+        last = values[-1]
+        # The braces of `branches` take no statement, those of a body just read count as closed.
+        if isinstance(last, Lexeme):
+            if last.type in _OPENS and depth >= 0 and "WORD" in parser.accepts():
+                return last, depth
+            depth += _step(last)
+        del values[-1], states[-1]
     return None, depth
 
 

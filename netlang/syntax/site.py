@@ -74,21 +74,31 @@ class Site:
         return words
 
     @property
-    def owner(self) -> Lexeme | None:
-        """The keyword whose construct is being written, if any."""
-        kinds = ELEMENTS | STATEMENTS | DECLARATIONS | {"ELSE"}
-        return next((word for word in reversed(self.element) if word.type in kinds), None)
+    def element_span(self) -> Span:
+        return self.element[0].span | self.element[-1].span
 
     @property
-    def brace(self) -> int | None:
-        """The index of the brace that is open here."""
+    def element_text(self) -> str:
+        span = self.element_span
+        return span.source.text[span.start : span.end]
+
+    @property
+    def owner(self) -> Lexeme | None:
+        """The keyword whose construct is being written, if any."""
+        words = self.element
+        if words and words[0].type == "USE":
+            return words[0]
+        kinds = ELEMENTS | STATEMENTS | DECLARATIONS | {"ELSE"}
+        return next((word for word in reversed(words) if word.type in kinds), None)
+
+    @property
+    def in_recipe(self) -> bool:
         depth = 0
-        for index in range(self.index - 1, -1, -1):
-            kind = self.lexemes[index].type
-            if kind == "LBRACE" and depth == 0:
-                return index
-            depth += (kind == "RBRACE") - (kind == "LBRACE")
-        return None
+        for word, brace in reversed(list(pairwise(self.lexemes[: self.index]))):
+            depth += (brace.type == "LBRACE") - (brace.type == "RBRACE")
+            if depth > 0:
+                return word.type in {"TRAIN", "EVAL"}
+        return False
 
     @property
     def called(self) -> tuple[Lexeme, Lexeme] | None:

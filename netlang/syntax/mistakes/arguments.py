@@ -1,0 +1,70 @@
+"""Arguments of a call and the expressions in them."""
+
+from __future__ import annotations
+
+from netlang.diagnostic import Diagnostic
+from netlang.syntax.mistakes.forms import form
+from netlang.syntax.site import OPERANDS, VALUES, Site
+
+
+def parentheses_of_a_call(site: Site) -> Diagnostic | None:
+    """`conv(3x3, 64)`, `relu()`."""
+    if site.called is None or site.here.type not in {"COMMA", "EQUAL", "RPAR"}:
+        return None
+    name, opening = site.called
+    help = f"write '{name.text}' without them"
+    if not opening.touches(site.here):
+        help = f"write '{name.text} 3x3, 64' rather than '{name.text}(3x3, 64)'"
+    return Diagnostic("arguments stand without parentheses", opening.span, help=help)
+
+
+def value_missing(site: Site) -> Diagnostic | None:
+    """`stride=` at the end of a line, `conv 3x3, -> bn`."""
+    if not site.wants_value:
+        return None
+    what, help = "a value", form(site)
+    if site.before.type == "COMMA":
+        what, help = "an argument", "write it, or remove the comma"
+    message = f"{what} is missing after '{site.before.text}'"
+    return Diagnostic(message, site.before.span, help=help)
+
+
+def assignment(site: Site) -> Diagnostic | None:
+    """`if n = 3`, `width = 64`, `a=b=c`."""
+    if site.here.type != "EQUAL":
+        return None
+    owner, words = site.owner, site.element
+    message, help = "a second '=' in one argument", "arguments are separated by ','"
+    if owner is not None and owner.type in {"IF", "REPEAT"}:
+        message, help = "'=' does not compare", "values are compared with '=='"
+    elif len(words) == 1 and site.in_recipe:
+        message = "an attribute without its word"
+        help = f"write the word of the recipe first: WORD {words[0].text}=…"
+    elif len(words) == 1:
+        message = f"'{words[0].text}' is given a value without 'let'"
+        help = f"write 'let {words[0].text} = VALUE'"
+    return Diagnostic(message, site.here.span, help=help)
+
+
+def comparison(site: Site) -> Diagnostic | None:
+    """`let n == 3`, `1 < n < 4`."""
+    if site.here.type != "COMPARE":
+        return None
+    if "EQUAL" in site.accepts:
+        message, help = f"{site.what} compares", "a value is given with '='"
+    else:
+        message, help = "comparisons do not chain", "write 'a < b and b < c'"
+    return Diagnostic(message, site.here.span, help=help)
+
+
+def comma_missing(site: Site) -> Diagnostic | None:
+    """`conv 3x3 64`, `conv 3x3, 64 stride=2`, but not `conv 3x3, 64 bn`."""
+    here, accepts = site.here, site.accepts
+    if here.type not in OPERANDS or "COMMA" not in accepts or site.before.type not in VALUES:
+        return None
+    if here.type == "WORD" and "ARROW" in accepts and site.after.type != "EQUAL":
+        return None  # more likely a layer
+    if here.type != "WORD" and accepts & {"FROM", "EQUAL"}:
+        return None  # `use a "b.net"`, `net a(n 3)`: only a name can follow a comma there
+    help = f"write '{site.before.text}, {here.text}'"
+    return Diagnostic(f"',' is missing before {site.what}", here.span, help=help)
