@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import save_file
 
+from netlang.backends.torch import values
 from netlang.diagnostic import NetError, Source
 from netlang.ir.graph import Graph
 from netlang.lower import load
@@ -58,18 +60,18 @@ def test_numbers_depend_on_the_seed_and_the_name_alone(graph: Graph) -> None:
     assert all((weights[name] == again[name]).all() for name in weights)
     assert (weights["conv_1.weight"] != other["conv_1.weight"]).all()
     assert (weights["conv_1.weight"] == shorter["conv_1.weight"]).all()
-    assert weights["conv_1.weight"].flat[0] != weights["conv_2.weight"].flat[0]
+    two = [weights[f"conv_{i}.weight"].flat[:5000] for i in (1, 2)]
+    assert np.abs(np.corrcoef(two) - np.eye(2)).max() < 0.1
 
 
 def test_a_thousand_layers_neither_die_nor_explode() -> None:
-    from netlang.backends.torch import reference
-
     for name in ("resnet1202", "plain110"):
         graph = load(name)
         x = np.random.default_rng(0).standard_normal((1, 3, 32, 32))
-        probabilities = reference(graph, random_weights(graph), x)
-        assert probabilities.isfinite().all()
-        assert probabilities.sum().item() == pytest.approx(1)
+        given = values(graph, random_weights(graph), x, dtype=torch.float32)
+        largest = [v.abs().max() for v in given.values()]
+        assert max(largest) < 1000  # far below what half precision holds
+        assert min(largest[1:]) > 0.1
 
 
 def test_an_optimized_graph_has_no_checkpoint_but_weights(graph: Graph) -> None:
