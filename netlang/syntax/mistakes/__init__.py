@@ -38,10 +38,12 @@ MISTAKES: tuple[Callable[[Site], Diagnostic | None], ...] = (
     chains.arrow_to_nothing,
     chains.not_a_layer,
     chains.arrow_from_nothing,
+    arguments.comma_after_callee,
     arguments.comma_missing,
     chains.arrow_missing,
     chains.misplaced_as,
     words.one_word_missing,
+    arguments.operator_missing,
 )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from itertools import takewhile
+
 from netlang.diagnostic import Diagnostic
 from netlang.syntax.mistakes.forms import form
 from netlang.syntax.site import OPERANDS, VALUES, Site
@@ -34,7 +37,9 @@ def assignment(site: Site) -> Diagnostic | None:
     if site.here.type != "EQUAL":
         return None
     owner, words = site.owner, site.element
-    message, help = "a second '=' in one argument", "arguments are separated by ','"
+    message, help = "this '=' has no name before it", "an attribute is written NAME=VALUE"
+    if "EQUAL" in takewhile(lambda kind: kind != "COMMA", (word.type for word in reversed(words))):
+        message, help = "a second '=' in one argument", "arguments are separated by ','"
     if owner is not None and owner.type in {"IF", "REPEAT"}:
         message, help = "'=' does not compare", "values are compared with '=='"
     elif len(words) == 1 and site.in_recipe:
@@ -55,6 +60,24 @@ def comparison(site: Site) -> Diagnostic | None:
     else:
         message, help = "comparisons do not chain", "write 'a < b and b < c'"
     return Diagnostic(message, site.here.span, help=help)
+
+
+def comma_after_callee(site: Site) -> Diagnostic | None:
+    """`conv, 64`, and `conv3x3, 64` where a blank was forgotten."""
+    if site.here.type != "COMMA" or site.before.type != "WORD" or "NUMBER" not in site.accepts:
+        return None
+    help = "the first argument follows its layer after a blank"
+    if parts := re.fullmatch(r"([A-Za-z_]+)(\d+(?:x\d+)*)", site.before.text):
+        help = f"write '{parts[1]} {parts[2]}' with a blank between"
+    return Diagnostic("an argument is missing before ','", site.here.span, help=help)
+
+
+def operator_missing(site: Site) -> Diagnostic | None:
+    """`(a b)`, `if a b { … }`."""
+    if site.here.type not in OPERANDS or "PLUS" not in site.accepts:
+        return None
+    message = f"an operator is missing before {site.what}"
+    return Diagnostic(message, site.here.span, help="such as +, -, *, ==, and, or")
 
 
 def comma_missing(site: Site) -> Diagnostic | None:
