@@ -16,6 +16,7 @@ from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,6 +32,8 @@ DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.
 TOLERANCES = {"float32": 1e-5, "tf32": 5e-3, "float16": 5e-3, "bfloat16": 1e-2}
 
 BATCH = 3
+
+HEADER = "import triton\nimport triton.language as tl\n\n\n"
 
 
 def check(
@@ -157,8 +160,25 @@ def outside(buffer: Tensor, view: View, channels: int) -> Tensor:
 def launch(kernel: Kernel, tensors: Sequence[Tensor], batch: int) -> Tensor:
     """What the last tensor holds after the interpreter has run the kernel."""
     grid = tuple(d.programs(batch) if isinstance(d, Tiles) else d for d in kernel.grid)
-    text = "import triton\nimport triton.language as tl\n\n\n" + kernel.source(kernel.name)
-    return _interpreter().submit(_run, text, kernel.name, grid, list(tensors), batch).result()
+    text = HEADER + kernel.source(kernel.name)
+    return interpreted(_run, text, kernel.name, grid, list(tensors), batch)
+
+
+def interpreted(function: Callable[..., Tensor], *arguments: Any) -> Tensor:
+    """`function(*arguments)` in the interpreter's process."""
+    return _interpreter().submit(function, *arguments).result()
+
+
+def far_apart(text: str, name: str, stride: int) -> Tensor:
+    """Runs a copy from [4, 8] at element 8 of a buffer to [4, 8] at element 0, rows `stride` apart.
+
+    The buffer is made here: untouched, its pages are never there, but they cannot be sent.
+    """
+    buffer = torch.empty(3 * stride + 16, dtype=torch.float16)
+    rows = buffer.as_strided((4, 8), (stride, 1), 8)
+    rows.copy_(torch.arange(32.0).reshape(4, 8))
+    _run(text, name, (1,), [buffer, buffer], 1)
+    return buffer.as_strided((4, 8), (stride, 1)).clone()
 
 
 @cache

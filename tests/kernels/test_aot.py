@@ -31,8 +31,7 @@ from netlang.kernels import (
     View,
     dense,
 )
-
-HEADER = "import triton\nimport triton.language as tl\n"
+from tests.kernels.launch import HEADER
 
 SHARED = {80: 163 << 10, 90: 227 << 10, 100: 227 << 10}
 """Bytes of shared memory that a program may have (CUDA programming guide, compute capabilities)."""
@@ -124,6 +123,14 @@ def test_products_run_on_hopper_tensor_cores(tmp_path: Path) -> None:
         assert "mma.sync" not in result.ptx, case
         # A loop that is pipelined copies to shared memory without stopping for it.
         assert ("cp.async" in result.ptx) == (kernel.stages > 1), case
+
+
+def test_float32_is_not_rounded_to_tf32(tmp_path: Path) -> None:
+    kernels = [OTHERS["float32"], PRODUCTS["tf32"]]
+    for capability in (80, 90):
+        exact, rounded = compiled(tmp_path, kernels, capability)
+        assert "tf32" not in exact.ptx
+        assert "tf32" in rounded.ptx
 
 
 def test_a_spill_is_reported(tmp_path: Path) -> None:

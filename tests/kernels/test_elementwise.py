@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -24,7 +25,7 @@ from netlang.kernels import (
     View,
     dense,
 )
-from tests.kernels.launch import check
+from tests.kernels.launch import HEADER, check, far_apart, interpreted, launch
 
 
 def sliced(layer: Layer, *, precision: Any = "float32", **fields: Any) -> Any:
@@ -61,6 +62,13 @@ def test_softmax(x: FeatureMap, precision: Any) -> None:
     kernel = Softmax(x=x, y=x, precision=precision)
     check(kernel, lambda x: x.softmax(1))
     check(sliced(kernel, precision=precision), lambda x: x.softmax(1))
+
+
+def test_softmax_of_large_numbers_does_not_overflow() -> None:
+    x = torch.tensor([[-1000.0, 1000.0, 999.0]])
+    kernel = Softmax(x=dense(3), y=dense(3), precision="float32")
+    result = launch(kernel, [x, torch.full((1, 3), torch.nan)], 1)
+    torch.testing.assert_close(result, x.softmax(1))
 
 
 @pytest.mark.parametrize("precision", ["float32", "float16", "bfloat16"])
@@ -114,6 +122,14 @@ def test_copy(case: str) -> None:
     check(kernel, reference)
     epilogue = Epilogue(("v + c0",), vectors=1)
     check(sliced(kernel, precision="bfloat16", epilogue=epilogue), reference)
+
+
+def test_offsets_pass_two_to_the_31() -> None:
+    stride = 2**30
+    x, y = (FeatureMap(8, 2, 2, View(stride, offset)) for offset in (8, 0))
+    text = HEADER + Copy(x=x, y=y, precision="float16").source("copy")
+    result = interpreted(far_apart, text, "copy", stride)
+    assert result.flatten().tolist() == list(range(32))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])

@@ -1,0 +1,127 @@
+"""What a reader of an artifact sees: the text of a few kernels, and the arithmetic in it.
+
+`pytest --update-goldens` rewrites the goldens; read the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netlang.kernels import (
+    LRN,
+    Conv,
+    Epilogue,
+    GlobalPool,
+    Layer,
+    Linear,
+    Operand,
+    Pool,
+    Tiles,
+    View,
+    dense,
+)
+from netlang.kernels.block import cut, power_of_two
+from netlang.kernels.text import add, all_of, count, load, mul, quotient, split
+from tests.conftest import Golden
+
+GOLDENS = Path(__file__).parent / "goldens"
+
+F16: Any = {"precision": "float16"}
+SQUARE: Any = {"kernel": (3, 3), "pad": (1, 1)}
+ADD_RELU: Any = {
+    "epilogue": Epilogue(
+        ("v + c0", "v + t0", "tl.maximum(v, 0.0)"), (Operand(View(128)),), vectors=1
+    ),
+    "label": "add_relu",
+}
+RELU: Any = {"epilogue": Epilogue(("v + c0", "tl.maximum(v, 0.0)"), vectors=1), "label": "relu"}
+
+KERNELS: list[Layer] = [
+    Conv(
+        x=dense(128, 56, 56),
+        y=dense(128, 28, 28),
+        stride=(2, 2),
+        batch=256,
+        **SQUARE,
+        **ADD_RELU,
+        **F16,
+    ),
+    Conv(x=dense(256, 56, 56), y=dense(64, 56, 56), kernel=(1, 1), batch=256, **RELU, **F16),
+    Conv(
+        x=dense(3, 224, 224),
+        y=dense(64, 112, 112),
+        kernel=(7, 7),
+        stride=(2, 2),
+        pad=(3, 3),
+        batch=256,
+        **RELU,
+        **F16,
+    ),
+    Conv(x=dense(128, 56, 56), y=dense(128, 56, 56), groups=32, batch=256, **SQUARE, **F16),
+    Conv(x=dense(96, 27, 27), y=dense(96, 27, 27), groups=96, **SQUARE, **F16),
+    Linear(x=dense(256, 6, 6), y=dense(4096), **RELU, **F16),
+    Linear(x=dense(2048), y=dense(1000), batch=256, **F16),
+    Pool(
+        x=dense(64, 112, 112),
+        y=dense(64, 56, 56),
+        kind="max",
+        kernel=(3, 3),
+        stride=(2, 2),
+        pad=(1, 1, 1, 1),
+        **F16,
+    ),
+    GlobalPool(x=dense(2048, 7, 7), y=dense(2048), **F16),
+    LRN(x=dense(96, 55, 55), y=dense(96, 55, 55), size=5, alpha=1e-4, beta=0.75, k=2.0, **F16),
+]
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
+def test_goldens(kernel: Layer, golden: Golden) -> None:
+    batch = getattr(kernel, "batch", 1)
+    name = f"{kernel.name}_batch{batch}.triton"
+    golden(GOLDENS / name, kernel.source(kernel.name))
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
+def test_lines_are_short(kernel: Layer) -> None:
+    assert max(map(len, kernel.source(kernel.name).splitlines())) <= 100
+
+
+def test_arguments_are_the_parameters_in_their_order() -> None:
+    (line,) = (text for text in KERNELS[0].source("f").splitlines() if text.startswith("def"))
+    assert line == "def f(x, w, c0, t0, y, batch):"
+    roles = [p.role for p in KERNELS[0].parameters]
+    assert roles == ["input", "weight", "vector", "tensor", "output"]
+    assert [p.dtype for p in KERNELS[0].parameters][2] == "float32"
+
+
+def test_arithmetic_without_noise() -> None:
+    assert add("p", 0, "0", -1) == "p - 1"
+    assert add() == "0"
+    assert mul("a + b", 3) == "(a + b) * 3"
+    assert mul("f(a + b)[c]", 1) == "f(a + b)[c]"
+    assert mul("a", 0) == mul("0", 5) == "0"
+    assert split("p", 4, 7) == ("p // 7", "p % 7")
+    assert split("p", 1, 7) == ("0", "p")
+    assert split("p", 4, 1) == ("p", "0")
+    assert quotient("a - 1", 2) == "(a - 1) // 2"
+    assert all_of("live", "n < 3") == "live & (n < 3)"
+    assert load("x") == "tl.load(x)"
+    assert [count(n, "B") for n in (0, 999, 1000, 115_605_504, 2e13)] == [
+        "0 B",
+        "999 B",
+        "1 kB",
+        "116 MB",
+        "2e+04 GB",
+    ]
+
+
+def test_tiles() -> None:
+    assert Tiles(784, 128, 2).programs(3) == 2 * 19
+    assert [power_of_two(n) for n in (1, 2, 3, 64, 65)] == [1, 2, 4, 64, 128]
+    assert cut(64, 128, 64, 32) == 64
+    assert cut(192, 128, 64, 32) == 64
+    assert cut(500, 128, 64, 32) == 128
