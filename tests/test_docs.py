@@ -1,0 +1,82 @@
+"""The documents say what is so: their examples load, their tables are those of the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+import netlang.ops
+from netlang.diagnostic import Source
+from netlang.ir.attributes import attributes, show
+from netlang.ir.op import OPS
+from netlang.lower import load
+from netlang.recipe import RECIPES, all_words
+from netlang.resources import zoo_networks
+from netlang.summary import inference
+
+ROOT = Path(__file__).parent.parent
+LANGUAGE = (ROOT / "docs/language.md").read_text(encoding="utf-8")
+ZOO = (ROOT / "docs/zoo.md").read_text(encoding="utf-8")
+
+assert netlang.ops.conv
+
+
+def examples() -> dict[str, Source]:
+    """The whole networks among the fenced and the indented code, by the place where they begin."""
+    found: dict[str, Source] = {}
+    for path in (ROOT / "README.md", ROOT / "docs/language.md"):
+        text = path.read_text(encoding="utf-8")
+        for code in re.finditer(r"^```net\n(.*?)^```|(?:^(?: {4}[^\n]*)?\n)+", text, re.M | re.S):
+            net = dedent(code[1] or code[0])
+            if re.search(r"^net \w", net, re.M):
+                line = text[: code.start()].count("\n") + 1
+                found[f"{path.name}:{line}"] = Source(str(ROOT / "example.net"), net)
+    return found
+
+
+EXAMPLES = examples()
+
+
+@pytest.mark.parametrize("place", EXAMPLES)
+def test_example(place: str) -> None:
+    assert len(load(EXAMPLES[place])) > 1
+
+
+def test_there_are_examples() -> None:
+    assert {place.partition(":")[0] for place in EXAMPLES} == {"README.md", "language.md"}
+    assert len(EXAMPLES) == LANGUAGE.count("```net\n") + 1
+
+
+def signature(cls: type) -> str:
+    """The attributes as the tables write them."""
+    written = [
+        a.name if a.required else f"{a.name}={'kernel' if a.default is None else show(a.default)}"
+        for a in attributes(cls)
+    ]
+    return f"`{', '.join(written)}`".replace(str(4 / 3), "4/3") if written else ""
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_layer(name: str) -> None:
+    table = LANGUAGE.partition("## Layers\n")[2].partition("### Conventions\n")[0]
+    rows = [line.split("|") for line in table.splitlines() if line.startswith("|")]
+    (row,) = [row for row in rows if f"`{name}`" in row[1]]
+    assert row[2].strip() == signature(OPS[name])
+
+
+@pytest.mark.parametrize("name", all_words())
+def test_recipe_word(name: str) -> None:
+    where = ", ".join(f"`{kind}`" for kind, words in RECIPES.items() if name in words)
+    given = signature(all_words()[name])
+    assert f"| `{name}` | {given} | {where} |".replace("|  |", "| |") in LANGUAGE
+
+
+@pytest.mark.parametrize("name", zoo_networks())
+def test_network(name: str) -> None:
+    graph = inference(load(name))
+    parameters, macs = (sum(map(count, graph)) for count in (graph.parameters, graph.macs))
+    title = zoo_networks()[name].read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+    assert f"| `{name}` | {title} | {parameters:,} | {macs:,} |" in ZOO
