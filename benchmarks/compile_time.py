@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -27,15 +28,18 @@ from netlang.lower import load
 from netlang.passes import optimize
 
 
-def milliseconds(action: Callable[[], object], runs: int) -> list[float]:
-    """The time of each of several runs, after one that is not counted."""
-    action()
-    times: list[float] = []
-    for _ in range(runs):
-        start = perf_counter()
-        action()
-        times.append(1e3 * (perf_counter() - start))
-    return times
+def milliseconds(actions: dict[str, Callable[[], object]], runs: int) -> dict[str, list[float]]:
+    """The times of each action, after one that is not counted.
+
+    They take turns, so that a machine that is busy for a while is so for all of them.
+    """
+    times: dict[str, list[float]] = {name: [] for name in actions}
+    for _ in range(1 + runs):
+        for name, action in actions.items():
+            start = perf_counter()
+            action()
+            times[name].append(1e3 * (perf_counter() - start))
+    return {name: counted for name, (_, *counted) in times.items()}
 
 
 def text_to_graph(network: str) -> Callable[[], object]:
@@ -63,16 +67,15 @@ def torch_export(network: str) -> Callable[[], object]:
 
 def measure(runs: int) -> dict[str, list[float]]:
     """Every figure, each in milliseconds of each run."""
-    return {
-        "resnet152, text to optimized graph": milliseconds(text_to_graph("resnet152"), runs),
-        "netlang check resnet152, as a command": milliseconds(command("check", "resnet152"), runs),
-        "resnet110, text to optimized graph": milliseconds(text_to_graph("resnet110"), runs),
-        "resnet1202, text to optimized graph": milliseconds(text_to_graph("resnet1202"), runs),
-        "netlang check resnet1202, as a command": milliseconds(
-            command("check", "resnet1202"), runs
-        ),
-        "resnet152, torch.export": milliseconds(torch_export("resnet152"), min(runs, 3)),
+    actions = {
+        "resnet152, text to optimized graph": text_to_graph("resnet152"),
+        "netlang check resnet152, as a command": command("check", "resnet152"),
+        "resnet110, text to optimized graph": text_to_graph("resnet110"),
+        "resnet1202, text to optimized graph": text_to_graph("resnet1202"),
+        "netlang check resnet1202, as a command": command("check", "resnet1202"),
+        "resnet152, torch.export": torch_export("resnet152"),
     }
+    return milliseconds(actions, runs)
 
 
 def report(figures: dict[str, list[float]]) -> str:
@@ -94,6 +97,22 @@ def report(figures: dict[str, list[float]]) -> str:
     return "\n".join(lines)
 
 
+def machine() -> dict[str, Any]:
+    """What it ran on; `load` tells how many others were at work (1 a core and more is too many)."""
+    info = Path("/proc/cpuinfo")
+    names = [
+        line.partition(": ")[2]
+        for line in (info.read_text().splitlines() if info.exists() else ())
+        if line.startswith("model name")
+    ]
+    return {
+        "processor": names[0] if names else platform.processor(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "python": platform.python_version(),
+    }
+
+
 def main() -> None:
     """Measures, prints, and writes the JSON if asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -107,7 +126,7 @@ def main() -> None:
 
         record: dict[str, Any] = {
             "date": date.today().isoformat(),
-            "machine": {"processor": platform.machine(), "python": platform.python_version()},
+            "machine": machine(),
             "versions": {"netlang": __version__, "torch": torch.__version__},
             "milliseconds": figures,
         }
