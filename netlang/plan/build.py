@@ -29,6 +29,7 @@ def plan(graph: Graph, precision: Precision = "float16", batch: int = 1) -> Plan
     return Plan(
         network=graph.name,
         precision=precision,
+        batch=batch,
         inputs=tuple(node.type for node in graph.inputs),
         output=graph[graph.output].type,
         functions=draft.functions.all(),

@@ -84,7 +84,7 @@ class PackedWeight:
 
 @dataclass(frozen=True)
 class Plan:
-    """A network as launches of kernels, for any batch.
+    """A network as launches of kernels, for any batch; `batch` is the one it should be fast at.
 
     `activation_bytes` is what the launches read and write an image, weights apart;
     `arena_lower_bound` the most bytes that are in use at one time, which no arena can undercut.
@@ -92,6 +92,7 @@ class Plan:
 
     network: str
     precision: Precision
+    batch: int
     inputs: Types
     output: TensorType
     functions: tuple[Function, ...]

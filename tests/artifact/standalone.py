@@ -1,0 +1,22 @@
+"""Runs an artifact where netlang is not: `python standalone.py FOLDER BATCH...`.
+
+Reads x1.pt and writes y1.pt for batch 1, in the current folder.
+"""
+
+import sys
+
+folder, *batches = sys.argv[1:]
+for name in ("netlang", "safetensors"):
+    sys.modules[name] = None  # type: ignore[assignment]  # importing it is an error from here on
+
+import torch  # noqa: E402
+
+sys.path.insert(0, folder)
+from model import Model  # noqa: E402  # type: ignore[import-not-found]
+
+model = Model.load(folder)
+for batch in map(int, batches):
+    # What a launch reads and no launch has written is NaN.
+    model._bound(batch)
+    model._arena.fill_(0xFF)
+    torch.save(model(torch.load(f"x{batch}.pt")).clone(), f"y{batch}.pt")

@@ -1,0 +1,103 @@
+"""Whole networks as artifacts, in Triton's interpreter, against the network as written."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from netlang.backends.torch import reference
+from netlang.backends.triton.artifact import write_artifact
+from netlang.ir.fused import Fused
+from netlang.ir.graph import Graph
+from netlang.ir.op import OPS
+from netlang.kernels.kernel import Precision
+from netlang.lower import load
+from netlang.passes import optimize
+from netlang.plan import plan
+from netlang.weights import random_weights
+from tests.artifact.networks import ALEXNET, GOOGLENET, MOBILENET, RESNET, network
+
+# float32: twenty layers, each of which rounds a sum of up to 1,000 products to 2**-24 of it.
+# float16: each layer rounds what it writes, and its weights, to 2**-11 = 5e-4; over twenty layers
+# with signs at random that grows about fivefold. A wrong pixel, channel or weight is off by 0.1.
+TOLERANCES: dict[Precision, float] = {"float32": 1e-5, "float16": 5e-3}
+
+STANDALONE = Path(__file__).with_name("standalone.py")
+
+
+def resnet20() -> Graph:
+    """The network of 32x32 images up to its softmax, which would hide what is wrong before it."""
+    graph = load("resnet20")
+    return replace(graph, output=graph[graph.output].inputs[0])
+
+
+NETWORKS = {
+    "resnet20": resnet20(),
+    "alexnet": network(ALEXNET),
+    "googlenet": network(GOOGLENET),
+    "resnet": network(RESNET),
+    "mobilenet": network(MOBILENET),
+}
+
+
+def artifact_results(folder: Path, xs: list[Tensor]) -> list[Tensor]:
+    """What an artifact gives in a process that has no netlang, from a folder of its own."""
+    for x in xs:
+        torch.save(x, folder.parent / f"x{len(x)}.pt")
+    environment = {**os.environ, "TRITON_INTERPRET": "1", "OMP_NUM_THREADS": "1"}
+    environment.pop("PYTHONPATH", None)
+    subprocess.run(
+        [sys.executable, "-I", STANDALONE, folder, *(str(len(x)) for x in xs)],
+        cwd=folder.parent,
+        env=environment,
+        check=True,
+        timeout=300,
+    )
+    return [torch.load(folder.parent / f"y{len(x)}.pt") for x in xs]
+
+
+def images(graph: Graph, batch: int) -> Tensor:
+    """Images whose numbers are as large as pixels: LRN does nothing on small ones."""
+    shape = graph.inputs[0].type.shape
+    generator = torch.Generator().manual_seed(batch)
+    return 100 * torch.randn(batch, *shape, generator=generator)
+
+
+@pytest.mark.parametrize("precision", TOLERANCES)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_artifact_computes_the_network(name: str, precision: Precision, tmp_path: Path) -> None:
+    check(NETWORKS[name], optimize(NETWORKS[name]).graph, precision, tmp_path)
+
+
+def test_a_network_that_no_pass_has_touched_runs_too(tmp_path: Path) -> None:
+    check(NETWORKS["resnet"], NETWORKS["resnet"], "float32", tmp_path)
+
+
+def check(graph: Graph, compiled: Graph, precision: Precision, tmp_path: Path) -> None:
+    weights = random_weights(graph, seed=1)
+    write_artifact(plan(compiled, precision), weights, tmp_path / "artifact")
+    xs = [images(graph, 1), images(graph, 3)]
+    for x, y in zip(xs, artifact_results(tmp_path / "artifact", xs), strict=True):
+        expected = reference(graph, weights, x)
+        assert y.shape == expected.shape
+        difference = (y.double() - expected).abs().max() / expected.abs().max()
+        assert difference < TOLERANCES[precision]
+
+
+def test_the_networks_contain_every_operator() -> None:
+    found: set[str] = set()
+    for graph in NETWORKS.values():
+        for node in optimize(graph).graph:
+            ops = (
+                [node.op.anchor, *(s.op for s in node.op.steps)]
+                if isinstance(node.op, Fused)
+                else [node.op]
+            )
+            found |= {op.name for op in ops}
+    # What the passes remove; the test of the untouched network has a batch norm.
+    assert set(OPS) - found <= {"bn", "dropout", "identity"}

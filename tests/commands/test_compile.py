@@ -1,0 +1,238 @@
+"""`netlang compile`: the report, the artifact, the stages, and every way to get none of them."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netlang.backends.triton.aot import CompileError
+from netlang.backends.triton.manifest import manifest
+from netlang.backends.triton.source import source
+from netlang.commands import main
+from netlang.compiler import checks, compile
+from netlang.ir.parser import parse_graph
+from netlang.ir.printer import print_graph
+from netlang.lower import load
+from netlang.passes import optimize
+from netlang.plan import plan
+from netlang.weights import random_weights, write_weights
+
+Capture = pytest.CaptureFixture[str]
+
+TINY = """net tiny(width = 4) {
+  input 3x8x8
+  conv 3x3, width, bias=off -> bn -> relu
+  linear 3 -> dropout -> softmax
+}"""
+
+CONTRACT = {
+    "kernels": int,
+    "distinct_kernels": int,
+    "arena_bytes": int,
+    "arena_lower_bound": int,
+    "activation_bytes": int,
+    "nodes_before": int,
+    "nodes_after": int,
+    "passes": list,
+}
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> str:
+    (tmp_path / "tiny.net").write_text(TINY)
+    return str(tmp_path / "tiny.net")
+
+
+def shown(capsys: Capture, *arguments: str | Path, status: int = 0) -> str:
+    """What the command prints; what it says on standard error, where it fails."""
+    assert main(["compile", *map(str, arguments)]) == status
+    captured = capsys.readouterr()
+    assert not (captured.err if status == 0 else captured.out)
+    return captured.out or captured.err
+
+
+def report(capsys: Capture, *arguments: str | Path) -> dict[str, Any]:
+    return json.loads(shown(capsys, "--json", *arguments))
+
+
+# --------------------------------------------------------------------- reports
+
+
+def test_the_object_keeps_its_promise(net: str, capsys: Capture) -> None:
+    result = report(capsys, net)
+    assert {key: type(result[key]) for key in CONTRACT} == CONTRACT
+    assert "compiled" not in result
+    # input, conv, bn, relu, linear, dropout, softmax; then input, conv + relu, linear, softmax
+    assert (result["nodes_before"], result["nodes_after"]) == (7, 4)
+    assert result["kernels"] == result["distinct_kernels"] == 4
+    # x (3x8x8) beside conv (4x8x8), two bytes a number
+    assert result["arena_bytes"] == result["arena_lower_bound"] == 2 * (3 + 4) * 64
+    # from NCHW: 4 + 2 bytes a number; then 3x8x8 and 4x8x8, 4x8x8 and 3, 3 and 3
+    assert result["activation_bytes"] == 6 * 192 + 2 * (192 + 256 + 256 + 3 + 3 + 3)
+    fold = next(each for each in result["passes"] if each["name"] == "fold_bn")
+    assert (fold["changed"], fold["skipped"]) == (1, [])
+    assert fold["milliseconds"] > 0
+
+
+def test_what_a_pass_refuses_is_in_the_object(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "early.net"
+    path.write_text("net early { input 3x8x8; bn -> relu -> linear 3 }")
+    fold = report(capsys, path)["passes"][3]
+    assert fold["skipped"][0]["node"] == "bn_1"
+    assert "has no weights to scale" in fold["skipped"][0]["reason"]
+
+
+def test_a_person_is_told_the_same(net: str, capsys: Capture) -> None:
+    text = shown(capsys, net)
+    assert text.startswith("tiny in float16: 3x8x8 -> 3\n")
+    assert "4 launches of 4 kernels" in text
+    assert "896 bytes an image, 1.000 times the most in use" in text
+    assert "random (seed 0)" in text
+    assert "folded into" not in text
+    assert "  %bn_1: folded into %conv_1\n" in shown(capsys, net, "--explain")
+
+
+def test_parameters_of_the_net(net: str, capsys: Capture) -> None:
+    wide = report(capsys, net, "--set", "width=32", "--dtype", "float32")
+    assert wide["arena_bytes"] == 4 * (3 + 32) * 64
+    assert wide["precision"] == "float32"
+
+
+def test_kernels_are_compiled_for_a_target(net: str, capsys: Capture) -> None:
+    result = report(capsys, net, "--target", "sm_90")
+    assert len(result["compiled"]) == result["distinct_kernels"]
+    for kernel in result["compiled"]:
+        assert set(kernel) == {"name", "registers", "spills", "shared"}
+        assert kernel["registers"] > 0 == kernel["spills"]
+    assert result["compiled"][1]["name"] == "conv3x3_3to4_8x8_relu"
+
+
+# --------------------------------------------------------------------- checks
+
+
+def test_checks_pass(net: str, capsys: Capture) -> None:
+    text = shown(capsys, net, "--check")
+    assert text.count("ok  ") == 2
+    assert "optimized graph in float64: " in text
+
+
+def test_a_failed_check_is_status_1(
+    net: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "OF_PASSES", 0.0)
+    assert main(["compile", net, "--check"]) == 1
+    assert "FAIL  optimized graph in float64" in capsys.readouterr().out
+
+
+def test_a_check_sees_through_a_softmax(net: str) -> None:
+    # With logits in the hundreds probabilities are 0 and 1, and stay so with a wrong bias.
+    good = compile(net)
+    weights = random_weights(good.graph)
+    weights["linear_1.weight"] *= 1000
+    text = print_graph(good.optimized.graph)
+    bad = parse_graph(text.replace("bias = sub(bn_1.bias, ", "bias = add(bn_1.bias, "))
+    wrong = replace(good, optimized=replace(good.optimized, graph=bad))
+    assert [check.passed for check in checks.checks(good, weights)] == [True, True]
+    assert [check.passed for check in checks.checks(wrong, weights)] == [False, True]
+
+
+# --------------------------------------------------------------------- artifacts
+
+
+def test_an_artifact_is_written(net: str, tmp_path: Path, capsys: Capture) -> None:
+    text = shown(capsys, net, "-o", tmp_path / "out")
+    assert text.endswith(f"wrote {tmp_path / 'out'}\n")
+    names = {"README.md", "kernels.py", "model.py", "plan.json", "weights.safetensors"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == names
+
+
+def test_weights_come_from_a_file(net: str, tmp_path: Path, capsys: Capture) -> None:
+    weights = random_weights(load(net), seed=7)
+    write_weights(tmp_path / "w.safetensors", weights)
+    shown(capsys, net, "-o", tmp_path / "file", "--weights", tmp_path / "w.safetensors")
+    shown(capsys, net, "-o", tmp_path / "seed", "--seed", "7")
+    files = [tmp_path / name / "weights.safetensors" for name in ("file", "seed")]
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_weights_of_another_network(net: str, tmp_path: Path, capsys: Capture) -> None:
+    write_weights(tmp_path / "w.safetensors", random_weights(load("resnet20")))
+    message = shown(capsys, net, "--weights", tmp_path / "w.safetensors", status=1)
+    assert "do not fit the network" in message
+
+
+def test_a_folder_of_something_else(net: str, tmp_path: Path, capsys: Capture) -> None:
+    message = shown(capsys, net, "-o", tmp_path, status=1)
+    assert f"'{tmp_path}' is there and is not a compiled network" in message
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.net"]
+
+
+def test_python_has_it_too(net: str, tmp_path: Path) -> None:
+    import netlang
+
+    compilation = netlang.compile(net, tmp_path / "out", precision="float32", width=8)
+    assert compilation.graph["conv_1"].type.channels == 8
+    assert (tmp_path / "out" / "plan.json").read_text() == manifest(compilation.plan)
+
+
+# --------------------------------------------------------------------- stages
+
+
+def test_stages_are_printed_alone(net: str, capsys: Capture) -> None:
+    graph = load(net)
+    assert parse_graph(shown(capsys, net, "--emit", "graph")) == graph
+    assert parse_graph(shown(capsys, net, "--emit", "optimized")) == optimize(graph).graph
+    planned = plan(optimize(graph).graph)
+    assert shown(capsys, net, "--emit", "plan") == manifest(planned)
+    assert shown(capsys, net, "--emit", "kernels") == source(planned)
+    assert json.loads(manifest(planned))["network"] == "tiny"
+
+
+def test_the_tree_is_printed(net: str, capsys: Capture) -> None:
+    tree = shown(capsys, net, "--emit", "ast")
+    assert tree.startswith("File(")
+    assert "Name(name='width')" in tree
+    assert "Span" not in tree
+
+
+def test_assembly_is_printed(net: str, capsys: Capture) -> None:
+    text = shown(capsys, net, "--emit", "ptx", "--target", "sm_80")
+    assert text.count(".visible .entry") == 4
+    assert ".target sm_80" in text
+
+
+# --------------------------------------------------------------------- mistakes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--batch", "0"], "'--batch 0' is no batch"),
+        (["--seed", "-1"], "'--seed -1' is below 0"),
+        (["--emit", "graph", "-o", "out"], "'--emit' prints, and '-o' writes"),
+        (["--weights", "nowhere.safetensors"], "no weight file 'nowhere.safetensors'"),
+    ],
+)
+def test_mistakes(arguments: list[str], message: str, net: str, capsys: Capture) -> None:
+    assert message in shown(capsys, net, *arguments, status=1)
+
+
+def test_progress_is_for_terminals(net: str, capsys: Capture, monkeypatch: Any) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["compile", net, "--target", "sm_90"]) == 0
+    error = capsys.readouterr().err
+    assert "compiling kernels: 1 of 4" in error
+    assert error.endswith("\r")
+
+
+def test_a_kernel_that_does_not_compile_is_our_fault(
+    net: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: Any) -> Any:
+        raise CompileError("conv for sm_90: no")
+
+    monkeypatch.setattr("netlang.compiler.assemble.compile_kernels", refuse)
+    assert "this is a bug in netlang" in shown(capsys, net, "--target", "sm_90", status=70)
