@@ -65,7 +65,7 @@ class Floor:
 
 @dataclass(frozen=True)
 class Totals:
-    """A network as a whole, for a batch."""
+    """A network as a whole, for a batch; no images a second where nothing takes time."""
 
     layers: int
     bytes: int
@@ -93,7 +93,7 @@ class Profile:
             bytes=sum(floor.bytes for floor in self.floors),
             flops=sum(floor.flops for floor in self.floors),
             seconds=seconds,
-            images_per_second=self.batch / seconds if seconds else math.inf,
+            images_per_second=self.batch / seconds if seconds else 0.0,
         )
 
     def share(self, floors: Iterable[Floor]) -> float:

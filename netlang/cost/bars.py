@@ -1,0 +1,60 @@
+"""Where the time goes, by family of operators: as written, and optimized."""
+
+from __future__ import annotations
+
+from netlang.cost.model import Profile
+from netlang.cost.palette import COLOURS
+from netlang.cost.report import gain
+from netlang.cost.svg import FAINT, Svg, width_of
+from netlang.cost.units import percent, rate, si
+from netlang.ir.op import Family
+
+LEFT, RIGHT, THICK, STEP = 96, 610, 30, 42
+SIZE = 12
+
+
+def draw_bars(svg: Svg, before: Profile, after: Profile, top: float) -> None:
+    """A bar a network to one scale, and which colour is which family."""
+    longest = max(before.totals.seconds, after.totals.seconds)
+    _draw_legend(svg, [*_times(before), *_times(after)], top)
+    for number, (label, each) in enumerate((("as written", before), ("optimized", after))):
+        y = top + 18 + number * STEP
+        svg.text(LEFT - 8, y + THICK / 2 + 4, label, anchor="end")
+        end = _draw_bar(svg, each, y, (RIGHT - LEFT) / longest if longest else 0.0)
+        svg.text(end + 8, y + THICK / 2 + 4, _total(before, each))
+
+
+def _times(profile: Profile) -> dict[Family, float]:
+    times = dict.fromkeys(COLOURS, 0.0)
+    for floor in profile.floors:
+        times[floor.work.family] += floor.seconds
+    return {family: seconds for family, seconds in times.items() if seconds}
+
+
+def _draw_bar(svg: Svg, profile: Profile, y: float, scale: float) -> float:
+    """Draws it and returns where it ends."""
+    x = float(LEFT)
+    for family, seconds in _times(profile).items():
+        width = scale * seconds
+        share = percent(seconds / profile.totals.seconds)
+        svg.rect(x, y, width, THICK, COLOURS[family], f"{family}: {si(seconds, 's')}, {share}")
+        if width_of(share, SIZE) + 6 < width:
+            middle = x + width / 2
+            svg.text(middle, y + THICK / 2 + 4, share, anchor="middle", fill="#ffffff", size=SIZE)
+        x += width
+    return x
+
+
+def _total(before: Profile, each: Profile) -> str:
+    text = f"{si(each.totals.seconds, 's')}, {rate(each.totals.images_per_second)}"
+    return text if each is before else f"{text}, {gain(before, each):.2f}x"
+
+
+def _draw_legend(svg: Svg, families: list[Family], y: float) -> None:
+    x = float(LEFT)
+    for family, colour in COLOURS.items():
+        if family not in families:
+            continue
+        svg.rect(x, y - 10, 12, 12, colour)
+        svg.text(x + 18, y, family, fill=FAINT, size=SIZE)
+        x += 18 + width_of(family, SIZE) + 16

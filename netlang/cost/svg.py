@@ -1,0 +1,92 @@
+"""Just enough SVG: shapes and text in the order in which they are drawn."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Literal
+
+Anchor = Literal["start", "middle", "end"]
+
+INK, FAINT, GRID = "#222222", "#666666", "#e4e4e4"
+FONT = "Helvetica, Arial, sans-serif"
+WIDEST = 0.6
+"""The mean width of a character as a part of the font's size, on the safe side."""
+
+
+def width_of(text: str, size: float) -> float:
+    """Pixels that a line needs at most: an SVG cannot measure its text."""
+    return WIDEST * size * len(text)
+
+
+def fit(text: str, size: float, width: float) -> str:
+    """The text, its middle left out where it would be too wide."""
+    room = int(width / (WIDEST * size))
+    if len(text) <= room:
+        return text
+    head = (room - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (room - 1 - head) :]}"
+
+
+class Svg:
+    """A picture of so many pixels; equal calls give equal bytes."""
+
+    def __init__(self, width: int, height: int):
+        self.width, self.height = width, height
+        self._elements: list[str] = []
+        self.rect(0, 0, width, height, "#ffffff")
+
+    def rect(
+        self, x: float, y: float, width: float, height: float, fill: str, tip: str = ""
+    ) -> None:
+        """A box without an edge; `tip` is what a browser shows over it."""
+        self._add(
+            f'rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}"', fill, tip
+        )
+
+    def circle(self, x: float, y: float, radius: float, fill: str, tip: str = "") -> None:
+        """A translucent disc with an edge of the page's colour."""
+        look = 'fill-opacity="0.7" stroke="#ffffff" stroke-width="0.7"'
+        self._add(f'circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" {look}', fill, tip)
+
+    def line(self, *points: tuple[float, float], stroke: str = INK, width: float = 1) -> None:
+        """A line through points."""
+        path = " ".join(f"{_n(x)},{_n(y)}" for x, y in points)
+        look = f'stroke="{stroke}" stroke-width="{_n(width)}"'
+        self._add(f'polyline points="{path}" {look}', "none")
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: float = 12,
+        anchor: Anchor = "start",
+        fill: str = INK,
+        turn: float = 0,
+        bold: bool = False,
+    ) -> None:
+        """A line whose baseline is at `y`, turned by degrees about its anchor."""
+        place = f'x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" text-anchor="{anchor}"'
+        turned = f' transform="rotate({_n(turn)} {_n(x)} {_n(y)})"' if turn else ""
+        weight = ' font-weight="bold"' if bold else ""
+        self._elements.append(
+            f'<text {place}{turned}{weight} fill="{fill}">{escape(text, quote=False)}</text>'
+        )
+
+    def render(self) -> bytes:
+        """The file."""
+        size = f'width="{self.width}" height="{self.height}"'
+        box = f'viewBox="0 0 {self.width} {self.height}"'
+        opening = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box} font-family="{FONT}">'
+        return "\n".join([opening, *self._elements, "</svg>", ""]).encode()
+
+    def _add(self, element: str, fill: str, tip: str = "") -> None:
+        name = element.partition(" ")[0]
+        inside = f"<title>{escape(tip, quote=False)}</title>" if tip else ""
+        self._elements.append(f'<{element} fill="{fill}">{inside}</{name}>')
+
+
+def _n(number: float) -> str:
+    """Two decimals at most, so that another machine's last bit changes no file."""
+    return f"{number:.2f}".rstrip("0").rstrip(".").replace("-0", "0", number > -0.005)
