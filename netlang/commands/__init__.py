@@ -21,6 +21,7 @@ COMMANDS = {
     "draw": "draw the network",
     "run": "run a network on an input",
     "compile": "compile a network to Triton kernels",
+    "profile": "say what each layer must at least cost on a device",
     "zoo": "list the published networks that come with netlang",
 }
 
