@@ -1,38 +1,97 @@
-"""`netlang draw`: a picture of a network."""
+"""`netlang draw`: a picture of a network, or of several side by side."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from netlang.backends.dot import to_dot, to_svg
-from netlang.commands.common import add_net_argument, load_net
-from netlang.diagnostic import error
+from netlang.backends.draw import View, to_dot, to_svg
+from netlang.backends.draw.fold import scopes
+from netlang.backends.draw.style import PALETTES
+from netlang.commands.common import add_settings, settings
+from netlang.diagnostic import did_you_mean, error
 from netlang.files import write_whole
+from netlang.ir.graph import Graph
+from netlang.lower import load
+from netlang.passes import optimize
 
-HELP = "Draw a network: a box a layer, a frame a group."
+HELP = (
+    "Draw networks: a box a layer, a frame a group, a colour a size of image. A block that repeats "
+    "is drawn once, with its number: ×35. Several networks stand side by side."
+)
 
 FORMATS = (".svg", ".dot")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    add_net_argument(parser)
+    parser.add_argument(
+        "nets", nargs="+", metavar="NET", help="a .net file, or the name of a zoo network"
+    )
+    add_settings(parser)
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="FILE.svg or FILE.dot (default: NET.svg)"
     )
+    parser.add_argument("-O", "--optimized", action="store_true", help="the graph that is compiled")
+    detail = parser.add_argument_group("how much of it")
+    detail.add_argument("--flat", action="store_true", help="every layer: no repeat is folded")
+    detail.add_argument(
+        "--expand",
+        action="append",
+        default=[],
+        metavar="GROUP",
+        help="fold no repeat in this group; may be given again",
+    )
+    detail.add_argument("--depth", type=int, metavar="N", help="N levels of groups; 0: none")
+    detail.add_argument("--shapes", action="store_true", help="the output's shape in every box")
+    detail.add_argument("--params", action="store_true", help="the number of parameters as well")
+    look = parser.add_argument_group("how it looks")
+    look.add_argument("--theme", choices=list(PALETTES), default="light", help="the paper (light)")
+    look.add_argument("--horizontal", action="store_true", help="from left to right")
 
 
 def run(args: argparse.Namespace) -> int:
     """Writes the picture and says where."""
-    graph = load_net(args)
-    path: Path = args.output or Path(f"{graph.name}.svg")
+    graphs = [load(net, **settings(args)) for net in args.nets]
+    path: Path = args.output or Path("-".join(graph.name for graph in graphs) + ".svg")
+    _require_sense(args, path, graphs)
+    if args.optimized:
+        graphs = [optimize(graph).graph for graph in graphs]
+    draw = to_svg if path.suffix == ".svg" else to_dot
+    drawing = draw(*graphs, view=_view(args))
+    write_whole(path, drawing.encode() if isinstance(drawing, str) else drawing)
+    print(f"wrote {path}")
+    return 0
+
+
+def _view(args: argparse.Namespace) -> View:
+    return View(
+        theme=args.theme,
+        horizontal=args.horizontal,
+        shapes=args.shapes,
+        params=args.params,
+        flat=args.flat,
+        expand=tuple(args.expand),
+        depth=args.depth,
+    )
+
+
+def _require_sense(args: argparse.Namespace, path: Path, graphs: list[Graph]) -> None:
     if path.suffix not in FORMATS:
         raise error(
             f"netlang does not draw '{path.suffix or path.name}' files",
-            help=f"end the name with {' or '.join(FORMATS)}: -o {path.with_suffix('.svg')}",
+            help=f"end the name with {' or '.join(FORMATS)}: -o {path.with_suffix('.svg')}; "
+            "browsers and rsvg-convert turn an SVG into a PNG or a PDF",
         )
-    drawing = to_svg(graph) if path.suffix == ".svg" else to_dot(graph).encode()
-    write_whole(path, drawing)
-    print(f"wrote {path}")
-    return 0
+    if args.depth is not None and args.depth < 0:
+        raise error(f"'--depth {args.depth}' is below 0", help="--depth 0 draws groups as boxes")
+    groups = dict.fromkeys(s for graph in graphs for node in graph for s in scopes(node.name))
+    for group in args.expand:
+        if group not in groups:
+            raise error(f"there is no group '{group}' to expand", help=_suggestion(group, groups))
+
+
+def _suggestion(group: str, groups: dict[str, None]) -> str:
+    outermost = ", ".join(name for name in groups if "." not in name)
+    there_are = f"there are: {outermost}" if outermost else "the network has no groups"
+    return did_you_mean(group, groups) or there_are

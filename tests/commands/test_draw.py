@@ -6,25 +6,76 @@ from pathlib import Path
 
 import pytest
 
-from netlang.backends.dot import to_dot
+from netlang.backends.draw import View, to_dot
 from netlang.commands import main
 from netlang.lower import load
+from netlang.passes import optimize
+
+BOX = re.compile(r'^\t+"?([\w.]+)"? \[label', re.MULTILINE)
+EDGE = re.compile(r'^\t+"?([\w.]+)"? -> "?([\w.]+)"?', re.MULTILINE)
 
 
 def test_the_source_says_what_the_network_is() -> None:
-    source = to_dot(load("resnet18"))
-    assert source == to_dot(load("resnet18"))
+    source = to_dot(load("resnet18"), view=View(flat=True))
+    assert source == to_dot(load("resnet18"), view=View(flat=True))
     assert '"conv2_x.basic_1.conv_1" [label="3x3 conv, 64\nbn, relu"' in source
     assert 'conv_1 [label="7x7 conv, 64, /2\nbn, relu\n→ 64x112x112"' in source
     assert source.count("subgraph cluster_conv") == 4
-    assert source.count('label="+') == 8  # a residual sum a block
+    assert source.count('label="+"') == 8  # a residual sum a block
+    assert source.count("style=dotted") == 2 * 3 + 1  # to a projection and from it; the legend
 
 
-def test_every_edge_joins_two_boxes() -> None:
-    source = to_dot(load("googlenet"))
-    boxes = set(re.findall(r'^\t+"?([\w.]+)"? \[label', source, re.MULTILINE))
-    ends = re.findall(r'^\t+"?([\w.]+)"? -> "?([\w.]+)"?', source, re.MULTILINE)
-    assert {end for edge in ends for end in edge} == boxes
+def test_repeats_are_folded() -> None:
+    source = to_dot(load("resnet152"))
+    assert re.findall(r'label="(×\d+)"', source) == ["×2", "×7", "×35", "×2"]
+    assert source.count('label="+"') == 8
+    assert "×" not in to_dot(load("resnet152"), view=View(flat=True))
+    unfolded = to_dot(load("resnet152"), view=View(expand=("conv4_x",)))
+    assert unfolded.count('label="+"') == 2 + 2 + 36 + 2
+
+
+def test_depth_makes_boxes_of_groups() -> None:
+    source = to_dot(load("resnet152"), view=View(depth=1))
+    assert 'label="bottleneck  ×35\n1x1 conv, 256\n3x3 conv, 256\n1x1 conv, 1024"' in source
+    assert 'label="conv4_x\n' in to_dot(load("resnet152"), view=View(depth=0))
+
+
+def test_an_optimized_graph_has_a_box_a_kernel() -> None:
+    graph = optimize(load("resnet50")).graph
+    source = to_dot(graph, view=View(flat=True))
+    # But for the one into the softmax, which stands in its layer's box; the legend has three.
+    assert len(EDGE.findall(source)) == sum(len(node.inputs) for node in graph) - 1 + 3
+    assert 'label="1x1 conv, 256, add, relu"' in source
+
+
+def test_shapes_and_parameters() -> None:
+    source = to_dot(load("resnet50"), view=View(shapes=True, params=True))
+    assert 'label="resnet50\n25.6M params"' in source  # Table 1: 25.6 million
+    assert 'label="3x3 conv, 64\nbn, relu\n→ 64x56x56\n37.0k params"' in source
+
+
+def test_a_theme_changes_colours_alone() -> None:
+    light, dark = (to_dot(load("resnet18"), view=View(theme=t)) for t in ("light", "dark"))
+    colour = re.compile(r'"#[0-9a-f]{6}"')
+    assert light != dark
+    assert colour.sub("", light) == colour.sub("", dark)
+
+
+@pytest.mark.parametrize(
+    "view", [View(), View(flat=True), View(depth=0), View(depth=1), View(horizontal=True)]
+)
+@pytest.mark.parametrize("network", ["googlenet", "resnet34", "resnet20", "vgg19"])
+def test_every_edge_joins_two_boxes(network: str, view: View) -> None:
+    source = to_dot(load(network), view=view)
+    boxes = BOX.findall(source)
+    assert len(boxes) == len(set(boxes))
+    assert {end for edge in EDGE.findall(source) for end in edge} == set(boxes)
+
+
+def test_several_networks_share_nothing() -> None:
+    source = to_dot(load("vgg19"), load("plain34"), load("resnet34"))
+    assert {start[0] + end[0] for start, end in EDGE.findall(source)} == {"11", "22", "33", "ll"}
+    assert [re.search(f"label={name}", source) is None for name in ("vgg19", "plain34")] == [0, 0]
 
 
 @pytest.mark.parametrize("network", ["alexnet", "resnet50"])
@@ -37,7 +88,32 @@ def test_svg(network: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "fc 1000" in texts
 
 
-def test_another_ending_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["draw", "resnet18", "-o", str(tmp_path / "a.bmp")]) == 1
-    assert "netlang does not draw '.bmp' files" in capsys.readouterr().err
+def test_the_picture_is_named_after_the_networks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["draw", "resnet18", "resnet34", "-O", "--depth", "0"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["resnet18-resnet34.svg"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["-o", "a.bmp"], "netlang does not draw '.bmp' files"),
+        (["-o", "a.png"], "rsvg-convert"),
+        (["--depth", "-1"], "'--depth -1' is below 0"),
+        (["--expand", "conv9_x"], "there is no group 'conv9_x' to expand"),
+        (["--expand", "conv4"], "did you mean 'conv4_x'?"),
+    ],
+)
+def test_what_cannot_be_drawn(
+    argv: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["draw", "resnet18", *argv]) == 1
+    assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -1,0 +1,117 @@
+"""What is drawn as one box: an operator with what follows it, or a group as a whole.
+
+A box holds an operator with the normalizations and functions of one element behind it, as the
+papers draw them: `3x3 conv, 64` over `bn, relu`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from netlang.backends.draw.fold import scopes
+from netlang.backends.draw.style import Size
+from netlang.ir.graph import Graph, Node
+from netlang.ir.op import Family, Op
+from netlang.ir.types import TensorType
+
+RIDES_ALONG: tuple[Family, ...] = ("norm", "pointwise")
+SYMBOLS = {"add": "+", "mul": "×"}
+MOST_LINES = 4
+"""How many lines of a group's layers its box takes before it counts them."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """Operators that are drawn as one; `group` is the path of the group that they are all of."""
+
+    nodes: tuple[Node, ...]
+    group: str = ""
+
+    @property
+    def name(self) -> str:
+        """What no other box is called."""
+        return self.group or self.nodes[0].name
+
+    @property
+    def op(self) -> Op:
+        """The operator that the box is named after."""
+        return self.nodes[0].op
+
+    @property
+    def output(self) -> TensorType:
+        """The type of what leaves it."""
+        return self.nodes[-1].type
+
+    @property
+    def size(self) -> Size:
+        """The height and width of what leaves it."""
+        return self.output.height, self.output.width
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """The values that it reads, once for each time; a group names a value once."""
+        if not self.group:
+            return self.nodes[0].inputs
+        own = {node.name for node in self.nodes}
+        return tuple(dict.fromkeys(x for n in self.nodes for x in n.inputs if x not in own))
+
+    @property
+    def symbol(self) -> str:
+        """The sign of a sum or a product, which is drawn as a small circle."""
+        return "" if self.group else SYMBOLS.get(self.op.name, "")
+
+    @property
+    def lines(self) -> list[str]:
+        """What it says, a line each."""
+        if self.group:
+            return [_kind(self.group), *_content(self.nodes)]
+        riders = ", ".join(node.op.caption for node in self.nodes[1:])
+        return [line for line in (self.op.caption, riders) if line]
+
+    @property
+    def riders(self) -> str:
+        """What a circle has written beside it; a fused operator's caption holds its own."""
+        own = self.op.caption.split(", ")[1:]
+        return ", ".join([*own, *(node.op.caption for node in self.nodes[1:])])
+
+
+def boxes(graph: Graph, depth: int | None = None) -> list[Box]:
+    """The boxes of a graph in its order; below `depth` levels of groups one box holds all."""
+    found: dict[str, Box] = {}
+    groups: dict[str, list[Node]] = {}
+    for node in graph:
+        around = list(scopes(node.name))
+        if depth is not None and len(around) > depth:
+            members = groups.setdefault(around[depth], [])
+            members.append(node)
+            found[around[depth]] = Box(tuple(members), around[depth])
+        else:
+            host = found.get(node.inputs[0]) if len(node.inputs) == 1 else None
+            rides = host and _rides(graph, node, host)
+            before = found.pop(node.inputs[0]).nodes if rides else ()
+            # Whoever reads the rider finds the box under the rider's name.
+            found[node.name] = Box((*before, node))
+    return list(found.values())
+
+
+def _rides(graph: Graph, node: Node, host: Box) -> bool:
+    last = host.nodes[-1]
+    alone = len(graph.users[last.name]) == 1 and last.name not in graph.results
+    light = node.op.family in RIDES_ALONG or node.op.is_identity
+    # Option A's two steps, every n-th pixel and channels of zeros, are one shortcut.
+    moves = node.op.family == host.op.family == "shape"
+    return (light or moves) and alone and last.op.family != "input" and not host.group
+
+
+def _kind(path: str) -> str:
+    """`bottleneck` for `conv4_x.bottleneck_2`, but `inception_3a` as it is."""
+    name = path.rpartition(".")[2]
+    stem, _, number = name.rpartition("_")
+    return stem if stem and number.isdigit() else name
+
+
+def _content(nodes: tuple[Node, ...]) -> list[str]:
+    """A group's layers with weights; their number where they are many."""
+    captions = [n.op.caption for n in nodes if n.op.family in ("conv", "linear")]
+    return captions if len(captions) <= MOST_LINES else [f"{len(captions)} layers"]

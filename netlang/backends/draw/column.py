@@ -1,0 +1,160 @@
+"""One network of a drawing: its frames, boxes and lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from netlang.backends.draw.boxes import Box, boxes
+from netlang.backends.draw.fold import Folded, fold, scopes
+from netlang.backends.draw.labels import Labels
+from netlang.backends.draw.links import Link, links, spine
+from netlang.backends.draw.style import (
+    LARGE,
+    SMALL,
+    TITLE,
+    Colour,
+    Size,
+    View,
+    shortcut_look,
+    width_of,
+)
+from netlang.ir.graph import Graph
+
+if TYPE_CHECKING:
+    from graphviz import Digraph
+
+
+@dataclass(frozen=True)
+class Column:
+    """A network: what of it is drawn, and what its boxes' names begin with."""
+
+    folded: Folded
+    boxes: list[Box]
+    links: list[Link]
+    prefix: str
+
+    @classmethod
+    def of(cls, graph: Graph, prefix: str, view: View) -> Column:
+        """The part of a graph that a view shows."""
+        folded = Folded(graph, {}) if view.flat else fold(graph, view.expand)
+        drawn = boxes(folded.graph, view.depth)
+        return cls(folded, drawn, links(drawn), prefix)
+
+    @cached_property
+    def sizes(self) -> dict[str, Size]:
+        """The size of image most frequent in each outermost group, or of a box in none."""
+        found: dict[str, Counter[Size]] = {}
+        for box in (b for b in self.boxes if b.inputs):
+            found.setdefault(_outermost(box), Counter())[box.size] += 1
+        return {group: sizes.most_common(1)[0][0] for group, sizes in found.items()}
+
+
+def _outermost(box: Box) -> str:
+    return next(scopes(box.name), box.name)
+
+
+@dataclass(frozen=True)
+class Pen:
+    """Draws one network."""
+
+    column: Column
+    view: View
+    shades: Mapping[Size, Colour]
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What is written where."""
+        return Labels(self.column.folded, self.view)
+
+    @cached_property
+    def spine(self) -> set[str]:
+        """The boxes that stand in one line."""
+        return spine(self.column.links)
+
+    @cached_property
+    def width(self) -> float:
+        """Of every box, in points: boxes of one width stand in line, as in the papers."""
+        lines = [x for box in self.column.boxes if not box.symbol for x in self.labels.box(box)]
+        # What a frame says, at the left, ends ahead of the middle, where the arrow comes in.
+        notes = [x for path, held in self._groups(0) for x in self.labels.frame(path, held)]
+        room = [width_of(line) + 12 for line in lines]
+        return max([*room, *(2 * width_of(note, SMALL) for note in notes)])
+
+    def draw(self, drawing: Digraph) -> None:
+        """Adds a frame that nobody sees, for the title, and in it frames, boxes and lines."""
+        from graphviz import Digraph
+
+        whole = Digraph(f"cluster_{self.column.prefix}")
+        title = "\n".join(self.labels.title())
+        whole.attr(label=title, fontsize=str(TITLE), color="transparent")
+        self._draw_scope(whole, self.column.boxes, 0)
+        drawing.subgraph(whole)
+        for link in self.column.links:
+            self._draw_link(drawing, link)
+
+    def _groups(self, depth: int, boxes: list[Box] | None = None) -> list[tuple[str, list[Box]]]:
+        """The groups at a depth with their boxes, in order of first appearance."""
+        found: dict[str, list[Box]] = {}
+        for box in self.column.boxes if boxes is None else boxes:
+            for path in islice(scopes(box.name), depth, depth + 1):
+                found.setdefault(path, []).append(box)
+        return list(found.items())
+
+    def _draw_scope(self, target: Digraph, members: list[Box], depth: int) -> None:
+        """What stands in a group: its own boxes, then the groups within it."""
+        for box in members:
+            if box.name.count(".") == depth:
+                self._draw_box(target, box)
+        for path, held in self._groups(depth, members):
+            self._draw_group(target, path, held, depth)
+
+    def _draw_group(self, target: Digraph, path: str, members: list[Box], depth: int) -> None:
+        """An outermost group and a repeat have a frame; other blocks show by their wiring."""
+        from graphviz import Digraph
+
+        if depth and self.labels.times(path) == 1:
+            self._draw_scope(target, members, depth + 1)
+            return
+        frame = Digraph(f"cluster_{self.column.prefix}{path}")
+        shade = self._shade(members[0])
+        frame.attr(style="rounded,filled", fillcolor=shade.frame, color=shade.line, margin="10")
+        if depth:
+            label = f"×{self.labels.times(path)}"
+            frame.attr(label=label, labeljust="r", fontsize=str(LARGE), penwidth="1.6")
+        else:
+            # Each line ends in \\l, flush left: it begins within the frame in every font.
+            label = "".join(f"{line}\\l" for line in self.labels.frame(path, members))
+            frame.attr(label=label, labeljust="l", fontsize=str(SMALL), penwidth="0.8")
+        self._draw_scope(frame, members, depth + 1)
+        target.subgraph(frame)
+
+    def _draw_box(self, target: Digraph, box: Box) -> None:
+        shade = self._shade(box)
+        look = {"width": f"{self.width / 72:.2f}", "fillcolor": shade.fill}
+        label = box.symbol or "\n".join(self.labels.box(box))
+        if box.symbol:
+            look = {"shape": "circle", "style": "filled", "fixedsize": "true", "width": "0.3"}
+            look |= {"margin": "0", "fillcolor": self.view.palette.paper}
+            look |= {"xlabel": box.riders} if box.riders else {}
+        if box.name in self.spine:
+            look |= {"group": f"{self.column.prefix}spine"}
+        target.node(self._id(box), label, color=shade.line, **look)
+
+    def _draw_link(self, drawing: Digraph, link: Link) -> None:
+        look = {"weight": "8"} if link.kind == "flow" else {"weight": "0"}
+        look |= shortcut_look(link.kind, self.view.palette)
+        drawing.edge(self._id(link.source), self._id(link.target), **look)
+
+    def _shade(self, box: Box) -> Colour:
+        """A group has the colour that most of its boxes would have alone."""
+        size = self.column.sizes.get(_outermost(box))
+        return self.shades.get(size, self.view.palette.plain) if size else self.view.palette.plain
+
+    def _id(self, box: Box) -> str:
+        # A colon in a name would be a port; names have none.
+        return f"{self.column.prefix}{box.name}"

@@ -1,0 +1,37 @@
+"""What the lines of a drawing mean, in a corner of it; a drawing of plain lines needs none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from netlang.backends.draw.style import SMALL, View, shortcut_look, width_of
+
+if TYPE_CHECKING:
+    from graphviz import Digraph
+
+MEANINGS = {"identity": "identity shortcut", "reshaped": "shortcut that changes the shape"}
+
+
+def draw_legend(drawing: Digraph, view: View, kinds: Collection[str]) -> None:
+    """Adds a line of each kind of shortcut with its meaning."""
+    from graphviz import Digraph
+
+    shown = [kind for kind in MEANINGS if kind in kinds]
+    if not shown:
+        return
+    ink = view.palette
+    legend = Digraph("cluster_legend")
+    legend.attr(label="", color="transparent")
+    legend.attr("node", shape="plaintext", style="", fontsize=str(SMALL), fontcolor=ink.faint)
+    above = ""
+    for kind in shown:
+        meaning = MEANINGS[kind]
+        start, end = f"legend.{kind}", f"legend.{kind}.meaning"
+        legend.node(start, "", width="0.01", height="0.01")
+        legend.node(end, meaning, width=f"{width_of(meaning, SMALL) / 72:.2f}")
+        legend.edge(start, end, minlen="2", **shortcut_look(kind, ink))
+        if above:
+            legend.edge(above, start, style="invis")
+        above = end
+    drawing.subgraph(legend)

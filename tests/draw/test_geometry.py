@@ -1,0 +1,128 @@
+"""Where things lie in the SVG: boxes apart, text within them, frames around what they hold."""
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+
+import pytest
+
+from netlang.backends.draw import View, to_svg
+from netlang.lower import load
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+PICTURES = {
+    "resnet34": (("resnet34",), View()),
+    "resnet34 flat": (("resnet34",), View(flat=True)),
+    "googlenet": (("googlenet",), View()),
+    "googlenet dark, horizontal": (("googlenet",), View(theme="dark", horizontal=True)),
+    "resnet152": (("resnet152",), View()),
+    "resnet152 with numbers": (("resnet152",), View(shapes=True, params=True)),
+    "resnet152 in blocks": (("resnet152",), View(depth=1, params=True)),
+    "three": (("vgg19", "plain34", "resnet34"), View()),
+    "alexnet": (("alexnet",), View(params=True)),
+}
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle of the picture; y grows downwards."""
+
+    name: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def holds(self, other: "Area") -> bool:
+        return (
+            self.left <= other.left
+            and other.right <= self.right
+            and self.top <= other.top
+            and other.bottom <= self.bottom
+        )
+
+    def meets(self, other: "Area") -> bool:
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The boxes, the frames and the texts of each."""
+
+    boxes: tuple[Area, ...]
+    frames: tuple[Area, ...]
+    texts: tuple[tuple[Area, Area], ...]
+
+
+@cache
+def picture(name: str) -> Picture:
+    networks, view = PICTURES[name]
+    root = ET.fromstring(to_svg(*map(load, networks), view=view))
+    found: dict[str, list[Area]] = {"node": [], "cluster": []}
+    texts: list[tuple[Area, Area]] = []
+    for group in root.iter(f"{SVG}g"):
+        kind = group.get("class", "")
+        area = outline(group) if kind in found else None
+        if area:
+            found[kind].append(area)
+            # What stands beside a circle is written after its sign.
+            own = group.findall(f"{SVG}text")[: 1 if round_shape(group) else None]
+            texts += [(area, extent(text)) for text in own]
+    return Picture(tuple(found["node"]), tuple(found["cluster"]), tuple(texts))
+
+
+def round_shape(group: ET.Element) -> bool:
+    return group.find(f"{SVG}ellipse") is not None
+
+
+def outline(group: ET.Element) -> Area | None:
+    name = group.findtext(f"{SVG}title") or ""
+    ellipse = group.find(f"{SVG}ellipse")
+    if ellipse is not None:
+        x, y, rx, ry = (float(ellipse.get(k, 0)) for k in ("cx", "cy", "rx", "ry"))
+        return Area(name, x - rx, y - ry, x + rx, y + ry)
+    path = group.find(f"{SVG}path")
+    if path is None or path.get("stroke") == "transparent":
+        return None
+    pairs = re.findall(r"(-?[\d.]+),(-?[\d.]+)", path.get("d", ""))
+    xs, ys = [float(x) for x, _ in pairs], [float(y) for _, y in pairs]
+    return Area(name, min(xs), min(ys), max(xs), max(ys))
+
+
+def extent(text: ET.Element) -> Area:
+    """Where a text is at most: as wide as in DejaVu Sans, the widest that viewers fall back to."""
+    content, size = text.text or "", float(text.get("font-size", 0))
+    x, y, width = float(text.get("x", 0)), float(text.get("y", 0)), 0.61 * size * len(content)
+    left = x if text.get("text-anchor") == "start" else x - width / 2
+    return Area(content, left, y - 0.75 * size, left + width, y + 0.22 * size)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_no_two_boxes_overlap(name: str) -> None:
+    drawn = picture(name).boxes
+    assert len(drawn) > 5
+    assert [(a.name, b.name) for a, b in combinations(drawn, 2) if a.meets(b)] == []
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_text_stays_inside(name: str) -> None:
+    texts = picture(name).texts
+    assert [(area.name, text.name) for area, text in texts if not area.holds(text)] == []
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_frames_hold_their_own_and_nothing_else(name: str) -> None:
+    drawn = picture(name)
+    for frame in drawn.frames:
+        path = frame.name.removeprefix("cluster_")
+        for box in drawn.boxes:
+            own = box.name.startswith(f"{path}.")
+            assert frame.holds(box) if own else not frame.meets(box), (frame.name, box.name)
