@@ -20,6 +20,7 @@ HELP = (
     "multiply-adds, and the time of the slower of the two. Nothing is run or measured."
 )
 
+MOST = 2**31 - 1  # what kernels count a batch with
 PRECISIONS = ("float32", "tf32", "float16", "bfloat16")
 
 
@@ -51,12 +52,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _require_sense(args: argparse.Namespace) -> None:
-    if args.batch < 1:
+    if not 1 <= args.batch <= MOST:
         raise error(f"'--batch {args.batch}' is no batch", help="write --batch 32")
     if args.json and args.output:
         raise error("'--json' prints, and '-o' draws", help="leave one of them out")
     if args.output and args.output.suffix != ".svg":
+        name = args.output.parent / f"{args.output.stem or 'roofline'}.svg"
         raise error(
-            f"netlang does not draw '{args.output.suffix or args.output.name}' files",
-            help=f"end the name with .svg: -o {args.output.with_suffix('.svg')}",
+            f"netlang does not draw '{args.output.suffix or args.output}' files",
+            help=f"end the name with .svg: -o {name}; "
+            "browsers and rsvg-convert turn an SVG into a PNG or a PDF",
         )

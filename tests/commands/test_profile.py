@@ -76,8 +76,10 @@ def test_device_and_dtype_are_chosen(capsys: pytest.CaptureFixture[str]) -> None
     ("arguments", "message"),
     [
         (["--batch", "0"], "'--batch 0' is no batch"),
+        (["--batch", "9" * 400], "is no batch"),
         (["-o", "roof.png"], "netlang does not draw '.png' files"),
         (["-o", "roof"], "netlang does not draw 'roof' files"),
+        (["-o", "."], "end the name with .svg: -o roofline.svg"),
         (["-o", "roof.svg", "--json"], "leave one of them out"),
     ],
 )
