@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import netlang.ops as _ops  # fills the registry of operators
-from netlang.diagnostic import NetError, Source, did_you_mean, error
+from netlang.diagnostic import Source, did_you_mean, error
 from netlang.ir.attributes import Value
 from netlang.ir.graph import Graph
-from netlang.lower.modules import Loader, only_net, project_root, shown
+from netlang.lower.modules import Loader, only_net
 from netlang.lower.network import build_network
+from netlang.lower.paths import project_root, shown
 from netlang.lower.settings import literals
 from netlang.resources import zoo_networks
 from netlang.syntax.parser import read
@@ -19,7 +20,7 @@ assert _ops
 __all__ = ["load"]
 
 
-def load(network: str | Path | Source, **settings: Value) -> Graph:
+def load(network: str | Path | Source, /, **settings: Value) -> Graph:
     """The graph of a network: a `.net` file, the name of one in the zoo, or a text.
 
     `settings` override the net's parameters; text such as "A", "1x1" or "off" is read as the
@@ -29,17 +30,20 @@ def load(network: str | Path | Source, **settings: Value) -> Graph:
     path = Path(source.name).resolve()
     loader = Loader(project_root(path))
     module = loader.load(source, path)
-    if loader.faults:
-        raise NetError(*loader.faults)
-    return build_network(module.own[only_net(module, source).name.name], literals(settings))
+    net = only_net(module, source)
+    return build_network(module.own[net.name.name], literals(net, settings), loader.faults)
 
 
 def find(network: str | Path) -> Path:
     """The file that a person means: a path, or the name of a network of the zoo."""
     path, zoo = Path(network), zoo_networks()
-    if not path.exists() and str(network) in zoo:
+    try:
+        is_there = path.exists()
+    except OSError:  # too long a name, or a folder that is closed to the user: `read` says so
+        return path
+    if not is_there and str(network) in zoo:
         return shown(zoo[str(network)])
-    if not path.exists() and not path.suffix:
+    if not is_there and not path.suffix:
         near = did_you_mean(str(network), zoo)
         hint = near or "'netlang zoo' lists the networks that come with netlang"
         raise error(f"there is no file and no network of the zoo named '{network}'", help=hint)

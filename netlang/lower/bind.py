@@ -8,7 +8,7 @@ from typing import Any
 
 from netlang.diagnostic import Diagnostic, NetError, Span, did_you_mean, error
 from netlang.ir.attributes import Attribute, Value, attributes
-from netlang.lower.evaluate import Evaluator, Scope, describe
+from netlang.lower.evaluate import Evaluator, Scope, SilentError, describe
 from netlang.syntax import ast
 
 
@@ -94,20 +94,27 @@ def scope(
     caller: Evaluator,
     settings: Mapping[str, Value] | None = None,
 ) -> Scope:
-    """The scope of a body: settings, arguments in the caller's terms, defaults in the body's."""
-    values: dict[str, Value | None] = dict(settings or {})
+    """The scope of a body: settings, arguments in the caller's terms, defaults in the body's.
+
+    A parameter without any of them is lost. Raises `NetError` of all that is wrong.
+    """
+    values, faults = dict[str, Value | None](settings or {}), list[Diagnostic]()
     inside = Scope(values)
+    own = replace(caller, scope=inside)  # a default may use the parameters before it
     for param in params:
         name = param.name.name
-        if name in values:
-            continue
-        if name in given:
-            values[name] = caller.value(given[name].value)
-        elif param.default is not None:
-            values[name] = replace(caller, scope=inside).value(param.default)
-        else:
-            hint = f"give it one: --set {name}=…"
-            raise error(f"'{name}' has no value", param.name.span, "needed", hint)
+        try:
+            if name in given:
+                values[name] = caller.value(given[name].value)
+            elif name not in values:
+                values[name] = own.value(param.default) if param.default else None
+        except NetError as fault:
+            faults += fault.diagnostics
+            values[name] = None
+        except SilentError:
+            values[name] = None
+    if faults:
+        raise NetError(*faults)
     return inside
 
 
@@ -132,8 +139,12 @@ def build(
             fields[name] = _read(known[name], argument, evaluator)
         except NetError as fault:
             faults += fault.diagnostics
+        except SilentError:
+            continue
     if faults:
         raise NetError(*faults)
+    if len(fields) < len(given):
+        raise SilentError
     return Bound(cls(**fields), {name: a.value.span for name, a in given.items()})
 
 
@@ -143,8 +154,7 @@ def _read(attribute: Attribute, argument: ast.Argument, evaluator: Evaluator) ->
         return attribute.kind.read(value)
     except ValueError:
         message = f"'{attribute.name}' is {attribute.kind.what}, not {describe(value)}"
-        near = did_you_mean(str(value), attribute.kind.words)
-        raise evaluator.mismatch(argument.value, value, message, near) from None
+        raise evaluator.mismatch(argument.value, message, attribute.kind.words) from None
 
 
 def refuse_multiple(callee: ast.Name, count: int) -> NetError:

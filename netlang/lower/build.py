@@ -1,23 +1,22 @@
-"""Walks the bodies of a net and of the blocks that it calls."""
+"""Builds the graph: walks the bodies of a net and of the blocks that it calls."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 
-from netlang.diagnostic import Label, Span, did_you_mean, error
+from netlang.diagnostic import Diagnostic, Label, Span, did_you_mean, error
 from netlang.ir.attributes import attribute, number
 from netlang.ir.graph import Graph, Head, Node
 from netlang.ir.op import OPS
 from netlang.lower import bind
-from netlang.lower.evaluate import describe
-from netlang.lower.flow import LOST, Frame, Lost, Value, refuse_ring
+from netlang.lower.evaluate import SilentError, describe
+from netlang.lower.flow import LOST, Frame, Lost, Value
 from netlang.lower.layers import Layers
 from netlang.lower.ledger import Ledger
 from netlang.lower.modules import Definition
-from netlang.lower.shortcut import MODES, skip
-from netlang.recipe import RECIPES, Word
+from netlang.lower.recipes import Recipes
+from netlang.lower.shortcut import MODES
 from netlang.syntax import ast
 
 JOINS = ("concat", "add", "mul", "max")
@@ -37,15 +36,15 @@ class Builder:
     ledger: Ledger = field(default_factory=Ledger)
     layers: Layers = field(init=False)
     heads: list[Head] = field(default_factory=list[Head])
-    recipes: dict[str, list[Word]] = field(default_factory=dict[str, "list[Word]"])
+    recipes: Recipes = field(init=False)
 
     def __post_init__(self) -> None:
-        self.layers = Layers(self.ledger)
+        self.layers, self.recipes = Layers(self.ledger), Recipes(self.ledger)
 
-    def graph(self, name: str, output: str) -> Graph:
+    def graph(self, name: str, output: Node) -> Graph:
         """What has been built, as a graph."""
-        recipes = tuple((kind, tuple(words)) for kind, words in self.recipes.items())
-        return Graph(name, tuple(self.layers.nodes), output, tuple(self.heads), recipes)
+        nodes = tuple(self.layers.nodes.values())
+        return Graph(name, nodes, output.name, tuple(self.heads), self.recipes.all())
 
     # -------------------------------------------------------------------- statements
 
@@ -60,13 +59,11 @@ class Builder:
             case ast.Chain():
                 return self._chain(statement, flow, frame)
             case ast.Let():
-                name, value = statement.name.name, statement.value
-                result = self.ledger.guard(lambda: frame.evaluator(flow).value(value), frame.calls)
-                frame.scope.values[name] = None if isinstance(result, Lost) else result
+                self._let(statement, flow, frame)
             case ast.Aux():
                 self.ledger.guard(lambda: self._aux(statement, flow, frame), frame.calls)
             case ast.Recipe():
-                self._recipe(statement, frame)
+                self.recipes.read(statement, frame)
         return flow
 
     def _chain(self, chain: ast.Chain, flow: Value, frame: Frame) -> Value:
@@ -81,9 +78,27 @@ class Builder:
                 lambda x=inputs, e=link: self._element(e, x, frame), frame.calls
             )
             if link.alias:
-                frame.names[link.alias.name] = result
+                self._named_as(link.alias, result, frame)
             inputs = (result,)
         return inputs[0]
+
+    def _named_as(self, alias: ast.Name, value: Value, frame: Frame) -> None:
+        name, earlier = alias.name, frame.places.get(alias.name, alias.span)
+        if earlier != alias.span:  # a repeat comes to the same place again and again
+            first = (Label(earlier, "first here"),)
+            message = f"'{name}' names two values"
+            mistake = Diagnostic(message, alias.span, "again here", related=first)
+            self.ledger.report(mistake, frame.calls)
+        frame.names[name], frame.places[name] = value, alias.span
+
+    def _let(self, let: ast.Let, flow: Value, frame: Frame) -> None:
+        name, values = let.name, frame.scope.values
+        if name.name in values:
+            help = "give it another name: values do not change"
+            mistake = Diagnostic(f"'{name.name}' has a value", name.span, "set again here", help)
+            self.ledger.report(mistake, frame.calls)
+        result = self.ledger.guard(lambda: frame.evaluator(flow).value(let.value), frame.calls)
+        values[name.name] = None if isinstance(result, Lost) else result
 
     def _named(self, name: ast.Name, frame: Frame) -> Value:
         if name.name not in frame.names:
@@ -96,29 +111,10 @@ class Builder:
         options = bind.build(AuxOptions, aux.name, aux.arguments, frame.evaluator(flow)).value
         name = self.layers.names.given(frame.path, aux.name.name)
         output = self.body(aux.body, flow, replace(frame.nested(), path=name))
-        if output is flow:
+        if output is flow and not isinstance(flow, Lost):
             raise error(f"the head '{aux.name.name}' is empty", aux.name.span)
         if isinstance(output, Node):
             self.heads.append(Head(".".join(name), output.name, options.weight))
-
-    def _recipe(self, recipe: ast.Recipe, frame: Frame) -> None:
-        """Adds the words of a recipe, parts of which may stand in blocks and in choices."""
-        kind = recipe.kind.name
-        words = self.recipes.setdefault(kind, [])
-        for call in recipe.calls:
-            word = self.ledger.guard(lambda c=call: self._word(kind, c, frame), frame.calls)
-            if not isinstance(word, Lost):
-                words.append(word)
-
-    def _word(self, kind: str, call: ast.Call, frame: Frame) -> Word:
-        known, callee = RECIPES[kind], call.callee
-        if callee.name not in known:
-            near = did_you_mean(callee.name, known) or f"it knows {', '.join(known)}"
-            raise error(f"'{kind}' knows no '{callee.name}'", callee.span, "unknown word", near)
-        cls = known[callee.name]
-        if not cls.repeats and any(isinstance(word, cls) for word in self.recipes[kind]):
-            raise error(f"'{callee.name}' is given twice", callee.span, "again here")
-        return bind.build(cls, callee, call.arguments, frame.evaluator(None)).value
 
     # ---------------------------------------------------------------------- elements
 
@@ -169,7 +165,9 @@ class Builder:
     ) -> Value:
         evaluator = frame.evaluator(flow)
         times = evaluator.number(count)
-        if not isinstance(times, int) or times < 1:
+        # A computed count may be 0, as in `(n - 1) x …` for n = 1; nobody means a plain 0.
+        least = 1 if isinstance(count, ast.Number) else 0
+        if not isinstance(times, int) or times < least:
             raise error(
                 f"a repeat count is a whole number of at least 1, not {describe(times)}", count.span
             )
@@ -209,7 +207,11 @@ class Builder:
                 )
             join = str(value)
         ends = tuple(self.body(path, flow, frame.nested()) for path in branches.paths)
-        where = branches.join.span if branches.join else _word_span(branches.span, "branches")
+        word = _word_span(branches.span, "branches")
+        if len(ends) == 1:
+            hint = "add one with '|', or write its layers without 'branches'"
+            raise error("there is one path, and nothing to join it with", word, help=hint)
+        where = branches.join.span if branches.join else word
         return self._join(join, ends, where, frame, alias)
 
     def _shortcut(
@@ -232,7 +234,7 @@ class Builder:
         if shortcut.via is not None:
             around = self.body(shortcut.via, flow, frame.nested())
         elif isinstance(flow, Node) and isinstance(end, Node):
-            around = skip(mode, flow, end, where, partial(self.layers.made, frame, where))
+            around = self.layers.skip(mode, flow, end, where, frame)
         else:
             around = flow
         return self._join("add", (end, around), where, frame, alias)
@@ -252,6 +254,11 @@ class Builder:
         definition = frame.module.names.get(callee.name)
         if definition and isinstance(definition.tree, ast.Block):
             return self._block(definition, call, inputs, frame, alias)
+        if callee.name in frame.module.lost:
+            raise SilentError
+        if definition:
+            hint = f"a net is built on, not called: net … = {callee.name}(…)"
+            raise error(f"'{callee.name}' is a net, not a layer", callee.span, help=hint)
         if callee.name not in OPS:
             known = [*OPS, *frame.module.blocks()]
             near = did_you_mean(callee.name, known) or f"there are {', '.join(sorted(known))}"
@@ -275,13 +282,13 @@ class Builder:
         assert isinstance(block, ast.Block)
         if len(inputs) != 1:
             raise bind.refuse_multiple(callee, len(inputs))
-        refuse_ring(definition, frame, callee)
+        ring = frame.entering(definition, callee)
         self.ledger.spend(callee.span)
         given = bind.of_params(block.params).match(callee, call.arguments)
         scope = bind.scope(block.params, given, frame.evaluator(inputs[0]))
         path = self.layers.name(frame, alias, callee.name)
         calls = (Label(callee.span, f"in this call of '{callee.name}'"), *frame.calls)
-        inner = Frame(definition.module, scope, path, calls, (*frame.ring, definition))
+        inner = Frame(definition.module, scope, path, calls, ring)
         return self.body(block.body, inputs[0], inner)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from netlang.diagnostic import NetError, Span, did_you_mean, error
 from netlang.ir.attributes import Value, show
@@ -13,7 +13,11 @@ from netlang.ir.types import TensorType
 from netlang.syntax import ast
 
 LARGEST = 2**53
-"""Whole numbers beyond it are no layer's: floats no longer hold them exactly."""
+"""Numbers beyond it are no network's: floats no longer hold whole ones exactly."""
+
+
+OF_THE_FLOW = ("channels", "height", "width")
+"""Names that are those of the value flowing in, where nothing else is called so."""
 
 
 class SilentError(Exception):
@@ -79,7 +83,7 @@ class Evaluator:
     def _name(self, expr: ast.Name) -> Value:
         if self.scope.knows(expr.name):
             return self.scope.get(expr.name)
-        if expr.name in ("channels", "height", "width"):
+        if expr.name in OF_THE_FLOW:
             if self.is_lost:
                 raise SilentError
             if self.flowing is None:
@@ -102,8 +106,7 @@ class Evaluator:
             left, right = self._switch(expr.left), self._switch(expr.right)
             return (left and right) if name == "and" else (left or right)
         if name in ("==", "!="):
-            same = self.value(expr.left) == self.value(expr.right)
-            return same if name == "==" else not same
+            return self._same(expr) == (name == "==")
         left, right = self.number(expr.left), self.number(expr.right)
         if name in COMPARE:
             return COMPARE[name](left, right)
@@ -114,11 +117,22 @@ class Evaluator:
         except OverflowError:
             raise _too_large(expr.span) from None
 
+    def _same(self, expr: ast.Binary) -> bool:
+        left, right = self.value(expr.left), self.value(expr.right)
+        for side, other in ((expr.left, expr.right), (expr.right, expr.left)):
+            # `option == B` asks a parameter; misspelt, it would be a word that equals nothing.
+            if self._is_word(side) and not (isinstance(other, ast.Text) or self._is_bound(other)):
+                raise self._unknown(side)
+        # In Python `on` would be 1.
+        return isinstance(left, bool) == isinstance(right, bool) and left == right
+
     def number(self, expr: ast.Expr) -> int | float:
         """The value of an expression that must be a number."""
         value = self.value(expr)
         if isinstance(value, bool | str | tuple):
-            raise self.mismatch(expr, value, f"a number is needed here, not {describe(value)}")
+            if self._is_word(expr):
+                raise self._unknown(expr)
+            raise error(f"a number is needed here, not {describe(value)}", expr.span)
         return value
 
     def _switch(self, expr: ast.Expr) -> bool:
@@ -128,17 +142,35 @@ class Evaluator:
         """The value of an expression that must be a condition; `rule` says why."""
         value = self.value(expr)
         if not isinstance(value, bool):
-            raise self.mismatch(expr, value, f"{rule}, not {describe(value)}")
+            raise self.mismatch(expr, f"{rule}, not {describe(value)}")
         return value
 
-    def mismatch(self, expr: ast.Expr, value: Value, message: str, help: str = "") -> NetError:
-        """The error for a value of the wrong kind; a word that nobody knows is a misspelt name."""
-        name = expr.name if isinstance(expr, ast.Name) else ""
-        if value == name and not self.scope.knows(name) and not help:
-            near = did_you_mean(name, [*self.scope.names(), "channels", "height", "width"])
-            if near or "number" in message:
-                return error(f"there is no '{name}' here", expr.span, "unknown name", near)
-        return error(message, expr.span, help=help)
+    def mismatch(self, expr: ast.Expr, message: str, words: Sequence[str] = ()) -> NetError:
+        """The error for a value of the wrong kind, `words` being those that would be right.
+
+        A word that nobody knows may be a misspelt one, or a misspelt name.
+        """
+        if not self._is_word(expr):
+            return error(message, expr.span)
+        near = did_you_mean(expr.name, words)
+        if not near and did_you_mean(expr.name, self._known()):
+            return self._unknown(expr)
+        return error(message, expr.span, help=near)
+
+    def _unknown(self, expr: ast.Name) -> NetError:
+        near = did_you_mean(expr.name, self._known())
+        return error(f"there is no '{expr.name}' here", expr.span, "unknown name", near)
+
+    def _known(self) -> list[str]:
+        return [*self.scope.names(), *OF_THE_FLOW]
+
+    def _is_bound(self, expr: ast.Expr) -> bool:
+        return isinstance(expr, ast.Name) and self.scope.knows(expr.name)
+
+    def _is_word(self, expr: ast.Expr) -> TypeGuard[ast.Name]:
+        """Whether an expression is a name that stands for itself."""
+        is_name = isinstance(expr, ast.Name) and expr.name not in OF_THE_FLOW
+        return is_name and not self._is_bound(expr)
 
 
 def describe(value: Value) -> str:
@@ -171,8 +203,13 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
 }
 
 
+def is_too_large(value: float) -> bool:
+    """Whether a number is none that a network may hold."""
+    return not abs(value) <= LARGEST  # neither is what is not a number
+
+
 def _bounded(value: int | float, span: Span) -> int | float:
-    if abs(value) > LARGEST if isinstance(value, int) else not math.isfinite(value):
+    if is_too_large(value):
         raise _too_large(span)
     return value
 

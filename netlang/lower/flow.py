@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from netlang.diagnostic import Label, error
+from netlang.diagnostic import Label, Span, error
 from netlang.ir.graph import Node
 from netlang.ir.types import TensorType
 from netlang.lower.evaluate import Evaluator, Scope
@@ -35,7 +35,8 @@ def type_of(value: Value) -> TensorType | None:
 class Frame:
     """Where building stands: inside which call, group and scope.
 
-    `names` are those given by `as`, shared by all bodies of one call. `calls` lead here from the
+    `names` are those given by `as`, shared by all bodies of one call, and `places` where that was
+    last done. `calls` lead here from the
     inside out, `ring` holds the definitions that are being built.
     """
 
@@ -45,6 +46,7 @@ class Frame:
     calls: tuple[Label, ...] = ()
     ring: tuple[Definition, ...] = ()
     names: dict[str, Value] = field(default_factory=dict[str, Value])
+    places: dict[str, Span] = field(default_factory=dict[str, Span])
 
     def evaluator(self, flowing: Value) -> Evaluator:
         """An evaluator next to a flowing value."""
@@ -58,13 +60,13 @@ class Frame:
         """The frame of a group."""
         return replace(self.nested(), path=(*self.path, name))
 
-
-def refuse_ring(definition: Definition, frame: Frame, callee: ast.Name) -> None:
-    """Raises `NetError` where a block or net is called while it is being built, or too deep."""
-    if definition in frame.ring:
-        names = [d.tree.name.name for d in frame.ring[frame.ring.index(definition) :]]
-        ring = " -> ".join([*names, names[0]])
-        kind = "itself" if len(names) == 1 else "itself in a ring"
-        raise error(f"'{names[0]}' calls {kind}: {ring}", callee.span, "here again")
-    if len(frame.ring) > DEEPEST:
-        raise error(f"blocks call each other more than {DEEPEST} deep", callee.span)
+    def entering(self, definition: Definition, callee: ast.Name) -> tuple[Definition, ...]:
+        """The ring with one more definition; raises `NetError` where it closes or is too long."""
+        if definition in self.ring:
+            names = [d.tree.name.name for d in self.ring[self.ring.index(definition) :]]
+            path = " -> ".join([*names, names[0]])
+            kind = "itself" if len(names) == 1 else "itself in a ring"
+            raise error(f"'{names[0]}' calls {kind}: {path}", callee.span, "here again")
+        if len(self.ring) > DEEPEST:
+            raise error(f"blocks call each other more than {DEEPEST} deep", callee.span)
+        return (*self.ring, definition)

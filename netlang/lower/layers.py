@@ -12,6 +12,7 @@ from netlang.lower import bind
 from netlang.lower.flow import LOST, Frame, Lost, Value
 from netlang.lower.ledger import Ledger
 from netlang.lower.names import Names, Path
+from netlang.lower.shortcut import skip
 from netlang.syntax import ast
 
 
@@ -21,7 +22,7 @@ class Layers:
 
     ledger: Ledger
     names: Names = field(default_factory=Names)
-    nodes: list[Node] = field(default_factory=list[Node])
+    nodes: dict[str, Node] = field(default_factory=dict[str, Node])
 
     def name(self, frame: Frame, alias: ast.Name | None, kind: str) -> Path:
         """The name that `as` gives, or else a numbered one."""
@@ -31,8 +32,8 @@ class Layers:
 
     def input(self, op: Op, callee: ast.Name, frame: Frame, alias: ast.Name | None) -> Node:
         """The value that the network is given."""
-        if self.nodes:
-            first = Label(self.nodes[0].origin[0].span, "the first")
+        for earlier in self.nodes.values():
+            first = Label(earlier.origin[0].span, "the first")
             message = "a net has one input, and this is another"
             raise NetError(Diagnostic(message, callee.span, "the second", related=(first,)))
         path = self.names.given((), alias.name if alias else "input")
@@ -59,20 +60,43 @@ class Layers:
         try:
             return self._add(self.name(frame, alias, op.name), op, nodes, callee.span, frame)
         except ShapeError as fault:
-            span = places.get(fault.attribute, callee.span)
-            related = tuple(Label(x.origin[0].span, f"{x.type} comes from here") for x in nodes)
-            raise NetError(Diagnostic(fault.message, span, "", fault.help, related)) from None
+            where = places.get(fault.attribute, callee.span)
+            raise self._explained(fault, where, nodes, frame) from None
 
-    def made(self, frame: Frame, where: Span, name: str, op: Op, x: Node) -> Node:
-        """A layer that the source does not spell out, such as a projection; `name` is dotted."""
-        *scope, last = name.split(".")
-        path = self.names.given((*frame.path, *scope), last)
-        return self._add(path, op, [x], where, frame)
+    def skip(self, mode: str, x: Node, y: Node, where: Span, frame: Frame) -> Node:
+        """The skip path around a body that makes `y` of `x`."""
+        try:
+            scope, ops = skip(mode, x.type, y.type)
+        except ShapeError as fault:
+            raise self._explained(fault, where, (x, y), frame) from None
+        path = self.names.given(frame.path, scope) if scope else frame.path
+        for op in ops:
+            x = self._add(self.names.given(path, op.name), op, (x,), where, frame)
+        return x
 
     def _add(self, path: Path, op: Op, inputs: Sequence[Node], span: Span, frame: Frame) -> Node:
         output = infer(op, tuple(x.type for x in inputs))
         self.ledger.spend(span)
         origin = (Label(span, f"'{op.name}'"), *frame.calls)
         names = tuple(x.name for x in inputs)
-        self.nodes.append(Node(".".join(path), op, names, output, origin=origin))
-        return self.nodes[-1]
+        node = Node(".".join(path), op, names, output, origin=origin)
+        self.nodes[node.name] = node
+        return node
+
+    # ----------------------------------------------------------------- wrong shapes
+
+    def _explained(
+        self, fault: ShapeError, where: Span, inputs: Sequence[Node], frame: Frame
+    ) -> NetError:
+        """The error for shapes that do not fit: where each comes from, through which calls."""
+        related = tuple(label for x in inputs for label in self._shaped(x, frame))
+        return NetError(Diagnostic(fault.message, where, "", fault.help, related))
+
+    def _shaped(self, node: Node, frame: Frame) -> list[Label]:
+        maker = node
+        # A norm or an activation has the shape of what is before it: that is the place to change.
+        while maker.op.family in ("norm", "pointwise"):
+            maker = self.nodes[maker.inputs[0]]
+        here, *calls = maker.origin
+        shape = Label(here.span, f"{node.type} comes from here")
+        return [shape, *(call for call in calls if call not in frame.calls)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from netlang.diagnostic import Diagnostic, NetError, Source, Span, did_you_mean, error
+from netlang.diagnostic import Diagnostic, Label, NetError, Source, did_you_mean, error
 from netlang.ir.op import OPS
-from netlang.resources import zoo_dir
+from netlang.lower.paths import locate, shown
 from netlang.syntax import ast
 from netlang.syntax.parser import parse, read
 
@@ -23,15 +23,23 @@ class Definition:
 
 @dataclass
 class Module:
-    """A file: its own definitions and those that it imports."""
+    """A file: its own definitions and those that it imports.
+
+    `lost` are names whose import failed: that they mean nothing is no news.
+    """
 
     tree: ast.File
     own: dict[str, Definition] = field(default_factory=dict[str, Definition])
     names: dict[str, Definition] = field(default_factory=dict[str, Definition])
+    lost: set[str] = field(default_factory=set[str])
 
     def blocks(self) -> list[str]:
         """The names that can be called like a layer."""
         return [name for name, d in self.names.items() if isinstance(d.tree, ast.Block)]
+
+    def nets(self) -> list[str]:
+        """The names that an instance can be built on."""
+        return [name for name, d in self.names.items() if not isinstance(d.tree, ast.Block)]
 
 
 @dataclass
@@ -40,21 +48,21 @@ class Loader:
 
     root: Path
     faults: list[Diagnostic] = field(default_factory=list[Diagnostic])
-    _done: dict[Path, Module] = field(default_factory=dict[Path, Module])
+    _done: dict[Path, Module | None] = field(default_factory=dict[Path, "Module | None"])
     _open: list[Path] = field(default_factory=list[Path])
 
     def load(self, source: Source, path: Path) -> Module:
         """The module of a source that lies at `path`."""
-        self._open.append(path)
         module = Module(parse(source))
-        self._done[path] = module
         for tree in (*module.tree.blocks, *module.tree.nets):
             self._define(module, tree)
+        self._open.append(path)
         for use in module.tree.uses:
             try:
                 self._use(module, use, path)
             except NetError as fault:
                 self.faults += fault.diagnostics
+                module.lost.update(name.name for name in use.names)
         self._open.pop()
         return module
 
@@ -66,71 +74,50 @@ class Loader:
                 Diagnostic(message, name.span, "already taken", "choose another name")
             )
         elif name.name in module.own:
-            self.faults.append(
-                Diagnostic(f"'{name.name}' is defined twice", name.span, "again here")
-            )
+            self._twice(name, module.own[name.name].tree.name, "is defined twice")
+        first: dict[str, ast.Name] = {}
+        for param in tree.params:
+            if param.name.name in first:
+                self._twice(param.name, first[param.name.name], "names two parameters")
+            first[param.name.name] = param.name
         module.own[name.name] = module.names[name.name] = Definition(tree, module)
+
+    def _twice(self, again: ast.Name, first: ast.Name, what: str) -> None:
+        message, related = f"'{again.name}' {what}", (Label(first.span, "first here"),)
+        self.faults.append(Diagnostic(message, again.span, "again here", related=related))
 
     def _use(self, module: Module, use: ast.Use, path: Path) -> None:
         imported = self._import(use.path, path)
         for name in use.names:
-            if name.name not in imported.own:
+            if imported is None:
+                module.lost.add(name.name)
+            elif name.name not in imported.own:
                 near = did_you_mean(name.name, imported.own) or _listed(imported.own)
                 message = f"'{use.path.value}' has no '{name.name}'"
                 self.faults.append(Diagnostic(message, name.span, "not defined there", near))
+                module.lost.add(name.name)
             elif name.name in module.names:
-                message = f"'{name.name}' is defined twice"
-                self.faults.append(Diagnostic(message, name.span, "imported here as well"))
+                self._twice(name, module.names[name.name].tree.name, "is defined twice")
             else:
                 module.names[name.name] = imported.own[name.name]
 
-    def _import(self, text: ast.Text, path: Path) -> Module:
-        target = self._find(text, path)
+    def _import(self, text: ast.Text, path: Path) -> Module | None:
+        """The module of another file, None where its mistakes have been reported before."""
+        target = locate(text, path, self.root)
         if target in self._open:
             ring = [*self._open[self._open.index(target) :], target]
             names = " -> ".join(p.name for p in ring)
             raise error(f"files import each other in a ring: {names}", text.span)
         if target not in self._done:
-            self._done[target] = self.load(read(shown(target)), target)
+            self._done[target] = None
+            try:
+                self._done[target] = self.load(read(shown(target)), target)
+            except NetError as fault:
+                here = Label(text.span, "imported here")
+                raise NetError(
+                    *(replace(d, related=(*d.related, here)) for d in fault.diagnostics)
+                ) from None
         return self._done[target]
-
-    def _find(self, text: ast.Text, path: Path) -> Path:
-        candidates = [(folder / text.value).resolve() for folder in (path.parent, zoo_dir())]
-        allowed = [c for c in candidates if _within(c, (self.root, zoo_dir()))]
-        if not allowed:
-            raise error(
-                f"'{text.value}' leaves the project",
-                text.span,
-                help="imports stay within the project's folder and the zoo",
-            )
-        for candidate in allowed:
-            if candidate.is_file():
-                return candidate
-        near = did_you_mean(text.value, _files_near(allowed, text.value))
-        raise error(f"there is no file '{text.value}'", text.span, "not found", near)
-
-
-def project_root(path: Path) -> Path:
-    """The folder that a file's imports may not leave: the project's, or the file's own."""
-    for folder in path.parents:
-        if (folder / ".git").exists() or (folder / "pyproject.toml").is_file():
-            return folder
-    return path.parent
-
-
-def _within(path: Path, folders: Iterable[Path]) -> bool:
-    return any(path.is_relative_to(folder) for folder in folders)
-
-
-def _files_near(paths: list[Path], text: str) -> list[str]:
-    folder = Path(text).parent
-    return [str(folder / found.name) for p in paths for found in p.parent.glob("*.net")]
-
-
-def shown(path: Path) -> Path:
-    """A path as a person would name it: from where they stand, if it lies below."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -139,19 +126,26 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def only_net(module: Module, source: Source) -> ast.Net | ast.Instance:
-    """The one net of a file."""
+    """The one net of a file; beside it may stand the net that it is an instance of."""
     nets = module.tree.nets
     if not nets:
         raise error(
-            f"{source.name} has no net",
-            Span(source, 0, 0) if not source.text else None,
-            help="blocks are for other files to use; a network is written net NAME { … }",
+            f"there is no net in '{source.name}'",
+            module.tree.span,
+            "blocks are for other files to use",
+            "a net begins 'net NAME { … }'",
         )
-    if len(nets) != 1:
-        raise error(
-            "a file has one net, and this is another",
-            nets[1].name.span,
-            "the second",
-            "put it into a file of its own",
+    bases = {net.base.name for net in nets if isinstance(net, ast.Instance)}
+    # In a ring of instances every net is a base: building any of them shows the ring.
+    first, *others = [net for net in nets if net.name.name not in bases] or nets[:1]
+    if others:
+        raise NetError(
+            Diagnostic(
+                "a file has one net, and this is another",
+                others[0].name.span,
+                "the second",
+                "put it into a file of its own",
+                (Label(first.name.span, "the first"),),
+            )
         )
-    return nets[0]
+    return first

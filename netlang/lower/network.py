@@ -1,66 +1,79 @@
-"""From a net's definition to its graph."""
+"""The graph of a net, or of an instance of one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from netlang.diagnostic import NetError, did_you_mean, error
-from netlang.ir.attributes import Value
-from netlang.ir.graph import Graph, Node
+from netlang.diagnostic import Diagnostic, NetError, did_you_mean, error
+from netlang.ir.attributes import Value as Setting
+from netlang.ir.graph import Graph
 from netlang.lower import bind
 from netlang.lower.build import Builder
-from netlang.lower.evaluate import Evaluator, Scope
-from netlang.lower.flow import Frame, refuse_ring
+from netlang.lower.evaluate import Evaluator, Scope, SilentError
+from netlang.lower.flow import Frame, Lost, Value
 from netlang.lower.modules import Definition
 from netlang.syntax import ast
 
 
-def build_network(definition: Definition, settings: Mapping[str, Value]) -> Graph:
-    """The graph of a net; raises `NetError` with every mistake that was found."""
-    builder, name = Builder(), definition.tree.name
+def build_network(
+    definition: Definition, settings: Mapping[str, Setting], faults: Sequence[Diagnostic]
+) -> Graph:
+    """The graph of a net; raises `NetError` of its files' `faults` and all that it finds."""
+    tree, builder = definition.tree, Builder()
+    for fault in faults:
+        builder.ledger.report(fault, ())
     try:
         output = builder.ledger.guard(lambda: _net(builder, definition, settings), ())
     except RecursionError:
-        raise error("blocks and braces are nested too deep", name.span) from None
-    if builder.ledger.faults:
+        raise error("blocks and braces are nested too deep", tree.name.span) from None
+    if isinstance(output, Lost) or builder.ledger.faults:
         raise NetError(*builder.ledger.faults.values())
-    if not isinstance(output, Node):
+    if output is None:
         hint = "begin with 'input 3x224x224'"
-        raise error(f"the net '{name.name}' is empty", name.span, help=hint)
-    return builder.graph(name.name, output.name)
+        raise error(f"the net '{tree.name.name}' is empty", tree.name.span, help=hint)
+    return builder.graph(tree.name.name, output)
 
 
-def _net(builder: Builder, definition: Definition, settings: Mapping[str, Value]) -> object:
-    tree = definition.tree
-    known = [param.name.name for param in tree.params]
-    for name in settings:
-        if name not in known:
-            has = f"its parameters are {', '.join(known)}" if known else "it has no parameters"
-            message = f"the net '{tree.name.name}' has no parameter '{name}'"
-            raise error(message, help=did_you_mean(name, known) or has)
-    scope = bind.scope(tree.params, {}, Evaluator(Scope(), None), settings)
+def _net(builder: Builder, definition: Definition, settings: Mapping[str, Setting]) -> Value:
+    params = definition.tree.params
+    scope = bind.scope(params, {}, Evaluator(Scope(), None), settings)
+    missing = [
+        Diagnostic(
+            f"'{param.name.name}' has no value",
+            param.name.span,
+            "needed",
+            f"give it one: --set {param.name.name}=…",
+        )
+        for param in params
+        if param.default is None and param.name.name not in settings
+    ]
+    if missing:
+        raise NetError(*missing)
     return _run(builder, definition, Frame(definition.module, scope, ring=(definition,)))
 
 
-def _run(builder: Builder, definition: Definition, frame: Frame) -> object:
-    """Runs a net; an instance runs the net that it is one of."""
+def _run(builder: Builder, definition: Definition, frame: Frame) -> Value:
     tree = definition.tree
     if not isinstance(tree, ast.Instance):
         return builder.body(tree.body, None, frame)
-    base = _base(definition, tree.base)
-    refuse_ring(base, frame, tree.base)
+    base = _base(tree, definition)
+    ring = frame.entering(base, tree.base)
     given = bind.of_params(base.tree.params).match(tree.base, tree.arguments)
     scope = bind.scope(base.tree.params, given, frame.evaluator(None))
-    return _run(builder, base, Frame(base.module, scope, ring=(*frame.ring, base)))
+    return _run(builder, base, Frame(base.module, scope, ring=ring))
 
 
-def _base(definition: Definition, name: ast.Name) -> Definition:
-    known = definition.module.names
-    base = known.get(name.name)
-    if base is None or isinstance(base.tree, ast.Block):
-        nets = [
-            n for n, d in known.items() if d is not definition and not isinstance(d.tree, ast.Block)
-        ]
-        near = did_you_mean(name.name, nets)
-        raise error(f"there is no net '{name.name}' here", name.span, "unknown net", near)
+def _base(tree: ast.Instance, definition: Definition) -> Definition:
+    """The net that another is an instance of."""
+    name, module = tree.base, definition.module
+    base = module.names.get(name.name)
+    if base is None and name.name in module.lost:
+        raise SilentError
+    if base and isinstance(base.tree, ast.Block):
+        hint = f"a net is built on a net; a block is called: net … {{ {name.name} … }}"
+        raise error(f"'{name.name}' is a block, not a net", name.span, help=hint)
+    if base is None:
+        others = [net for net in module.nets() if net != tree.name.name]
+        hint = did_you_mean(name.name, others) or f'import it: use {name.name} from "….net"'
+        raise error(f"there is no net '{name.name}' here", name.span, "unknown net", hint)
     return base

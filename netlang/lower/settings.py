@@ -4,30 +4,63 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import cast
 
+from netlang.diagnostic import Diagnostic, NetError, did_you_mean
 from netlang.ir.attributes import Value
+from netlang.lower.evaluate import is_too_large
+from netlang.syntax import ast
 
-SIZE = re.compile(r"\d+(x\d+)+")
-INTEGER = re.compile(r"[+-]?\d+")
-PERCENT = re.compile(r"\d+(\.\d+)?%")
+SIZE = re.compile(r"[0-9]+(x[0-9]+)+")
+NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.IGNORECASE)
+PERCENT = re.compile(r"[0-9]+(\.[0-9]+)?%")
 
 
-def literals(settings: Mapping[str, Value]) -> dict[str, Value]:
-    """The settings with text read as the language reads it."""
-    return {k: literal(v) if isinstance(v, str) else v for k, v in settings.items()}
+def literals(net: ast.Net | ast.Instance, settings: Mapping[str, Value]) -> dict[str, Value]:
+    """The settings of a net, text read as the language reads it; raises `NetError`."""
+    known = [param.name.name for param in net.params]
+    faults: list[Diagnostic] = []
+    values: dict[str, Value] = {}
+    for name, value in settings.items():
+        if name not in known:
+            faults.append(_unknown(net.name.name, name, known))
+            continue
+        values[name] = literal(value) if isinstance(value, str) else value
+        if not _is_value(values[name]):
+            hint = "give a number, on or off, a word, or a size such as 3x3"
+            faults.append(Diagnostic(f"the parameter '{name}' cannot be {value!r:.60}", help=hint))
+    if faults:
+        raise NetError(*faults)
+    return values
 
 
 def literal(text: str) -> Value:
     """The value that a text stands for: a switch, a size, a number, or else a word."""
     if text in ("on", "off"):
         return text == "on"
-    if SIZE.fullmatch(text):
-        return tuple(map(int, text.split("x")))
-    if INTEGER.fullmatch(text):
-        return int(text)
     if PERCENT.fullmatch(text):
         return float(text[:-1]) / 100
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    # Python refuses to read thousands of digits; nobody means so large a number.
+    if SIZE.fullmatch(text):
+        return tuple(int(dim) if len(dim) < 20 else 10**20 for dim in text.split("x"))
+    if NUMBER.fullmatch(text):
+        return int(text) if len(text) < 20 and text.lstrip("+-").isdigit() else float(text)
+    return text
+
+
+def _is_value(value: object) -> bool:
+    """Whether a value from Python is one of the language."""
+    if isinstance(value, tuple):
+        dims = cast("tuple[object, ...]", value)
+        return bool(dims) and all(type(dim) is int and not is_too_large(dim) for dim in dims)
+    if isinstance(value, int | float):
+        return not is_too_large(value)
+    return isinstance(value, str)
+
+
+def _unknown(net: str, name: str, known: list[str]) -> Diagnostic:
+    has = f"its parameters are {', '.join(known)}" if known else "it has no parameters"
+    near = did_you_mean(name, known)
+    return Diagnostic(
+        f"the net '{net}' has no parameter '{name}'", help=f"{near} {has}" if near else has
+    )

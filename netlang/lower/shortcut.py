@@ -2,67 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from netlang.diagnostic import Diagnostic, Label, NetError, Span
-from netlang.ir.graph import Node
-from netlang.ir.op import Op
+from netlang.ir.attributes import Size
+from netlang.ir.op import Op, ShapeError
+from netlang.ir.types import TensorType
 from netlang.ops.conv import Conv
 from netlang.ops.norm import BatchNorm
 from netlang.ops.shape import Subsample, ZeroPad
 
 MODES = ("identity", "A", "B", "C")
 
-Make = Callable[[str, Op, Node], Node]
-"""Adds a layer of a given name behind a node."""
 
+def skip(mode: str, x: TensorType, y: TensorType) -> tuple[str, tuple[Op, ...]]:
+    """The layers between `x`, what flows into the body, and the sum with `y`, its result.
 
-def skip(mode: str, x: Node, y: Node, where: Span, make: Make) -> Node:
-    """What is added to `y`, the body's result, given `x`, the value that flows into both.
-
-    `identity` is `x` itself. `A` takes every n-th row and column and appends channels of zeros at
-    the end; `B` projects with a 1x1 convolution and a batch norm where the shape changes; `C`
-    always does.
+    With them goes the name of the scope that they make up, if they do. `identity` has none. `A`
+    takes every n-th row and column and appends channels of zeros at the end; `B` projects with a
+    1x1 convolution and a batch norm where the shape changes; `C` always does. Raises `ShapeError`.
     """
-    if mode != "C" and x.type == y.type:
-        return x
+    if mode != "C" and x == y:
+        return "", ()
     if mode == "identity":
-        raise _mismatch(
-            "an identity shortcut keeps the shape, and the body changes it", x, y, where
-        )
-    stride = _stride(x, y, where)
+        raise _mismatch("an identity shortcut keeps the shape, and the body changes it", x, y)
+    stride = _stride(x, y)
     if mode == "A":
-        return _appended(x, y, stride, where, make)
-    projection = Conv((1, 1), y.type.channels, stride, bias=False)
-    return make("projection.bn", BatchNorm(), make("projection.conv", projection, x))
+        return "", tuple(_padded(x, y, stride))
+    return "projection", (Conv((1, 1), y.channels, stride, bias=False), BatchNorm())
 
 
-def _appended(x: Node, y: Node, stride: tuple[int, int], where: Span, make: Make) -> Node:
-    zeros = y.type.channels - x.type.channels
-    if zeros < 0:
-        raise _mismatch("option A appends channels, and the body has fewer", x, y, where)
-    kept = x if stride == (1, 1) else make("subsample", Subsample(stride), x)
-    return make("zero_pad", ZeroPad(0, zeros), kept) if zeros else kept
+def _padded(x: TensorType, y: TensorType, stride: Size) -> list[Op]:
+    if y.channels < x.channels:
+        raise _mismatch("option A appends channels, and the body has fewer", x, y)
+    kept: list[Op] = [] if stride == (1, 1) else [Subsample(stride)]
+    return kept if y.channels == x.channels else [*kept, ZeroPad(0, y.channels - x.channels)]
 
 
-def _stride(x: Node, y: Node, where: Span) -> tuple[int, int]:
+def _stride(x: TensorType, y: TensorType) -> Size:
     """How many rows and columns of `x` there are to one of `y`."""
-    if x.type.is_flat or y.type.is_flat:
-        raise _mismatch("a projection needs channels x height x width", x, y, where)
-    stride = -(-x.type.height // y.type.height), -(-x.type.width // y.type.width)
-    reached = -(-x.type.height // stride[0]), -(-x.type.width // stride[1])
-    if reached != y.type.shape[1:]:
-        raise _mismatch("no stride takes the one shape to the other", x, y, where)
+    if x.is_flat or y.is_flat:
+        raise _mismatch("a projection needs channels x height x width", x, y)
+    stride = -(-x.height // y.height), -(-x.width // y.width)
+    reached = -(-x.height // stride[0]), -(-x.width // stride[1])
+    if reached != y.shape[1:]:
+        raise _mismatch("no stride takes the one shape to the other", x, y)
     return stride
 
 
-def _mismatch(reason: str, x: Node, y: Node, where: Span) -> NetError:
-    return NetError(
-        Diagnostic(
-            f"the shortcut's {x.type} does not match the body's {y.type}: {reason}",
-            where,
-            "",
-            "use option A, B or C, spell the way with 'via { … }', or mend the stride and pad",
-            tuple(Label(n.origin[0].span, f"{n.type} comes from here") for n in (x, y)),
-        )
+def _mismatch(reason: str, x: TensorType, y: TensorType) -> ShapeError:
+    return ShapeError(
+        f"the shortcut's {x} does not match the body's {y}: {reason}",
+        help="use option A, B or C, spell the way with 'via { … }', or mend the stride and pad",
     )

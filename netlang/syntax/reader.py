@@ -6,6 +6,9 @@ from pathlib import Path
 
 from netlang.diagnostic import NetError, Source, Span, did_you_mean, error
 
+LARGEST = 4_000_000
+"""The most bytes of a file: devices have no end, and no network is as long."""
+
 
 def read(path: Path | str) -> Source:
     """The text of a file under the name that the user gave it; raises `NetError`."""
@@ -13,12 +16,15 @@ def read(path: Path | str) -> Source:
     try:
         if path.is_dir():
             raise error(f"'{name}' is a folder", help="name a .net file in it")
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise error(f"there is no file '{name}'", help=_neighbour(path)) from None
     except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
         reason = getattr(problem, "strerror", None) or problem
         raise error(f"'{name}' cannot be read: {reason}") from None
+    if len(data) > LARGEST:
+        raise error(f"'{name}' is longer than any network: {LARGEST:,} bytes are read at most")
     if b"\0" in data:
         raise error(f"'{name}' is a binary file", help="a network is written as text, in UTF-8")
     try:
