@@ -20,6 +20,7 @@ def test_the_source_says_what_the_network_is() -> None:
     assert source == to_dot(load("resnet18"), view=View(flat=True))
     assert '"conv2_x.basic_1.conv_1" [label="3x3 conv, 64\nbn, relu"' in source
     assert 'conv_1 [label="7x7 conv, 64, /2\nbn, relu\n→ 64x112x112"' in source
+    assert 'linear_1 [label="fc 1000\nsoftmax"' in source  # one pixel before and after
     assert source.count("subgraph cluster_conv") == 4
     assert source.count('label="+"') == 8  # a residual sum a block
     assert source.count("style=dotted") == 2 * 3 + 1  # to a projection and from it; the legend

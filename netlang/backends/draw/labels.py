@@ -30,8 +30,8 @@ class Labels:
     def box(self, box: Box) -> list[str]:
         """Of a box; outside of groups it says what size it makes of the image."""
         graph = self.folded.graph
-        before = {graph[name].type.shape[1:] for name in box.inputs}
-        resized = not any(scopes(box.name)) and before != {box.output.shape[1:]}
+        before = {(x.height, x.width) for x in (graph[name].type for name in box.inputs)}
+        resized = not any(scopes(box.name)) and before != {box.size}
         own = sum(map(graph.parameters, box.nodes))
         first, *others = box.lines
         return [
