@@ -1,7 +1,7 @@
 # Each target stands alone: it makes .venv if there is none and installs what it needs, once.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint lint-rules lint-format lint-types format wheel clean
+.PHONY: help demo test lint lint-rules lint-format lint-types format gallery wheel clean
 
 # Any Python from 3.11 on; 3.11 is the one that constraints.txt was tested with.
 PYTHON ?= $(shell command -v python3.11 || echo python3)
@@ -32,6 +32,9 @@ lint-types: .venv/installed-dev
 format: .venv/installed-dev ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+gallery: .venv/installed ## draw docs/gallery.md and its pictures anew
+	$(BIN)/python -m docs.gallery
 
 wheel: .venv/installed-test ## build the wheel into dist/
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
