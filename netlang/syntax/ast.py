@@ -205,10 +205,14 @@ class Body(Tree):
 
 @dataclass(frozen=True, slots=True)
 class Param(Tree):
-    """A parameter of a block or net; `default` is None where an argument is required."""
+    """A parameter of a block or net; `default` is None where an argument is required.
+
+    `option = B | A | C` has one default and lists what else the parameter may be.
+    """
 
     name: Name
     default: Expr | None = None
+    others: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,8 +68,13 @@ class Builder(Transformer[Any, ast.File]):
     def params(self, *params: ast.Param) -> tuple[ast.Param, ...]:
         return params
 
-    def param(self, name: ast.Name, default: ast.Expr | None) -> ast.Param:
-        return ast.Param(name, default, span=name.span | (default or name).span)
+    def param(self, name: ast.Name, choices: tuple[ast.Expr, ...] | None) -> ast.Param:
+        if choices is None:
+            return ast.Param(name, span=name.span)
+        return ast.Param(name, choices[0], choices[1:], span=name.span | choices[-1].span)
+
+    def choices(self, *parts: ast.Expr | Lexeme) -> tuple[ast.Expr, ...]:
+        return tuple(part for part in parts if not isinstance(part, Lexeme))
 
     # ----------------------------------------------------------------- statements
 

@@ -55,8 +55,9 @@ def _params(params: tuple[ast.Param, ...]) -> str:
 
 
 def _param(param: ast.Param) -> str:
-    default = f" = {_expr(param.default)}" if param.default else ""
-    return param.name.name + default
+    if param.default is None:
+        return param.name.name
+    return f"{param.name.name} = {' | '.join(map(_expr, (param.default, *param.others)))}"
 
 
 # --------------------------------------------------------------------- statements

@@ -14,6 +14,8 @@ from netlang.syntax.lexeme import Lexeme
 from netlang.syntax.site import DECLARATIONS
 
 _OPENS = {"LBRACE", "BAR"}
+_BODY = {"WORD", "RBRACE"}
+"""What may follow the opening of a body: a statement, or its end."""
 
 
 def resume(parser: Any, lexemes: Sequence[Lexeme], index: int) -> int:
@@ -40,9 +42,10 @@ def _back_to_a_body(parser: Any) -> tuple[Lexeme | None, int]:
     depth = 0
     while values:
         last = values[-1]
-        # The braces of `branches` take no statement, those of a body just read count as closed.
+        # The braces of `branches` take no statement and the bar between the choices of a
+        # parameter cannot be the last; the braces of a body just read count as closed.
         if isinstance(last, Lexeme):
-            if last.type in _OPENS and depth >= 0 and "WORD" in parser.accepts():
+            if last.type in _OPENS and depth >= 0 and parser.accepts() >= _BODY:
                 return last, depth
             depth += _step(last)
         del values[-1], states[-1]

@@ -81,7 +81,9 @@ def nested(elements: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
 
 
 BODIES = bodies(st.recursive(CALLS, nested, max_leaves=4))
-PARAMS = several(node(ast.Param, NAMES, maybe(EXPRS)))
+PARAMS = several(
+    node(ast.Param, NAMES) | node(ast.Param, NAMES, EXPRS, st.lists(EXPRS, max_size=2).map(tuple))
+)
 USES = node(ast.Use, several(NAMES, least=1), node(ast.Text, TEXTS))
 BLOCKS = node(ast.Block, NAMES, PARAMS, BODIES)
 NETS = node(ast.Net, NAMES, PARAMS, BODIES) | node(ast.Instance, NAMES, PARAMS, NAMES, ARGUMENTS)

@@ -109,7 +109,9 @@ def test_the_longest_expression_works(sign: str):
 
 
 def test_a_long_file_is_no_deep_one():
-    file = parse(Source("test.net", "net a { " + "conv 3x3, 64 -> bn -> relu\n" * 500 + "}"))
+    body = "conv 3x3, 64 -> bn -> relu\n" * 500
+    ladders = "if 1 { } else if 2 { }\n" * DEEPEST + "if 1 { } else if 2 { } -> " * DEEPEST + "a"
+    file = parse(Source("test.net", f"net a {{ {body}{ladders} }}"))
     assert parse(Source("test.net", format(file))) == file
 
 
@@ -197,7 +199,7 @@ def start(cache: Path) -> subprocess.Popen[str]:
 def test_the_tables_are_kept_and_may_be_lost(tmp_path: Path):
     many = [start(tmp_path) for _ in range(4)]
     assert [process.communicate()[0] for process in many] == ["1\n"] * 4
-    (kept,) = tmp_path.rglob("*.tables")
+    (kept,) = tmp_path.rglob("grammar-*")
     whole = kept.read_bytes()
     for damaged in (b"", b"nonsense", whole[:999], whole[:-9]):
         kept.write_bytes(damaged)
