@@ -21,13 +21,14 @@ def draw_legend(drawing: Digraph, view: View, kinds: Collection[str]) -> None:
     if not shown:
         return
     ink = view.palette
-    legend = Digraph("cluster_legend")
+    # No group or layer of a network can have a blank in its name.
+    legend = Digraph("cluster legend")
     legend.attr(label="", color="transparent")
     legend.attr("node", shape="plaintext", style="", fontsize=str(SMALL), fontcolor=ink.faint)
     above = ""
     for kind in shown:
         meaning = MEANINGS[kind]
-        start, end = f"legend.{kind}", f"legend.{kind}.meaning"
+        start, end = f"legend {kind}", f"meaning of {kind}"
         legend.node(start, "", width="0.01", height="0.01")
         legend.node(end, meaning, width=f"{width_of(meaning, SMALL) / 72:.2f}")
         legend.edge(start, end, minlen="2", **shortcut_look(kind, ink))
