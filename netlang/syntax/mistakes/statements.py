@@ -53,8 +53,8 @@ def path_without_bar(site: Site) -> Diagnostic | None:
 
 def bar_outside_of_branches(site: Site) -> Diagnostic | None:
     """`| conv` in a plain body, or `a || b`."""
-    if site.here.type != "BAR":
-        return None
+    if site.here.type != "BAR" or "EQUAL" in site.accepts:
+        return None  # of a parameter's choices, the first is missing its '='
     if site.here.touches(site.after) and site.after.type == "BAR":
         span = site.here.span | site.after.span
         return Diagnostic("'||' is not part of the language", span, help="write 'or'")
