@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from netlang.backends.draw import View, to_dot
 from netlang.commands import main
 from netlang.ir.graph import Graph
+from netlang.ir.parser import parse_graph
 from netlang.lower import load
 from netlang.passes import optimize
 from tests.random_graphs import graphs
@@ -36,6 +37,21 @@ def test_repeats_are_folded() -> None:
     assert "×" not in to_dot(load("resnet152"), view=View(flat=True))
     unfolded = to_dot(load("resnet152"), view=View(expand=("conv4_x",)))
     assert unfolded.count('label="+"') == 2 + 2 + 36 + 2
+
+
+def test_what_follows_a_repeat_is_not_repeated() -> None:
+    graph = parse_graph("""
+    graph g {
+      %input = input() shape=8x4x4 : 8x4x4
+      %a_1.conv = conv(%input) kernel=3x3, out=8 : 8x4x4
+      %a_2.conv = conv(%a_1.conv) kernel=3x3, out=8 : 8x4x4
+      %relu = relu(%a_2.conv) : 8x4x4
+      output %relu
+    }
+    """)
+    source = to_dot(graph)
+    assert '"a_1.conv" [label="3x3 conv, 8" ' in source
+    assert "relu [label=relu " in source
 
 
 def test_depth_makes_boxes_of_groups() -> None:

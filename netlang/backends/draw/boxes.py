@@ -101,7 +101,9 @@ def _rides(graph: Graph, node: Node, host: Box) -> bool:
     light = node.op.family in RIDES_ALONG or node.op.is_identity
     # Option A's two steps, every n-th pixel and channels of zeros, are one shortcut.
     moves = node.op.family == host.op.family == "shape"
-    return (light or moves) and alone and last.op.family != "input" and not host.group
+    # What follows a block that repeats follows the last one alone.
+    together = node.name.rpartition(".")[0] == last.name.rpartition(".")[0]
+    return (light or moves) and together and alone and last.op.family != "input" and not host.group
 
 
 def _kind(path: str) -> str:
