@@ -29,12 +29,15 @@ def title(profile: Profile) -> str:
 
 
 def limits(profile: Profile) -> str:
-    """What the device can do: `3 TB/s and 790 TFLOP/s (measured), 132 SMs, 50 MB of L2`."""
+    """What the floors are made of: nothing was timed, and nobody shall take them for times.
+
+    `floors of a model at 3 TB/s and 790 TFLOP/s (measured), 132 SMs, 50 MB of L2`
+    """
     device = profile.device
     bandwidth = si(device.bandwidth, "B/s", trim=True)
     rate = si(device.rates[profile.dtype], "FLOP/s", trim=True)
     chip = f"{device.sms} SMs, {si(device.l2, 'B', trim=True)} of L2"
-    return f"{bandwidth} and {rate} ({device.source}), {chip}"
+    return f"floors of a model at {bandwidth} and {rate} ({device.source}), {chip}"
 
 
 def gain(before: Profile, after: Profile) -> float:

@@ -25,7 +25,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(capsys, *BOTTLENECKS).splitlines()
-    head = "resnet50 on H100 SXM, float16, batch 256: 3 TB/s and 790 TFLOP/s (measured)"
+    head = "resnet50 on H100 SXM, float16, batch 256: floors of a model at 3 TB/s and 790 TFLOP/s (measured)"
     assert lines[0].startswith(head)
     (stem,) = [line for line in lines if line.startswith("conv_1 ")]
     # 256 x 118M multiply-adds; 2 bytes x (256 x (3x224x224 + 64x112x112) + weights); / 3 TB/s
