@@ -29,7 +29,7 @@ net googlenet_like {
   branches {
     | inception 4, 4, 8, 4, 4, 4
     | avgpool 3x3, stride=1, pad=1, count_pad=off -> sigmoid
-    | branches max { | identity | conv 1x3, 32, bias=off -> bn }
+    | branches max { | identity | conv 1x3, 32 -> relu -> bn }
   }
   avgpool 3x3, stride=2, ceil=on, pad=1
   adaptive_avgpool 3x2
@@ -74,8 +74,9 @@ net mobilenet_like {
   from near, smooth, stem -> add -> affine                      as sum
   from sum -> conv 3x3, 8, dilation=2 -> softmax                as map
   from map -> maxpool global -> flatten -> linear 8             as peak
-  from map -> flatten -> tanh -> linear 8                       as flat
-  from flat, peak -> concat -> relu
+  from map -> flatten                                           as flat
+  from flat -> tanh -> linear 8                                 as sight
+  from sight, flat, peak -> concat -> relu
 }
 """
 

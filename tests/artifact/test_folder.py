@@ -84,11 +84,14 @@ def test_others_can_read_the_weights(artifact: Path) -> None:
 def test_bfloat16_is_rounded_as_torch_rounds(tmp_path: Path) -> None:
     from netlang.backends.triton.numbers import packed
 
+    numbers = WEIGHTS["fc.weight"].copy()
+    # Halfway between two numbers of bfloat16: one has the even one below it, the other above.
+    numbers[0, :2] = 1 + 2**-8, 1 + 3 * 2**-8
     rounded = plan(optimize(GRAPH).graph, "bfloat16")
     weight = next(w for w in rounded.weights if w.name == "fc.weight")
-    bits = torch.from_numpy(packed(weight, WEIGHTS).astype("int32")).to(torch.int16)
+    bits = torch.from_numpy(packed(weight, {"fc.weight": numbers}).view("int16"))
     ours = bits.view(torch.bfloat16).reshape(10, 8, 8, 16)
-    torchs = torch.from_numpy(WEIGHTS["fc.weight"]).to(torch.bfloat16).reshape(10, 16, 8, 8)
+    torchs = torch.from_numpy(numbers).to(torch.bfloat16).reshape(10, 16, 8, 8)
     assert torch.equal(ours, torchs.permute(0, 2, 3, 1))
 
 
@@ -227,6 +230,17 @@ def test_inputs_that_the_network_does_not_take(
 ) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         model(*inputs)
+
+
+def test_a_larger_batch_leaves_no_second_arena(model: Model) -> None:
+    for batch in (1, 3, 1):
+        pointers = [p for launch in model._bound(batch) for p in launch[3]]
+        in_arena = {
+            p.untyped_storage().data_ptr()
+            for p in pointers
+            if isinstance(p, torch.Tensor) and all(p is not w for w in model._weights.values())
+        }
+        assert in_arena == {model._arena.untyped_storage().data_ptr()}
 
 
 def test_no_images_give_no_results(model: Model) -> None:
