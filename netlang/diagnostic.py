@@ -13,6 +13,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 
+WIDEST = 160
+"""The most characters of a line that an excerpt shows."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A text and the name that errors give it (a path as the user wrote it)."""
@@ -111,7 +115,7 @@ def _line_of(span: Span) -> int:
 
 def _excerpt(place: Label, width: int, mark: str) -> list[str]:
     line, column = place.span.source.place(place.span.start)
-    text = place.span.source.line(line)
+    text, column = _window(place.span.source.line(line), column)
     # A span over several lines is marked to the end of its first; a tab keeps its width.
     length = max(1, min(place.span.end - place.span.start, len(text) - column + 1))
     indent = "".join("\t" if char == "\t" else " " for char in text[: column - 1])
@@ -122,6 +126,16 @@ def _excerpt(place: Label, width: int, mark: str) -> list[str]:
         f"{line:>{width}} | {text}".rstrip(),
         f"{gutter} | {indent}{mark * length} {place.text}".rstrip(),
     ]
+
+
+def _window(text: str, column: int) -> tuple[str, int]:
+    """A long line cut to what stands around a column, and the column in what is left."""
+    if len(text) <= WIDEST:
+        return text, column
+    start = max(0, min(column - WIDEST // 2, len(text) - WIDEST))
+    cut = text[start : start + WIDEST]
+    before, after = "…" * (start > 0), "…" * (start + WIDEST < len(text))
+    return before + cut + after, column - start + len(before)
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:

@@ -48,3 +48,14 @@ def test_a_mistake_without_a_place() -> None:
 def test_a_name_that_is_near_is_suggested() -> None:
     assert did_you_mean("strid", ["stride", "pad"]) == "did you mean 'stride'?"
     assert did_you_mean("zzz", ["stride", "pad"]) == ""
+
+
+def test_a_long_line_is_cut_around_the_mistake() -> None:
+    line = "relu -> " * 2000 + "rleu" + " -> relu" * 2000
+    source = Source("long.net", line)
+    start = line.index("rleu")
+    excerpt, marks = render(Diagnostic("m", Span(source, start, start + 4))).splitlines()[3:5]
+    assert len(excerpt) < 200
+    assert excerpt[marks.index("^") :].startswith("rleu")
+    assert marks.count("^") == 4
+    assert f"long.net:1:{start + 1}" in render(Diagnostic("m", Span(source, start, start + 4)))
