@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-
 WIDEST = 160
 """The most characters of a line that an excerpt shows."""
 
