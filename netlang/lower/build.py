@@ -59,6 +59,7 @@ class Builder:
             case ast.Chain():
                 return self._chain(statement, flow, frame)
             case ast.Let():
+                self.ledger.visit(statement.span)
                 self._let(statement, flow, frame)
             case ast.Aux():
                 self.ledger.guard(lambda: self._aux(statement, flow, frame), frame.calls)
@@ -74,6 +75,7 @@ class Builder:
                 for s in chain.sources
             )
         for link in chain.links:
+            self.ledger.visit(link.span)
             result = self.ledger.guard(
                 lambda x=inputs, e=link: self._element(e, x, frame), frame.calls
             )
@@ -171,15 +173,16 @@ class Builder:
             raise error(
                 f"a repeat count is a whole number of at least 1, not {describe(times)}", count.span
             )
-        before, known = self.ledger.steps, len(self.ledger.faults)
+        known = len(self.ledger.faults)
         for i in range(times):
-            inner = frame.nested()
+            before, inner = self.ledger.spent(), frame.nested()
             if variable:
                 inner.scope.values[variable.name] = i
             self.ledger.spend(count.span)
             flow = once(flow, inner)
-            if i == 0:
-                self.ledger.foresee(before + times * (self.ledger.steps - before), count.span)
+            # The first turn often differs; the second tells what the others will make.
+            if i == 1:
+                self.ledger.foresee(times - 2, before, count.span)
             if len(self.ledger.faults) > known:
                 return LOST
         return flow

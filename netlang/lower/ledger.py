@@ -13,6 +13,9 @@ from netlang.lower.flow import LOST
 LIMIT = 30_000
 """The most layers that a network may have; a repeat beyond it is a slip of the keyboard."""
 
+STATEMENTS = 3 * LIMIT
+"""The most statements that are run to build them: those that make no layer take time as well."""
+
 
 class TooLargeError(NetError):
     """Ends the walk at once: there is no point in building the rest."""
@@ -24,6 +27,7 @@ class Ledger:
 
     faults: dict[Span | None, Diagnostic] = field(default_factory=dict["Span | None", Diagnostic])
     steps: int = 0
+    statements: int = 0
 
     def guard(self, make: Callable[[], Any], calls: tuple[Label, ...]) -> Any:
         """What `make` gives; a mistake is kept and its value is lost, so that the rest goes on."""
@@ -48,10 +52,24 @@ class Ledger:
     def spend(self, span: Span) -> None:
         """Counts a step; raises `TooLargeError` beyond the limit."""
         self.steps += 1
-        self.foresee(self.steps, span)
+        self._bound(self.steps, LIMIT, "layers and calls", span)
 
-    def foresee(self, steps: int, span: Span) -> None:
-        """Raises `TooLargeError` where so many steps are more than the limit."""
-        if steps > LIMIT:
-            message = f"this makes about {steps:,} layers and calls, and the limit is {LIMIT:,}"
+    def visit(self, span: Span) -> None:
+        """Counts a statement, whether it makes a layer or not."""
+        self.statements += 1
+        self._bound(self.statements, STATEMENTS, "statements", span)
+
+    def spent(self) -> tuple[int, int]:
+        """The steps and statements so far."""
+        return self.steps, self.statements
+
+    def foresee(self, turns: int, since: tuple[int, int], span: Span) -> None:
+        """Raises `TooLargeError` where so many more turns like the one since then are too many."""
+        steps, statements = self.steps - since[0], self.statements - since[1]
+        self._bound(self.steps + turns * steps, LIMIT, "layers and calls", span)
+        self._bound(self.statements + turns * statements, STATEMENTS, "statements", span)
+
+    def _bound(self, count: int, limit: int, what: str, span: Span) -> None:
+        if count > limit:
+            message = f"this makes about {count:,} {what}, and the limit is {limit:,}"
             raise TooLargeError(Diagnostic(message, span, "too many here"))
