@@ -119,6 +119,9 @@ class Conv(Layer):
             precision=self.precision,
             runs=1 if self.is_flat else taps,
         )
+        if self.is_flat:
+            # Every product has an address of its own: more of them than this do not fit registers.
+            return replace(tile, k=min(tile.k, 32), warps=8)
         if self.merged == 1:
             return tile
         # A tile as wide as the merged groups: more would be zeros, less would load pixels twice.

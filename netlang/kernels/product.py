@@ -16,13 +16,13 @@ def product_tile(
 
     A step of K stays within a run. The tile is the largest that leaves no multiprocessor idle:
     pixels are halved before channels, down to the 64 rows of one wgmma, because channels share
-    the pixels that they read.
+    the pixels that they read; for that reason too a block of channels is dear, however small.
     """
     if precision == "float32":
-        m, n, k = 64, cut(columns, 64, 32, 16), 16
+        m, n, k = 64, cut(columns, 64, 32, 16, overhead=32), 16
     else:
         k = cut(depth, 32, 16) if precision == "tf32" else cut(depth, 64, 32, 16)
-        m, n = 128, cut(columns, 128, 64, 32, 16)
+        m, n = 128, cut(columns, 128, 64, 32, 16, overhead=32)
     while ceil_div(rows, m) * ceil_div(columns, n) * products < PROCESSORS:
         if m > 64:
             m //= 2

@@ -64,6 +64,7 @@ PRODUCTS: dict[str, Layer] = {
     "resnet, stem": conv(3, 64, 224, 7, 2),
     "resnet, stem of 8 channels": conv(8, 64, 224, 7, 2),
     "resnext": conv(128, 128, 56, 3, groups=32),
+    "alexnet, first conv": conv(3, 96, 227, 11, 4),
     "alexnet, second conv": conv(96, 256, 27, 5, groups=2),
     "alexnet, first linear": Linear(
         x=dense(256, 6, 6), y=dense(4096), precision="float16", batch=256, epilogue=BIAS_RELU
