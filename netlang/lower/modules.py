@@ -48,7 +48,7 @@ class Loader:
 
     root: Path
     faults: list[Diagnostic] = field(default_factory=list[Diagnostic])
-    _done: dict[Path, Module | None] = field(default_factory=dict[Path, "Module | None"])
+    _done: dict[Path, Module] = field(default_factory=dict[Path, Module])
     _open: list[Path] = field(default_factory=list[Path])
 
     def load(self, source: Source, path: Path) -> Module:
@@ -89,9 +89,7 @@ class Loader:
     def _use(self, module: Module, use: ast.Use, path: Path) -> None:
         imported = self._import(use.path, path)
         for name in use.names:
-            if imported is None:
-                module.lost.add(name.name)
-            elif name.name not in imported.own:
+            if name.name not in imported.own:
                 near = did_you_mean(name.name, imported.own) or _listed(imported.own)
                 message = f"'{use.path.value}' has no '{name.name}'"
                 self.faults.append(Diagnostic(message, name.span, "not defined there", near))
@@ -101,15 +99,14 @@ class Loader:
             else:
                 module.names[name.name] = imported.own[name.name]
 
-    def _import(self, text: ast.Text, path: Path) -> Module | None:
-        """The module of another file, None where its mistakes have been reported before."""
+    def _import(self, text: ast.Text, path: Path) -> Module:
+        """The module of another file."""
         target = locate(text, path, self.root)
         if target in self._open:
             ring = [*self._open[self._open.index(target) :], target]
             names = " -> ".join(p.name for p in ring)
             raise error(f"files import each other in a ring: {names}", text.span)
         if target not in self._done:
-            self._done[target] = None
             try:
                 self._done[target] = self.load(read(shown(target)), target)
             except NetError as fault:

@@ -104,3 +104,10 @@ def test_a_path_that_leads_nowhere_is_a_mistake(path: str, tmp_path: Path) -> No
         load(net)
     with pytest.raises(NetError):
         load(tmp_path / path)
+
+
+def test_a_file_without_end_is_not_read_to_the_end(tmp_path: Path) -> None:
+    net = tmp_path / "net.net"
+    net.write_text("net n { input 3x8x8 }\n" + "#" * 5_000_000)
+    with pytest.raises(NetError, match="longer than any network"):
+        load(net)

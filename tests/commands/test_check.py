@@ -1,0 +1,47 @@
+"""`netlang check`: one line a network, mistakes on standard error, 1 where there is any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netlang.commands import main
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_a_network_is_told_in_one_line(capsys: Capture) -> None:
+    assert main(["check", "resnet152", "vgg16"]) == 0
+    assert capsys.readouterr() == (
+        "resnet152: ok, 516 nodes, 60,192,808 parameters, 11.28 G MACs\n"
+        "vgg16: ok, 40 nodes, 138,357,544 parameters, 15.47 G MACs\n",
+        "",
+    )
+
+
+def test_a_wrong_network_does_not_hide_the_next(capsys: Capture, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.net"
+    wrong.write_text("net n { input 3x8x8 -> cov 3x3, 4 }")
+    assert main(["check", str(wrong), "resnet20"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("resnet20: ok")
+    assert err.startswith("error: there is no layer or block 'cov'\n")
+
+
+def test_settings_reach_the_network(capsys: Capture) -> None:
+    assert main(["check", "resnet18", "--set", "option=A", "--set", "classes=1000"]) == 0
+    assert "11,515,688 parameters" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("classes", "error: '--set classes' gives no value\n  = help: write --set classes=10\n"),
+        ("classes=half", "error: 'out' is a whole number of at least 1, not 'half'\n"),
+        ("clases=3", "error: the net 'resnet18' has no parameter 'clases'\n  = help: did you mean"),
+    ],
+)
+def test_a_wrong_setting_is_a_mistake(setting: str, message: str, capsys: Capture) -> None:
+    assert main(["check", "resnet18", "--set", setting]) == 1
+    assert capsys.readouterr().err.startswith(message)
