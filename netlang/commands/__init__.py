@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "run a network on an input",
     "compile": "compile a network to Triton kernels",
     "profile": "say what each layer must at least cost on a device",
+    "opt": "run passes on a printed graph",
     "zoo": "list the published networks that come with netlang",
 }
 

@@ -30,10 +30,8 @@ class Input(Op):
         raise TypeError("an input has no computation")
 
 
-@op("identity", family="shape")
-@dataclass(frozen=True)
-class Identity(Op):
-    """The input itself."""
+class Unchanged(Op):
+    """What hands its input on at inference."""
 
     @property
     def is_identity(self) -> bool:
@@ -41,6 +39,12 @@ class Identity(Op):
 
     def infer(self, inputs: Types) -> TensorType:
         return inputs[0]
+
+
+@op("identity", family="shape")
+@dataclass(frozen=True)
+class Identity(Unchanged):
+    """The input itself."""
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0]
@@ -48,7 +52,7 @@ class Identity(Op):
 
 @op("dropout", family="shape")
 @dataclass(frozen=True)
-class Dropout(Op):
+class Dropout(Unchanged):
     """Zeroes a share `rate` in training and scales the rest up (Krizhevsky et al. 2012, 4.2).
 
     The paper scales at test time by the share that is kept; scaling in training by its inverse
@@ -56,13 +60,6 @@ class Dropout(Op):
     """
 
     rate: float = attribute(number(0, 1), 0.5)
-
-    @property
-    def is_identity(self) -> bool:
-        return True
-
-    def infer(self, inputs: Types) -> TensorType:
-        return inputs[0]
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.dropout(xs[0], self.rate, training)

@@ -1,0 +1,66 @@
+"""`netlang opt`: passes on a printed graph, one at a time if you like."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import netlang.ops as _ops  # fills the registry of operators
+from netlang.diagnostic import error
+from netlang.ir.graph import Graph, InvariantError, verify
+from netlang.ir.op import ShapeError
+from netlang.ir.parser import parse_graph
+from netlang.ir.printer import print_graph
+from netlang.passes import PIPELINE, Optimized, optimize
+from netlang.recipe import all_words
+from netlang.syntax.parser import read
+
+assert _ops
+
+HELP = (
+    "Run passes on a graph as `netlang compile --emit graph` prints it, and print what they make "
+    "of it."
+)
+
+PASSES = {run.__name__: run for run in PIPELINE}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("file", metavar="FILE", help="a printed graph; - reads standard input")
+    parser.add_argument(
+        "--pass",
+        dest="passes",
+        action="append",
+        choices=PASSES,
+        help="a pass to run, in the order given (all of the pipeline, in its own order)",
+    )
+    parser.add_argument(
+        "--explain", action="store_true", help="what each pass did and refused, on standard error"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the optimized graph."""
+    chosen = tuple(PASSES[name] for name in args.passes or PASSES)
+    optimized = optimize(_graph(args.file), chosen)
+    if args.explain:
+        print(_explained(optimized), file=sys.stderr)
+    print(print_graph(optimized.graph), end="")
+    return 0
+
+
+def _graph(file: str) -> Graph:
+    name, text = ("<stdin>", sys.stdin.read()) if file == "-" else (file, read(file).text)
+    try:
+        return verify(parse_graph(text, name, all_words()))
+    except (InvariantError, ShapeError) as fault:
+        # A person wrote this graph: what would be a bug of a pass is a mistake here.
+        raise error(f"'{name}' is not a valid graph: {fault}") from None
+
+
+def _explained(optimized: Optimized) -> str:
+    return "\n".join(
+        f"{report.name}\n" + "".join(f"  {note}\n" for note in report.changed + report.skipped)
+        for report in optimized.reports
+    )
