@@ -199,16 +199,8 @@ class Builder:
     ) -> Value:
         join = "concat"
         if branches.join is not None:
-            value = frame.evaluator(flow).value(branches.join)
-            if value not in JOINS:
-                hint = did_you_mean(str(value), JOINS) or f"use {', '.join(JOINS)}"
-                raise error(
-                    f"branches are not joined by {describe(value)}",
-                    branches.join.span,
-                    "unknown join",
-                    hint,
-                )
-            join = str(value)
+            wrong = "branches are not joined by"
+            join = frame.evaluator(flow).one_of(branches.join, JOINS, wrong)
         ends = tuple(self.body(path, flow, frame.nested()) for path in branches.paths)
         word = _word_span(branches.span, "branches")
         if len(ends) == 1:
@@ -223,16 +215,8 @@ class Builder:
         where = _word_span(shortcut.span, "shortcut")
         mode = "identity"
         if shortcut.mode is not None:
-            value = frame.evaluator(flow).value(shortcut.mode)
-            if value not in MODES:
-                hint = did_you_mean(str(value), MODES) or f"use {', '.join(MODES)}, or via {{ … }}"
-                raise error(
-                    f"there is no shortcut {describe(value)}",
-                    shortcut.mode.span,
-                    "unknown shortcut",
-                    hint,
-                )
-            mode, where = str(value), shortcut.mode.span
+            where, wrong = shortcut.mode.span, "there is no shortcut"
+            mode = frame.evaluator(flow).one_of(shortcut.mode, MODES, wrong, ", or via { … }")
         end = self.body(shortcut.body, flow, frame.nested())
         if shortcut.via is not None:
             around = self.body(shortcut.via, flow, frame.nested())

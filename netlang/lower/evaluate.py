@@ -145,6 +145,14 @@ class Evaluator:
             raise self.mismatch(expr, f"{rule}, not {describe(value)}")
         return value
 
+    def one_of(self, expr: ast.Expr, words: Sequence[str], wrong: str, more: str = "") -> str:
+        """The value of an expression that must be one of some words; `wrong` begins the error."""
+        value = self.value(expr)
+        if value not in words:
+            hint = did_you_mean(str(value), words) or f"use {', '.join(words)}{more}"
+            raise error(f"{wrong} {describe(value)}", expr.span, "unknown word", hint)
+        return str(value)
+
     def mismatch(self, expr: ast.Expr, message: str, words: Sequence[str] = ()) -> NetError:
         """The error for a value of the wrong kind, `words` being those that would be right.
 
