@@ -11,10 +11,7 @@ from netlang.diagnostic import NetError, Span, did_you_mean, error
 from netlang.ir.attributes import Value, show
 from netlang.ir.types import TensorType
 from netlang.syntax import ast
-
-LARGEST = 2**53
-"""Numbers beyond it are no network's: floats no longer hold whole ones exactly."""
-
+from netlang.syntax.limits import LARGEST
 
 OF_THE_FLOW = ("channels", "height", "width")
 """Names that are those of the value flowing in, where nothing else is called so."""
@@ -223,4 +220,4 @@ def _bounded(value: int | float, span: Span) -> int | float:
 
 
 def _too_large(span: Span) -> NetError:
-    return error("this number is too large", span, "beyond 2^53", "write a smaller one")
+    return error("this number is too large", span, f"beyond {LARGEST:.0e}", "write a smaller one")
