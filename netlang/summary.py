@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from netlang.columns import aligned
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Family
 from netlang.ops.conv import Conv
@@ -93,19 +94,11 @@ def table(graph: Graph, every_layer: bool = False) -> str:
     totals = sum(map(graph.parameters, graph)), sum(map(graph.macs, graph))
     cells = [("layer", "", "output", "parameters", "MACs")]
     cells += [(r.name, r.what, r.output, _count(r.parameters), _count(r.macs)) for r in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [_line(row, widths) for row in cells]
+    lines = aligned(cells, left=2)
     rule = "-" * len(lines[0])
     depths = f"{depth(graph)} layers deep, {len(graph)} nodes"
     total = f"{totals[0]:,} parameters, {totals[1]:,} MACs an image, {depths}"
     return "\n".join([lines[0], rule, *lines[1:], rule, f"{graph.name}: {total}"])
-
-
-def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    name, what, output, *counts = cells
-    left = f"{name:<{widths[0]}}  {what:<{widths[1]}}  {output:>{widths[2]}}"
-    right = "".join(f"  {c:>{w}}" for c, w in zip(counts, widths[3:], strict=True))
-    return (left + right).rstrip()
 
 
 def _count(number: int) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from netlang.diagnostic import error
+from netlang.diagnostic import NetError, error
 from netlang.ir.graph import Graph
 from netlang.lower import load
 
@@ -44,6 +44,11 @@ def settings(args: argparse.Namespace) -> dict[str, str]:
             raise error(f"'--set {text}' gives no value", help="write --set classes=10")
         values[name] = value
     return values
+
+
+def no_batch(batch: int) -> NetError:
+    """The error for a `--batch` that is none."""
+    return error(f"'--batch {batch}' is no batch", help="write --batch 32")
 
 
 @contextmanager

@@ -12,13 +12,14 @@ from time import perf_counter
 from typing import Any
 
 from netlang.backends.triton.aot import Compiled
-from netlang.commands.common import add_net_argument, load_net, progress
+from netlang.commands.common import add_net_argument, load_net, no_batch, progress
 from netlang.compiler import Compilation, compile
 from netlang.compiler.assemble import TARGETS, assemble
 from netlang.compiler.checks import Check, checks
 from netlang.compiler.report import Findings, as_json, as_text
 from netlang.compiler.stages import STAGES, ptx, syntax_tree
 from netlang.diagnostic import error
+from netlang.kernels.kernel import PRECISIONS
 from netlang.weights import random_weights, read_weights
 
 HELP = (
@@ -26,7 +27,6 @@ HELP = (
     "alone, at any batch size; without, report what would be in it."
 )
 
-PRECISIONS = ("float32", "tf32", "float16", "bfloat16")
 USUAL_TARGET = "sm_90"
 
 
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _require_sense(args: argparse.Namespace) -> None:
     if args.batch < 1:
-        raise error(f"'--batch {args.batch}' is no batch", help="write --batch 32")
+        raise no_batch(args.batch)
     if args.seed < 0:
         raise error(f"'--seed {args.seed}' is below 0")
     if args.emit and args.output:

@@ -6,12 +6,13 @@ import argparse
 import json
 from pathlib import Path
 
-from netlang.commands.common import add_net_argument, load_net
+from netlang.commands.common import add_net_argument, load_net, no_batch
 from netlang.cost import DEVICES, profile
 from netlang.cost.picture import to_svg
 from netlang.cost.report import describe, table
 from netlang.diagnostic import error
 from netlang.files import write_whole
+from netlang.kernels.kernel import PRECISIONS
 from netlang.passes import optimize
 from netlang.summary import inference
 
@@ -21,7 +22,6 @@ HELP = (
 )
 
 MOST = 2**31 - 1  # what kernels count a batch with
-PRECISIONS = ("float32", "tf32", "float16", "bfloat16")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _require_sense(args: argparse.Namespace) -> None:
     if not 1 <= args.batch <= MOST:
-        raise error(f"'--batch {args.batch}' is no batch", help="write --batch 32")
+        raise no_batch(args.batch)
     if args.json and args.output:
         raise error("'--json' prints, and '-o' draws", help="leave one of them out")
     if args.output and args.output.suffix != ".svg":

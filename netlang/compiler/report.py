@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from netlang.backends.triton.aot import Compiled
+from netlang.columns import aligned
 from netlang.compiler import Compilation
 from netlang.compiler.checks import Check
 from netlang.kernels.layer import BYTES
@@ -150,11 +151,4 @@ Row = tuple[str | int, ...]
 def table(rows: Sequence[Row]) -> str:
     """Columns of one width; the first is text and the others are numbers."""
     cells = [[f"{cell:,}" if isinstance(cell, int) else cell for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
-    )
+    return "\n".join(aligned(cells))

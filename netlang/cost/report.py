@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from netlang.columns import aligned
 from netlang.cost.model import Floor, Profile, Totals
 from netlang.cost.units import percent, rate, si
 
@@ -16,7 +16,7 @@ LEFT = 2
 
 def table(before: Profile, after: Profile) -> str:
     """A row a layer of the optimized network, then both networks as wholes."""
-    lines = _aligned([HEADER, *(_row(after, floor) for floor in after.floors)])
+    lines = aligned([HEADER, *(_row(after, floor) for floor in after.floors)], LEFT)
     rule = "-" * max(map(len, lines))
     head = f"{title(after)}: {limits(after)}"
     return "\n".join([head, "", lines[0], rule, *lines[1:], rule, *_totals(before, after)])
@@ -61,7 +61,7 @@ def _row(profile: Profile, floor: Floor) -> tuple[str, ...]:
 
 def _totals(before: Profile, after: Profile) -> list[str]:
     rows = [_total("as written", before.totals), _total("optimized", after.totals)]
-    first, last = _aligned(rows, left=1)
+    first, last = aligned(rows)
     compute = after.share(floor for floor in after.floors if floor.bound == "compute")
     return [
         first,
@@ -80,16 +80,6 @@ def _total(what: str, totals: Totals) -> tuple[str, ...]:
         f"{1e6 * totals.seconds:.1f} µs",
         rate(totals.images_per_second),
     )
-
-
-def _aligned(rows: Sequence[tuple[str, ...]], left: int = LEFT) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(_cells(row, widths, left)).rstrip() for row in rows]
-
-
-def _cells(row: tuple[str, ...], widths: Sequence[int], left: int) -> Iterator[str]:
-    for number, (cell, width) in enumerate(zip(row, widths, strict=True)):
-        yield f"{cell:<{width}}" if number < left else f"{cell:>{width}}"
 
 
 def describe(before: Profile, after: Profile) -> dict[str, Any]:

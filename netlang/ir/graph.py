@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
+from math import prod
 from typing import Any
 
 from netlang.diagnostic import Label
@@ -116,7 +117,7 @@ class Graph:
 
     def parameters(self, node: Node) -> int:
         """How many numbers of a node are learned."""
-        return sum(_count(w.shape) for w in self.weights(node).values() if w.trainable)
+        return sum(prod(w.shape) for w in self.weights(node).values() if w.trainable)
 
     def needed(self, values: Iterable[str]) -> set[str]:
         """The names of the nodes that some values depend on, and their own."""
@@ -137,13 +138,6 @@ class Graph:
         found when it is asked for, so that a graph needs no torch.
         """
         return import_module("netlang.backends.torch").to_module(self, weights, seed)
-
-
-def _count(shape: tuple[int, ...]) -> int:
-    total = 1
-    for dim in shape:
-        total *= dim
-    return total
 
 
 def verify(graph: Graph) -> Graph:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Precision = Literal["float32", "tf32", "float16", "bfloat16"]
 """How numbers are stored and multiplied; sums are float32 in all of them."""
+
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 Dtype = Literal["float32", "float16", "bfloat16"]
 """How numbers are stored."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from netlang.diagnostic import Diagnostic, Label, Span, did_you_mean, error
 from netlang.ir.attributes import attribute, number
@@ -112,7 +112,7 @@ class Builder:
     def _aux(self, aux: ast.Aux, flow: Value, frame: Frame) -> None:
         options = bind.build(AuxOptions, aux.name, aux.arguments, frame.evaluator(flow)).value
         name = self.layers.names.given(frame.path, aux.name.name)
-        output = self.body(aux.body, flow, replace(frame.nested(), path=name))
+        output = self.body(aux.body, flow, frame.under(name))
         if output is flow and not isinstance(flow, Lost):
             raise error(f"the head '{aux.name.name}' is empty", aux.name.span)
         if isinstance(output, Node):
@@ -144,7 +144,7 @@ class Builder:
                 )
             case ast.Group():
                 name = self.layers.names.given(frame.path, element.name.name)
-                return self.body(element.body, flow, replace(frame.nested(), path=name))
+                return self.body(element.body, flow, frame.under(name))
             case ast.Shortcut():
                 return self._shortcut(element, flow, frame, alias)
             case ast.Branches():

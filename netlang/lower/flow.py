@@ -36,8 +36,8 @@ class Frame:
     """Where building stands: inside which call, group and scope.
 
     `names` are those given by `as`, shared by all bodies of one call, and `places` where that was
-    last done. `calls` lead here from the
-    inside out, `ring` holds the definitions that are being built.
+    last done. `calls` lead here from the inside out, `ring` holds the definitions that are being
+    built.
     """
 
     module: Module
@@ -56,9 +56,9 @@ class Frame:
         """The frame of a body inside this one: `let`s end with it, `as` names do not."""
         return replace(self, scope=self.scope.inner())
 
-    def under(self, name: str) -> Frame:
-        """The frame of a group."""
-        return replace(self.nested(), path=(*self.path, name))
+    def under(self, path: tuple[str, ...]) -> Frame:
+        """The frame of a group or head, which has a path of its own."""
+        return replace(self.nested(), path=path)
 
     def entering(self, definition: Definition, callee: ast.Name) -> tuple[Definition, ...]:
         """The ring with one more definition; raises `NetError` where it closes or is too long."""
