@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Literal, Protocol, runtime_checkable
+from functools import cached_property
+from typing import Literal
 
 from netlang.cost.device import Device
-from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph, Node
-from netlang.ir.op import Family, Op
-from netlang.ir.types import TensorType
+from netlang.ir.op import Family
 from netlang.kernels.kernel import Precision, storage
 from netlang.kernels.layer import BYTES
-from netlang.ops.window import Axis
 from netlang.plan.place import Place, place
+from netlang.plan.traffic import traffic
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ def workload(graph: Graph) -> tuple[Work, ...]:
 
 
 def _work(graph: Graph, node: Node, places: dict[str, Place]) -> Work:
-    read, written = _moved(graph, node, places)
+    read, written = traffic(graph, node, places)
     return Work(
         name=node.name,
         op=node.op.name,
@@ -133,57 +131,3 @@ def _work(graph: Graph, node: Node, places: dict[str, Place]) -> Work:
         written=written,
         weights=sum(math.prod(weight.shape) for weight in graph.weights(node).values()),
     )
-
-
-def _moved(graph: Graph, node: Node, places: dict[str, Place]) -> tuple[int, int]:
-    """Numbers that an image makes a layer read and write."""
-    if places[node.name].is_alias:
-        return 0, 0
-    starts = node.op.starts(graph.types(node))
-    if starts:
-        home = places[node.name]
-        slices = (Place(home.buffer, home.view.shifted(start)) for start in starts)
-        pairs = zip(node.inputs, slices, strict=True)
-        copied = sum(graph[name].type.elements for name, own in pairs if places[name] != own)
-        return copied, copied
-    return _read(graph, node), node.type.elements
-
-
-def _read(graph: Graph, node: Node) -> int:
-    # By name: who reads a value twice, as conv and as residual, has it in a cache.
-    needed: dict[str, int] = {}
-    anchor = node.op.anchor if isinstance(node.op, Fused) else node.op
-    for position, name in enumerate(node.inputs):
-        x = graph[name].type
-        numbers = x.elements if position else _needed(anchor, x, node.type)
-        needed[name] = max(numbers, needed.get(name, 0))
-    return sum(needed.values())
-
-
-@runtime_checkable
-class _Windowed(Protocol):
-    """An operator that slides a window: conv and the pools."""
-
-    def windows(self, x: TensorType) -> tuple[Axis, Axis]: ...
-
-
-def _needed(op: Op, x: TensorType, y: TensorType) -> int:
-    """How many numbers of its first input an operator looks at."""
-    if op.family == "shape":
-        # It only moves numbers: it reads none that it does not write.
-        return min(x.elements, y.elements)
-    if isinstance(op, _Windowed):
-        rows, columns = op.windows(x)
-        return x.channels * _touched(rows, x.height) * _touched(columns, x.width)
-    return x.elements
-
-
-@lru_cache(maxsize=4096)
-def _touched(axis: Axis, length: int) -> int:
-    """How many of `length` pixels some window covers, the gaps of a dilated one among them."""
-    touched = end = 0
-    for position in range(axis.output):
-        start = position * axis.stride - axis.before
-        first, end = max(start, end), max(end, min(start + axis.kernel, length))
-        touched += max(0, end - first)
-    return touched

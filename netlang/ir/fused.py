@@ -48,6 +48,11 @@ class Fused(Op):
     def name(self) -> str:  # type: ignore[override]
         return self.anchor.name
 
+    @property
+    def arity(self) -> int:  # type: ignore[override]
+        operands = [operand for step in self.steps for operand in step.operands]
+        return self.anchor_arity + len([i for i in operands if i != FLOWING])
+
     def infer(self, inputs: Types) -> TensorType:
         flowing = self.anchor.infer(inputs[: self.anchor_arity])
         for step in self.steps:
@@ -66,6 +71,18 @@ class Fused(Op):
 
     def macs(self, inputs: Types, output: TensorType) -> int:
         return self.anchor.macs(inputs[: self.anchor_arity], output)
+
+    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
+        given = inputs[: self.anchor_arity]
+        numbers = list(self.anchor.reads(given, output))
+        for step in self.steps:
+            types = tuple(step.pick(output, inputs))
+            each = zip(step.operands, step.op.reads(types, output), strict=True)
+            numbers += [number for operand, number in each if operand != FLOWING]
+        return tuple(numbers)
+
+    def can_scatter(self, cuts: Sequence[int], inputs: Types) -> bool:
+        return self.anchor.can_scatter(cuts, inputs[: self.anchor_arity])
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         flowing = self.anchor.torch(F, xs[: self.anchor_arity], w, training)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from netlang.ir.attributes import written
 from netlang.ir.types import TensorType, Types
 from netlang.kernels import Pointwise
-from netlang.kernels.kernel import Epilogue, Operand, Precision, View
+from netlang.kernels.kernel import Epilogue, Kernel, Operand, Precision, View
 from netlang.kernels.layer import FeatureMap, Layer
 
 Init = Literal["he", "zeros", "ones"]
@@ -46,14 +46,15 @@ class Weight:
 class Site:
     """Where an operator's kernels run: what the planner has settled before it asks for them.
 
-    `inputs` are the types of the operator's inputs, `views` where they lie, `output` the type of
-    its result and `view` where that goes; `label` is the epilogue in a kernel's name.
+    `inputs` are the types of the operator's inputs and `views` where they lie; `output` is the type
+    of its result and `pieces` where that goes: its channels lie together, as a rule, or in several
+    buffers one after the other. `label` is the epilogue in a kernel's name.
     """
 
     inputs: Types
     views: tuple[View, ...]
     output: TensorType
-    view: View
+    pieces: tuple[FeatureMap, ...]
     precision: Precision
     batch: int
     epilogue: Epilogue = field(default_factory=Epilogue)
@@ -62,6 +63,11 @@ class Site:
     def x(self, position: int = 0) -> FeatureMap:
         """An input and where it lies."""
         return feature_map(self.inputs[position], self.views[position])
+
+    @property
+    def view(self) -> View:
+        """Where the result goes; where it goes to several buffers, how it would lie in one."""
+        return self.pieces[0].view if len(self.pieces) == 1 else View(self.output.channels)
 
     @property
     def y(self) -> FeatureMap:
@@ -85,6 +91,8 @@ class Site:
             "epilogue": self.epilogue,
             "label": self.label,
         }
+        if len(self.pieces) > 1:
+            settled["into"] = self.pieces
         return Launch(kernel(**(settled | fields)), inputs, weights)
 
 
@@ -97,11 +105,11 @@ def feature_map(type: TensorType, view: View) -> FeatureMap:
 class Launch:
     """A kernel with the inputs (positions) and weights (slots) of the operator that it reads.
 
-    Both are in the order of the kernel's parameters: `x`, then the epilogue's tensors; the
+    Both are in the order of the kernel's parameters: its inputs, then the epilogue's tensors; its
     weights, then the epilogue's vectors.
     """
 
-    kernel: Layer
+    kernel: Kernel
     inputs: tuple[int, ...] = (0,)
     weights: tuple[str, ...] = ()
 
@@ -169,11 +177,26 @@ class Op(ABC):
 
     def alias(self, x: FeatureMap) -> View | None:
         """Where in the memory of its input the result is already, if nothing has to be moved."""
+        taken = self.taken(x.channels)
+        if taken is not None:
+            return x.view.shifted(taken.start)
         return x.view if self.is_identity else None
 
     def starts(self, inputs: Types) -> tuple[int, ...]:
         """At which channel of the result each input begins, if the result is nothing but them."""
         return ()
+
+    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
+        """How many numbers of each input an image makes it look at."""
+        return tuple(x.elements for x in inputs)
+
+    def taken(self, channels: int) -> range | None:
+        """Which of so many channels of its input are the result, if it is nothing but them."""
+        return None
+
+    def can_scatter(self, cuts: Sequence[int], inputs: Types) -> bool:
+        """Whether its kernel can write the result to several buffers, cut at these channels."""
+        return False
 
     @property
     def is_identity(self) -> bool:
@@ -209,4 +232,6 @@ def op(name: str, family: Family) -> Callable[[type[T]], type[T]]:
 @lru_cache(maxsize=65536)
 def infer(op: Op, inputs: Types) -> TensorType:
     """`op.infer`, remembered: a deep network asks the same few questions again and again."""
+    if op.arity is not None and len(inputs) != op.arity:
+        raise ShapeError(f"'{op.name}' reads {op.arity} value(s), and gets {len(inputs)}")
     return op.infer(inputs)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostic import Source, Span, did_you_mean, error
 from netlang.ir.attributes import Value, attributes
+from netlang.ir.composite import Chain, Sum, Together
 from netlang.ir.fused import FLOWING, Fused, Step
 from netlang.ir.graph import Graph, Head, Node
 from netlang.ir.op import OPS, Op
@@ -67,16 +68,34 @@ class _Reader:
 
     def node(self, tree: Any) -> Node:
         target = _name(tree.children[0])
-        calls = [self.call(part) for part in tree.children if _is(part, "call")]
+        (body,) = [part for part in tree.children if _is(part, "together")]
+        op, inputs = self.together(body)
         (shape,) = [part.children[0] for part in tree.children if _is(part, "type")]
         bindings = [b for part in tree.children if _is(part, "weights") for b in part.children]
         return Node(
             target,
-            _fused(calls),
-            tuple(name for _, operands in calls for name in operands if name != "_"),
+            op,
+            tuple(name for name in inputs if name != "_"),
             TensorType(_dims(shape)),
             tuple((str(b.children[0]), _expr(b.children[1])) for b in bindings),
         )
+
+    def together(self, tree: Any) -> Call:
+        return _composed(Together, [self.chain(part) for part in tree.children])
+
+    def chain(self, tree: Any) -> Call:
+        parts = [self.fused(part) for part in tree.children if _is(part, "fused")]
+        for _, operands in parts[1:]:
+            if operands[0] != "_":
+                raise error("behind '=>' an operator reads '_' first", self.span(_first(tree)))
+        return _composed(partial(Chain, keep=len(tree.children) > len(parts)), parts)
+
+    def fused(self, tree: Any) -> Call:
+        anchor, *steps = tree.children
+        return _fused(self.sum(anchor), [self.call(step) for step in steps])
+
+    def sum(self, tree: Any) -> Call:
+        return _composed(Sum, [self.call(part) for part in tree.children])
 
     def call(self, tree: Any) -> Call:
         callee, *parts = tree.children
@@ -124,16 +143,28 @@ class _Reader:
         return Span(self.source, token.start_pos or 0, token.end_pos or 0)
 
 
-def _fused(calls: list[Call]) -> Op:
-    (anchor, operands), *rest = calls
-    position, steps = len(operands), list[Step]()
-    for op, names in rest:
+def _fused(anchor: Call, rest: list[Call]) -> Call:
+    op, operands = anchor
+    position, inputs, steps = len(operands), list(operands), list[Step]()
+    for step, names in rest:
         indices = list[int]()
         for name in names:
             indices.append(FLOWING if name == "_" else position)
             position += name != "_"
-        steps.append(Step(op, tuple(indices)))
-    return Fused(anchor, tuple(steps), len(operands)) if steps else anchor
+        steps.append(Step(step, tuple(indices)))
+        inputs += [name for name in names if name != "_"]
+    return (Fused(op, tuple(steps), len(operands)) if steps else op), inputs
+
+
+def _composed(kind: Callable[[tuple[Op, ...]], Op], parts: list[Call]) -> Call:
+    """The parts as one operator, where there are several; `_` is the result of the part ahead."""
+    ops = tuple(op for op, _ in parts)
+    return (kind(ops) if len(ops) > 1 else ops[0]), [name for _, names in parts for name in names]
+
+
+def _first(tree: Any) -> Token:
+    """The first token of a part."""
+    return next(tree.scan_values(lambda _: True))
 
 
 def _is(part: Tree[Any] | Token, rule: str) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from netlang.ir.attributes import written
-from netlang.ir.fused import FLOWING, Fused, Step
+from netlang.ir.composite import Composite
+from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Op
 
@@ -24,23 +25,21 @@ def print_graph(graph: Graph) -> str:
 
 
 def _node(node: Node) -> Iterator[str]:
-    calls = " -> ".join(_calls(node.op, [f"%{name}" for name in node.inputs]))
-    yield f"  %{node.name} = {calls} : {node.type}"
+    body = _body(node.op, [f"%{name}" for name in node.inputs])
+    yield f"  %{node.name} = {body} : {node.type}"
     if node.derived:
         yield "    where " + ", ".join(f"{slot} = {expr}" for slot, expr in node.derived)
 
 
-def _calls(op: Op, inputs: Sequence[str]) -> Iterator[str]:
-    if not isinstance(op, Fused):
-        yield _call(op, inputs)
-        return
-    yield _call(op.anchor, inputs[: op.anchor_arity])
-    for step in op.steps:
-        yield _call(step.op, _operands(step, inputs))
-
-
-def _operands(step: Step, inputs: Sequence[str]) -> list[str]:
-    return ["_" if i == FLOWING else inputs[i] for i in step.operands]
+def _body(op: Op, inputs: Sequence[str]) -> str:
+    if isinstance(op, Fused):
+        anchor = _body(op.anchor, inputs[: op.anchor_arity])
+        steps = [_call(step.op, step.pick("_", inputs)) for step in op.steps]
+        return " -> ".join((anchor, *steps))
+    if not isinstance(op, Composite):
+        return _call(op, inputs)
+    operands = op.operands(inputs, "_")
+    return op.sign.join(map(_body, op.parts, operands))
 
 
 def _call(op: Op, inputs: Sequence[str]) -> str:

@@ -99,12 +99,17 @@ class Tiles:
 Grid = tuple[int | Tiles, ...]
 
 
+Role = Literal["input", "weight", "vector", "tensor", "output"]
+"""What a parameter points to: a weight has a packing, a vector one number a channel; a tensor is
+read by an epilogue."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A pointer parameter of a kernel; `dtype` is that of the elements it points to."""
 
     name: str
-    role: Literal["input", "weight", "vector", "tensor", "output"]
+    role: Role
     dtype: Dtype
 
 

@@ -11,7 +11,7 @@ from netlang.ir.attributes import SWITCH, Size, attribute, integer, show, size
 from netlang.ir.op import Launch, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.product import Product
-from netlang.ops.window import PADDING, Axis, Pad, axes, require_image, stride_caption
+from netlang.ops.window import PADDING, Axis, Pad, axes, require_image, stride_caption, touched
 
 
 @op("conv", family="conv")
@@ -60,6 +60,10 @@ class Conv(Product):
     def macs(self, inputs: Types, output: TensorType) -> int:
         taps = self.kernel[0] * self.kernel[1]
         return output.elements * taps * (inputs[0].channels // self.groups)
+
+    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
+        (x,) = inputs
+        return (touched(x, self.windows(x)),)
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         (x,) = xs

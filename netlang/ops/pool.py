@@ -11,7 +11,7 @@ from netlang import kernels
 from netlang.ir.attributes import SWITCH, Size, attribute, either, show, size, word
 from netlang.ir.op import Launch, Op, Site, op
 from netlang.ir.types import TensorType, Types
-from netlang.ops.window import PADDING, Axis, Pad, axes, require_image, stride_caption
+from netlang.ops.window import PADDING, Axis, Pad, axes, require_image, stride_caption, touched
 
 
 class Pool(Op):
@@ -39,6 +39,10 @@ class Pool(Op):
         require_image(x, self.name)
         height, width = self.windows(x)
         return TensorType((x.channels, height.output, width.output))
+
+    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
+        (x,) = inputs
+        return (touched(x, self.windows(x)),)
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         (x,) = xs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self, cast
 
@@ -33,6 +33,9 @@ class Product(Op):
     def weights(self, inputs: Types) -> Mapping[str, Weight]:
         weight = {"weight": Weight((self.out, *self.row(inputs)))}
         return weight | ({"bias": Weight((self.out,), "zeros")} if self.bias else {})
+
+    def can_scatter(self, cuts: Sequence[int], inputs: Types) -> bool:
+        return True
 
     def product(self, site: Site, kernel: type[Layer], /, **fields: Any) -> tuple[Launch, ...]:
         """The launch of a kernel of the product; the bias opens its epilogue."""

@@ -108,6 +108,9 @@ class Subsample(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0][:, :, :: self.stride[0], :: self.stride[1]]
 
+    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
+        return (output.elements,)
+
     def launches(self, site: Site) -> tuple[Launch, ...]:
         rows, columns = self.stride
         if rows == columns:
@@ -161,8 +164,41 @@ class Split(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0].chunk(self.parts, 1)[self.part]
 
-    def alias(self, x: FeatureMap) -> View:
-        return x.view.shifted(self.part * (x.channels // self.parts))
+    def taken(self, channels: int) -> range:
+        part = channels // self.parts
+        return range(self.part * part, (self.part + 1) * part)
+
+    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
+        return (output.elements,)
+
+
+@op("slice", family="shape")
+@dataclass(frozen=True)
+class Slice(Op):
+    """`channels` of its input, from `start` on."""
+
+    start: int = attribute(integer(0))
+    channels: int = attribute(integer(1))
+
+    def infer(self, inputs: Types) -> TensorType:
+        (x,) = inputs
+        if self.start + self.channels > x.channels:
+            raise ShapeError(
+                f"channels {self.start} to {self.start + self.channels - 1} are not all there: "
+                f"{x} has {x.channels}",
+                attribute="channels",
+                help="'start' counts from 0, and 'start' + 'channels' is at most what comes in",
+            )
+        return TensorType((self.channels, *x.shape[1:]))
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        return xs[0][:, self.start : self.start + self.channels]
+
+    def taken(self, channels: int) -> range:
+        return range(self.start, self.start + self.channels)
+
+    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
+        return (output.elements,)
 
 
 @op("shuffle", family="shape")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from netlang.ir.attributes import Size, either, show, size, word
@@ -72,6 +73,22 @@ def _output(length: int, kernel: int, stride: int, side: tuple[int, int], ceil: 
     output = (-(-room // stride) if ceil else room // stride) + 1
     # A window that would start in the padding behind the input is dropped (torch and Caffe agree).
     return output - 1 if ceil and (output - 1) * stride >= length + side[0] else output
+
+
+def touched(x: TensorType, windows: tuple[Axis, Axis]) -> int:
+    """How many numbers of an input some window covers, the gaps of a dilated one among them."""
+    rows, columns = windows
+    return x.channels * _covered(rows, x.height) * _covered(columns, x.width)
+
+
+@lru_cache(maxsize=4096)
+def _covered(axis: Axis, length: int) -> int:
+    covered = end = 0
+    for position in range(axis.output):
+        start = position * axis.stride - axis.before
+        first, end = max(start, end), max(end, min(start + axis.kernel, length))
+        covered += max(0, end - first)
+    return covered
 
 
 def stride_caption(stride: Size) -> list[str]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Launch, Site, feature_map
 from netlang.ir.types import TensorType
-from netlang.kernels import Copy, FromNCHW, Layer, ToNCHW
-from netlang.kernels.kernel import Precision, storage
+from netlang.kernels import Copy, FromNCHW, Kernel, Layer, Packing, ToNCHW
+from netlang.kernels.kernel import Precision, Role, storage
 from netlang.kernels.layer import BYTES, FeatureMap
 from netlang.plan.arena import Lifetime, lower_bound, pack
 from netlang.plan.collect import Functions, PackedWeights
-from netlang.plan.place import Place, own_view, place
+from netlang.plan.place import Place, own_view, place, scattered
 from netlang.plan.plan import Argument, Buffer, Call, Constant, Input, Memory, Output, Plan
+from netlang.plan.traffic import traffic
 
 
 def plan(graph: Graph, precision: Precision = "float16", batch: int = 1) -> Plan:
@@ -51,7 +53,7 @@ class _Draft:
     def __init__(self, graph: Graph, precision: Precision, batch: int):
         self.graph, self.batch = graph, batch
         self.precision: Precision = precision
-        self.places = place(graph)
+        self.places, self.apart = place(graph), scattered(graph)
         self.functions, self.weights = Functions(), PackedWeights()
         self.activation_bytes = 0
         # NHWC is NCHW where there is one pixel: the last layer may write the result itself.
@@ -64,14 +66,16 @@ class _Draft:
         for position, node in enumerate(self.graph.inputs):
             y = self._map(node)
             entry = FromNCHW(x=_own(node.type), y=y, precision=self.precision)
-            yield self._call(node, entry, [Input(position), self._memory(node.name)])
+            yield self._door(node, entry, Input(position), self._memory(node.name))
         for node in self.graph:
+            moved = sum(traffic(self.graph, node, self.places))
+            self.activation_bytes += moved * BYTES[storage(self.precision)]
             for launch in self._launches(node):
                 yield self._launch(node, launch)
         if not self.is_direct:
             output = self.graph[self.graph.output]
             door = ToNCHW(x=self._map(output), y=_own(output.type), precision=self.precision)
-            yield self._call(output, door, [self._memory(output.name), Output()])
+            yield self._door(output, door, self._memory(output.name), Output())
 
     def bytes_of(self, buffer: str) -> int:
         """The size of a buffer, an image."""
@@ -85,7 +89,7 @@ class _Draft:
             inputs=self.graph.types(node),
             views=tuple(self.places[name].view for name in node.inputs),
             output=node.type,
-            view=place.view,
+            pieces=tuple(map(self._map, self._pieces(node))),
             precision=self.precision,
             batch=self.batch,
         )
@@ -94,35 +98,48 @@ class _Draft:
 
     def _is_in_place(self, node: Node, launch: Launch) -> bool:
         """Whether a launch would copy a slice onto itself: its input was written there."""
+        if not isinstance(launch.kernel, Copy) or launch.kernel.x != launch.kernel.y:
+            return False
         source = self.places[node.inputs[launch.inputs[0]]].buffer
-        here = source == self.places[node.name].buffer and launch.kernel.x == launch.kernel.y
-        return here and isinstance(launch.kernel, Copy)
+        return source == self.places[node.name].buffer
+
+    def _pieces(self, node: Node) -> tuple[Node, ...]:
+        """The values that a node's kernel writes."""
+        return self.apart.get(node.name, (node,))
 
     def _launch(self, node: Node, launch: Launch) -> Call:
-        x, *tensors = (self._memory(node.inputs[position]) for position in launch.inputs)
-        return self._call(
-            node,
-            launch.kernel,
-            [x, *self._weights(node, launch), *tensors, self._memory(node.name)],
-        )
+        """Each parameter of the kernel takes the next argument of its role."""
+        reads = (self._memory(node.inputs[position]) for position in launch.inputs)
+        slots, packings = iter(launch.weights), iter(launch.kernel.packing)
+        written = [self._memory(piece.name) for piece in self._pieces(node)]
+        # A kernel with several results in one buffer knows where in it each of them begins.
+        results = iter(written) if len(written) > 1 else repeat(written[0])
 
-    def _weights(self, node: Node, launch: Launch) -> Iterator[Constant]:
-        owned = self.graph.weights(node)
-        packings = launch.kernel.packing
-        for number, slot in enumerate(launch.weights):
-            packing = packings[number] if number < len(packings) else None
-            yield self.weights.use(
-                f"{node.name}.{slot}",
-                node.weight(slot),
-                packing,
-                storage(self.precision) if packing else "float32",
-                owned[slot].shape,
-            )
+        def argument(role: Role) -> Argument:
+            match role:
+                case "weight":
+                    return self._weight(node, next(slots), next(packings))
+                case "vector":
+                    return self._weight(node, next(slots), None)
+                case "output":
+                    return next(results)
+                case _:
+                    return next(reads)
 
-    def _call(self, node: Node, kernel: Layer, arguments: Sequence[Argument]) -> Call:
-        assert len(arguments) == len(kernel.parameters), f"%{node.name} launches {kernel.name}"
-        self.activation_bytes += kernel.bytes_read + kernel.bytes_written
+        arguments = [argument(parameter.role) for parameter in launch.kernel.parameters]
+        return self._call(node, launch.kernel, arguments)
+
+    def _weight(self, node: Node, slot: str, packing: Packing | None) -> Constant:
+        shape = self.graph.weights(node)[slot].shape
+        dtype = storage(self.precision) if packing else "float32"
+        return self.weights.use(f"{node.name}.{slot}", node.weight(slot), packing, dtype, shape)
+
+    def _call(self, node: Node, kernel: Kernel, arguments: Sequence[Argument]) -> Call:
         return Call(node.name, self.functions.use(kernel, node.name), tuple(arguments))
+
+    def _door(self, node: Node, kernel: Layer, source: Argument, target: Argument) -> Call:
+        self.activation_bytes += kernel.bytes_read + kernel.bytes_written
+        return self._call(node, kernel, [source, target])
 
     def _map(self, node: Node) -> FeatureMap:
         return feature_map(node.type, self.places[node.name].view)

@@ -5,6 +5,7 @@ import pytest
 import netlang.ops as _ops  # fills the registry of operators
 from netlang.diagnostic import NetError
 from netlang.ir.graph import InvariantError, verify
+from netlang.ir.op import ShapeError
 from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
 
@@ -25,6 +26,49 @@ def test_text_is_read_back_to_the_same_graph() -> None:
     graph = verify(parse_graph(GRAPH))
     assert print_graph(graph) == GRAPH
     assert parse_graph(print_graph(graph)) == graph
+
+
+COMPOSITE = """graph g {
+  %x = input() shape=4x8x8 : 4x8x8
+  %sum = conv(%x) kernel=1x1, out=8 + conv(%x) kernel=1x1, out=8, bias=off -> relu(_) : 8x8x8
+    where a.weight = sum.w.weight, a.bias = add(sum.w.bias, sum.v.bias), b.weight = sum.v.weight
+  %pooled = conv(%sum) kernel=3x3, out=8 -> relu(_) => maxpool(_) kernel=2x2 : 8x4x4
+  %both = conv(%sum) kernel=1x1, out=4 -> add(_, %x) keep => conv(_) kernel=1x1, out=2 -> relu(_) : 6x8x8
+  %beside = lrn(%x) => maxpool(_) kernel=1x1 | conv(%x) kernel=1x1, out=2 + conv(%x) kernel=1x1, out=2 : 6x8x8
+  output %pooled
+  head a %both weight=0.3
+  head b %beside weight=0.3
+}
+"""
+
+
+def test_what_one_kernel_computes_is_one_node() -> None:
+    graph = verify(parse_graph(COMPOSITE))
+    assert print_graph(graph) == COMPOSITE
+    assert parse_graph(print_graph(graph)) == graph
+    assert {node.name: list(graph.weights(node)) for node in graph if graph.weights(node)} == {
+        "sum": ["a.weight", "a.bias", "b.weight"],
+        "pooled": ["a.weight", "a.bias"],
+        "both": ["a.weight", "a.bias", "b.weight", "b.bias"],
+        "beside": ["b.a.weight", "b.a.bias", "b.b.weight", "b.b.bias"],
+    }
+    # Multiply-adds: 64 pixels, 4 channels to 8, twice; 8 to 8 at nine taps; 8 to 4 to 2; 4 to 2.
+    assert [graph.macs(node) for node in graph] == [0, 4096, 36864, 2560, 1024]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("out=8, bias=off", "out=6, bias=off", "a sum of 8x8x8 and 6x8x8"),
+        ("kernel=1x1 |", "kernel=2x2 |", "results of 4x4x4 and 2x8x8 have no one height and width"),
+        ("lrn(%x) =>", "add(%x, %x) =>", "'add' takes any number of values"),
+        ("lrn(%x)", "lrn(%x, %x)", "reads 3 value"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(old: str, new: str, message: str) -> None:
+    assert old in COMPOSITE
+    with pytest.raises(ShapeError, match=message):
+        verify(parse_graph(COMPOSITE.replace(old, new)))
 
 
 @pytest.mark.parametrize(
@@ -51,6 +95,7 @@ def test_verify_refuses(old: str, new: str, message: str) -> None:
         ("out=10, ", "", "'linear' needs 'out'"),
         ("output %fc", "output fc", "this is not a printed graph"),
         ("}", "", "this is not a printed graph"),
+        (": 10", "=> relu(%input) : 10", "behind '=>' an operator reads '_' first"),
     ],
 )
 def test_a_wrong_text_is_a_located_error(old: str, new: str, message: str) -> None:

@@ -165,6 +165,7 @@ ROWS = (
         layer(lambda: nn.ConstantPad3d((0, 0, 0, 0, 1, 2), 0)),
     ),
     Row("split(%a) parts=3, part=2", (IMAGE,), lambda x, w: x[:, 4:6]),
+    Row("slice(%a) start=1, channels=3", (IMAGE,), lambda x, w: x[:, 1:4]),
     Row("shuffle(%a) groups=2", (IMAGE,), shuffled),
     Row("upsample(%a) factor=2x3", (IMAGE,), layer(lambda: nn.Upsample(scale_factor=(2, 3)))),
     Row(
@@ -231,6 +232,11 @@ def refused(text: str, *shapes: str) -> ShapeError:
         ("concat(%a, %b)", (IMAGE, "6x4x4"), "needs values of one height and width"),
         ("split(%a) parts=4, part=0", (IMAGE,), "6 channels do not divide into 4 parts"),
         ("split(%a) parts=3, part=3", (IMAGE,), "there is no part 3 of 3"),
+        (
+            "slice(%a) start=4, channels=3",
+            (IMAGE,),
+            "channels 4 to 6 are not all there: 6x8x8 has 6",
+        ),
         ("shuffle(%a) groups=4", (IMAGE,), "6 channels do not divide into 4 groups"),
     ],
 )

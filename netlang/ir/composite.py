@@ -1,0 +1,319 @@
+"""Several operators as one: what a single kernel computes, answered by asking the parts.
+
+    conv(%a) kernel=1x1, out=64 + conv(%b) kernel=1x1, out=64      a sum in one accumulator
+    conv(%x) kernel=3x3, out=64 -> relu(_) => maxpool(_) kernel=2  one behind the other
+    conv(%x) kernel=1x1, out=64 keep => conv(_) kernel=1x1, out=16 the same, and both are results
+    conv(%a) kernel=3x3, out=64 | conv(%b) kernel=5x5, out=32      side by side
+
+`+` binds closest, then `->` (`netlang.ir.fused`), `=>` and `|`. Several results are one value,
+channel after channel, which `slice` takes apart again; the planner lets each part lie where its
+readers want it. A part's weights have a letter ahead of their slot: `b.weight`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import accumulate, pairwise
+from operator import add
+from string import ascii_lowercase
+from typing import Any, ClassVar
+
+from netlang.ir.op import Launch, Op, ShapeError, Site, Weight, feature_map, infer
+from netlang.ir.types import TensorType, Types
+from netlang.kernels import Epilogue, FeatureMap, Layer, View
+
+LETTERS = ascii_lowercase
+"""The prefixes of the parts' weights: nothing has more parts."""
+
+
+@dataclass(frozen=True)
+class Composite(Op):
+    """Parts that each take the next few of the node's inputs."""
+
+    parts: tuple[Op, ...]
+    sign: ClassVar[str]
+
+    @property
+    def lead(self) -> Op:
+        """The part that gives the whole its name: the first product, if there is one."""
+        products = (part for part in self.parts if part.family in ("conv", "linear"))
+        return next(products, self.parts[0])
+
+    @property
+    def family(self) -> Any:  # type: ignore[override]
+        return self.lead.family
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.lead.name
+
+    @property
+    def arity(self) -> int:  # type: ignore[override]
+        return sum(self.counts)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many of the node's inputs each part takes."""
+        free = next((part for part in self.parts if part.arity is None), None)
+        if free:
+            raise ShapeError(
+                f"'{free.name}' takes any number of values, so it is no part of another"
+            )
+        return tuple(part.arity or 0 for part in self.parts)
+
+    def shares(self, inputs: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """What belongs to the node's inputs, part by part."""
+        ends = accumulate(self.counts, initial=0)
+        return [tuple(inputs[start:end]) for start, end in pairwise(ends)]
+
+    def operands(self, inputs: Sequence[Any], result: Any) -> list[tuple[Any, ...]]:
+        """What each part reads; `result` stands for the result of the part ahead of it."""
+        return self.shares(inputs)
+
+    def types(self, inputs: Types) -> list[Types]:
+        """The types of what each part reads."""
+        return self.shares(inputs)
+
+    def results(self, inputs: Types) -> list[TensorType]:
+        """What each part gives."""
+        return [infer(part, types) for part, types in self._each(inputs)]
+
+    def weights(self, inputs: Types) -> Mapping[str, Weight]:
+        return {
+            f"{letter}.{slot}": weight
+            for letter, (part, types) in zip(LETTERS, self._each(inputs), strict=False)
+            for slot, weight in part.weights(types).items()
+        }
+
+    def macs(self, inputs: Types, output: TensorType) -> int:
+        return sum(part.macs(types, infer(part, types)) for part, types in self._each(inputs))
+
+    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
+        each = [part.reads(types, infer(part, types)) for part, types in self._each(inputs)]
+        return tuple(number for numbers in each for number in numbers)
+
+    @property
+    def caption(self) -> str:
+        return self.sign.join(part.caption for part in self.parts)
+
+    def __str__(self) -> str:
+        return self.sign.join(map(str, self.parts))
+
+    def _each(self, inputs: Types) -> Iterator[tuple[Op, Types]]:
+        return zip(self.parts, self.types(inputs), strict=True)
+
+    def _own(self, w: Mapping[str, Any]) -> list[dict[str, Any]]:
+        prefixes = [f"{letter}." for letter in LETTERS[: len(self.parts)]]
+        return [
+            {slot.removeprefix(p): value for slot, value in w.items() if slot.startswith(p)}
+            for p in prefixes
+        ]
+
+    def _sites(self, site: Site) -> list[Site]:
+        """The site of each part, whose result is the node's."""
+        each = zip(self.types(site.inputs), self.shares(site.views), strict=True)
+        return [replace(site, inputs=types, views=views) for types, views in each]
+
+
+@dataclass(frozen=True)
+class Sum(Composite):
+    """Products of several inputs in one accumulator.
+
+    A projection shortcut joins the last convolution of its block so: as more rows of one product.
+    """
+
+    hosts_epilogue = True
+    sign = " + "
+
+    def infer(self, inputs: Types) -> TensorType:
+        first, *others = self.results(inputs)
+        odd = next((other for other in others if other != first), None)
+        if odd:
+            raise ShapeError(f"a sum of {first} and {odd}")
+        return first
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        each = zip(self.parts, self.shares(xs), self._own(w), strict=True)
+        return reduce(add, (part.torch(F, x, own, training) for part, x, own in each))
+
+    def can_scatter(self, cuts: Sequence[int], inputs: Types) -> bool:
+        return True
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        first, *others = self._sites(site)
+        bare = [replace(other, epilogue=Epilogue(), label="") for other in others]
+        launches = [_only(part, own) for part, own in zip(self.parts, (first, *bare), strict=True)]
+        kernel, *more = (_layer(launch) for launch in launches)
+        return (_by_role(kernel.plus(more), launches, self.shares(range(self.arity))),)
+
+
+@dataclass(frozen=True)
+class Chain(Composite):
+    """Two operators, the second of which reads the result of the first before its own inputs.
+
+    With `keep` the first result is there too, its channels ahead of the second's.
+    """
+
+    keep: bool = False
+
+    @property
+    def sign(self) -> str:  # type: ignore[override]
+        return " keep => " if self.keep else " => "
+
+    @property
+    def hosts_epilogue(self) -> bool:  # type: ignore[override]
+        return False
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        first, second = super().counts
+        return first, second - 1
+
+    def operands(self, inputs: Sequence[Any], result: Any) -> list[tuple[Any, ...]]:
+        first, rest = self.shares(inputs)
+        return [first, (result, *rest)]
+
+    def types(self, inputs: Types) -> list[Types]:
+        first, _ = self.shares(inputs)
+        return self.operands(inputs, infer(self.parts[0], first))
+
+    def infer(self, inputs: Types) -> TensorType:
+        first, second = self.results(inputs)
+        return joined((first, second)) if self.keep else second
+
+    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
+        first = self.types(inputs)[0]
+        numbers = super().reads(inputs, output)
+        return numbers[: len(first)] + numbers[len(first) + 1 :]
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        (first, second), (given, others) = self.parts, self.shares(xs)
+        own = self._own(w)
+        y = first.torch(F, given, own[0], training)
+        z = second.torch(F, (y, *others), own[1], training)
+        return side_by_side((y, z)) if self.keep else z
+
+    def can_scatter(self, cuts: Sequence[int], inputs: Types) -> bool:
+        return self.keep and list(cuts) == [self.results(inputs)[0].channels]
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        (first, second), (given, others) = self.parts, self._sites(site)
+        y, z = self.results(site.inputs)
+        # Where it is not kept the first result never lies anywhere.
+        between = feature_map(y, View(y.channels))
+        pieces = cut(site.pieces, (y, z)) if self.keep else [(between,), site.pieces]
+        given = replace(given, output=y, pieces=pieces[0])
+        others = replace(others, output=z, views=(between.view, *others.views), pieces=pieces[1])
+        launches = [_only(first, given), _only(second, others)]
+        kernel = _layer(launches[1]).behind(_layer(launches[0]), self.keep)
+        return (_by_role(kernel, launches, self.operands(range(self.arity), None)),)
+
+
+@dataclass(frozen=True)
+class Together(Composite):
+    """Operators that do not need one another, in one launch; their channels side by side."""
+
+    sign = " | "
+
+    def infer(self, inputs: Types) -> TensorType:
+        return joined(self.results(inputs))
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        each = zip(self.parts, self.shares(xs), self._own(w), strict=True)
+        return side_by_side([part.torch(F, x, own, training) for part, x, own in each])
+
+    def can_scatter(self, cuts: Sequence[int], inputs: Types) -> bool:
+        start = 0
+        for (part, types), result in zip(self._each(inputs), self.results(inputs), strict=True):
+            end = start + result.channels
+            inner = [at - start for at in cuts if start < at < end]
+            whole = start in (0, *cuts) and (not inner or part.can_scatter(inner, types))
+            if not whole:
+                return False
+            start = end
+        return True
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        results = self.results(site.inputs)
+        pieces = cut(site.pieces, results)
+        launches = [
+            _only(part, replace(own, output=y, pieces=into))
+            for part, own, y, into in zip(
+                self.parts, self._sites(site), results, pieces, strict=True
+            )
+        ]
+        kernel = Together(tuple(map(_layer, launches)))
+        pairs = zip(launches, self.shares(range(self.arity)), strict=True)
+        inputs = (positions[i] for launch, positions in pairs for i in launch.inputs)
+        weights = (slot for slots in map(_slots, LETTERS, launches) for slot in slots)
+        return (Launch(kernel, tuple(inputs), tuple(weights)),)
+
+
+def joined(results: Sequence[TensorType]) -> TensorType:
+    """The type of results side by side."""
+    first = results[0]
+    odd = next((each for each in results if each.shape[1:] != first.shape[1:]), None)
+    if odd:
+        raise ShapeError(f"results of {first} and {odd} have no one height and width")
+    return TensorType((sum(each.channels for each in results), *first.shape[1:]))
+
+
+def side_by_side(values: Sequence[Any]) -> Any:
+    """Torch tensors, channel after channel."""
+    import torch
+
+    return torch.cat(list(values), 1)
+
+
+def cut(pieces: Sequence[FeatureMap], types: Sequence[TensorType]) -> list[tuple[FeatureMap, ...]]:
+    """The pieces that hold each of several results, which follow one another in their channels."""
+    runs: list[tuple[FeatureMap, ...]] = []
+    rest = list(pieces)
+    for type in types:
+        run, missing = list[FeatureMap](), type.channels
+        while missing:
+            piece = rest.pop(0)
+            n = min(missing, piece.channels)
+            run.append(replace(piece, channels=n))
+            if n < piece.channels:
+                behind = replace(piece, channels=piece.channels - n, view=piece.view.shifted(n))
+                rest.insert(0, behind)
+            missing -= n
+        runs.append(tuple(run))
+    return runs
+
+
+def _only(part: Op, site: Site) -> Launch:
+    (launch,) = part.launches(site)
+    return launch
+
+
+def _layer(launch: Launch) -> Layer:
+    assert isinstance(launch.kernel, Layer)
+    return launch.kernel
+
+
+def _slots(letter: str, launch: Launch) -> list[str]:
+    return [f"{letter}.{slot}" for slot in launch.weights]
+
+
+def _by_role(
+    kernel: Layer, launches: Sequence[Launch], positions: Sequence[Sequence[int | None]]
+) -> Launch:
+    """The launch of a kernel made of others: all inputs, then all tensors; weights, then vectors.
+
+    `positions` tells for each launch at which input of the node its inputs are; None is the result
+    of the launch ahead of it.
+    """
+    inputs, tensors = list[int | None](), list[int | None]()
+    weights, vectors = list[str](), list[str]()
+    for letter, launch, place in zip(LETTERS, launches, positions, strict=False):
+        first = sum(parameter.role == "input" for parameter in launch.kernel.parameters)
+        packed = len(launch.kernel.packing)
+        read, slots = [place[i] for i in launch.inputs], _slots(letter, launch)
+        inputs, tensors = inputs + read[:first], tensors + read[first:]
+        weights, vectors = weights + slots[:packed], vectors + slots[packed:]
+    reads = tuple(i for i in inputs + tensors if i is not None)
+    return Launch(kernel, reads, tuple(weights + vectors))
