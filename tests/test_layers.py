@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent / "netlang"
 # because an artifact carries it to machines without netlang.
 FLOORS = (
     {"columns", "diagnostic", "files", "kernels", "resources", "runtime"},
-    {"ir"},
+    {"device", "ir"},
     {"ops", "recipe"},
     {"syntax", "passes", "weights", "classes", "images"},
     {"lower", "summary"},

@@ -14,7 +14,7 @@ from typing import Any
 from netlang.backends.triton.aot import Compiled
 from netlang.commands.common import add_net_argument, load_net, no_batch, progress
 from netlang.compiler import Compilation, compile
-from netlang.compiler.assemble import TARGETS, assemble
+from netlang.compiler.assemble import TARGETS, USUAL_DEVICES, assemble
 from netlang.compiler.checks import Check, checks
 from netlang.compiler.report import Findings, as_json, as_text
 from netlang.compiler.stages import STAGES, ptx, syntax_tree
@@ -62,7 +62,8 @@ def run(args: argparse.Namespace) -> int:
     with clock("reading"):
         graph = load_net(args)
     with clock("optimizing and planning"):
-        compilation = compile(graph, precision=args.dtype, batch=args.batch)
+        device = USUAL_DEVICES[args.target or USUAL_TARGET]
+        compilation = compile(graph, precision=args.dtype, batch=args.batch, device=device)
     if args.emit:
         print(_stage(compilation, args), end="")
         return 0

@@ -10,6 +10,7 @@ from netlang.commands.common import add_net_argument, load_net, no_batch
 from netlang.cost import DEVICES, profile
 from netlang.cost.picture import to_svg
 from netlang.cost.report import describe, table
+from netlang.device import Target
 from netlang.diagnostic import error
 from netlang.files import write_whole
 from netlang.kernels.kernel import PRECISIONS
@@ -40,9 +41,11 @@ def run(args: argparse.Namespace) -> int:
     """Prints the table or the object, or draws."""
     _require_sense(args)
     graph = load_net(args)
-    graphs = inference(graph), optimize(graph).graph
     device = DEVICES[args.device]
-    before, after = (profile(each, device, args.dtype, args.batch) for each in graphs)
+    optimized = optimize(graph, target=Target(device, args.dtype, args.batch)).graph
+    before, after = (
+        profile(each, device, args.dtype, args.batch) for each in (inference(graph), optimized)
+    )
     if args.output:
         write_whole(args.output, to_svg(before, after))
         print(f"wrote {args.output}")

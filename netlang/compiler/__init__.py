@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from netlang.backends.triton.artifact import write_artifact
+from netlang.device import DEVICES, Target
 from netlang.ir.attributes import Value
 from netlang.ir.graph import Graph
 from netlang.kernels.kernel import Precision
@@ -46,17 +47,19 @@ def compile(
     weights: Mapping[str, Any] | None = None,
     precision: Precision = "float16",
     batch: int = 1,
+    device: str = "h100",
     seed: int = 0,
     **settings: Value,
 ) -> Compilation:
     """Compiles a network to Triton kernels and, where a folder is given, writes them there.
 
     `network` is a graph, a `.net` file or a network of the zoo, `settings` are the net's
-    parameters. `batch` is the batch size to be fast at; the result runs any. Without `weights` (a
+    parameters. `batch` is the batch size to be fast at, `device` the GPU, by a name of
+    `netlang.device.DEVICES`; the result runs any batch on any GPU. Without `weights` (a
     checkpoint: arrays by name) random ones are made from `seed`. Raises `NetError`.
     """
     graph = network if isinstance(network, Graph) else load(network, **settings)
-    optimized = optimize(graph)
+    optimized = optimize(graph, target=Target(DEVICES[device], precision, batch))
     start = perf_counter()
     planned = plan(optimized.graph, precision, batch)
     compilation = Compilation(graph, optimized, planned, 1e3 * (perf_counter() - start))

@@ -14,6 +14,9 @@ from netlang.plan import Plan
 TARGETS = {"sm_80": 80, "sm_90": 90, "sm_100": 100}
 """A100; H100 and H200; B200."""
 
+USUAL_DEVICES = {"sm_80": "a100-80gb", "sm_90": "h100", "sm_100": "b200"}
+"""What a target means to the passes, which choose kernels for a device."""
+
 
 def assemble(
     plan: Plan, target: str, progress: Callable[[Compiled], None] = lambda compiled: None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from netlang.cost.device import Device
+from netlang.device import Device
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Family
 from netlang.kernels.kernel import Precision, storage

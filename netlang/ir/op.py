@@ -118,13 +118,15 @@ class Op(ABC):
     """An operator with its attributes.
 
     `arity` is the number of inputs, None where it is free. `pointwise` operators have a
-    `scalar` expression and can be fused into the epilogue of one that `hosts_epilogue`.
+    `scalar` expression and can be fused into the epilogue of one that `hosts_epilogue`. One that is
+    `monotone` never falls where its only input rises, so that it commutes with a maximum.
     """
 
     name: ClassVar[str]
     family: ClassVar[Family]
     arity: ClassVar[int | None] = 1
     pointwise: ClassVar[bool] = False
+    monotone: ClassVar[bool] = False
     hosts_epilogue: ClassVar[bool] = False
 
     @abstractmethod

@@ -63,12 +63,19 @@ def _inverse_deviation(variance: Array, eps: float) -> Array:
     return 1.0 / (variance + eps) ** 0.5
 
 
+def _stack(*tensors: Array) -> Array:
+    import numpy as np
+
+    return np.concatenate(tensors)
+
+
 FUNCTIONS: dict[str, Callable[..., Array]] = {
     "add": _add,
     "sub": _sub,
     "mul": _mul,
     "scale_rows": _scale_rows,
     "inverse_deviation": _inverse_deviation,
+    "stack": _stack,
 }
 """What a derived weight can be made with; arrays are float64."""
 

@@ -35,6 +35,12 @@ class Conv(Product):
         """The window along height and width over an input."""
         return axes(x, self.kernel, self.stride, self.pad, self.dilation)
 
+    def is_pixelwise(self, x: TensorType) -> bool:
+        """Whether an output pixel is a product with the input pixel of the same place alone."""
+        height, width = self.windows(x)
+        same = (height.output, width.output) == (x.height, x.width)
+        return self.kernel == self.stride == (1, 1) and self.groups == 1 and same
+
     def infer(self, inputs: Types) -> TensorType:
         (x,) = inputs
         require_image(x, self.name)

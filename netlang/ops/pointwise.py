@@ -39,6 +39,8 @@ class Pointwise(Op):
 class ReLU(Pointwise):
     """max(0, x) (Krizhevsky et al. 2012, section 3.1)."""
 
+    monotone = True
+
     def function(self, F: Any, x: Any) -> Any:
         return F.relu(x)
 
@@ -50,6 +52,8 @@ class ReLU(Pointwise):
 @dataclass(frozen=True)
 class ReLU6(Pointwise):
     """min(max(0, x), 6)."""
+
+    monotone = True
 
     def function(self, F: Any, x: Any) -> Any:
         return F.relu6(x)
@@ -63,6 +67,8 @@ class ReLU6(Pointwise):
 class Sigmoid(Pointwise):
     """1 / (1 + exp(-x))."""
 
+    monotone = True
+
     def function(self, F: Any, x: Any) -> Any:
         return F.sigmoid(x)
 
@@ -74,6 +80,8 @@ class Sigmoid(Pointwise):
 @dataclass(frozen=True)
 class Tanh(Pointwise):
     """The hyperbolic tangent; Triton spells it with a sigmoid."""
+
+    monotone = True
 
     def function(self, F: Any, x: Any) -> Any:
         return F.tanh(x)

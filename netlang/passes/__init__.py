@@ -6,24 +6,45 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
+from netlang.device import Target
 from netlang.ir.graph import Graph, verify
+from netlang.passes.back_to_back import back_to_back
 from netlang.passes.drop_heads import drop_heads
 from netlang.passes.drop_identity import drop_identity
 from netlang.passes.eliminate_dead import eliminate_dead
 from netlang.passes.fold_bn import fold_bn
 from netlang.passes.fuse_epilogue import fuse_epilogue
+from netlang.passes.launch_together import launch_together
+from netlang.passes.merge_siblings import merge_siblings
+from netlang.passes.pool_ahead import pool_ahead
+from netlang.passes.pool_behind import pool_behind
 from netlang.passes.report import Log, Report
+from netlang.passes.softmax_behind import softmax_behind
+from netlang.passes.sum_products import sum_products
 
 Pass = Callable[[Graph, Log], Graph]
 
-PIPELINE: tuple[Pass, ...] = (
+SIMPLIFY: tuple[Pass, ...] = (
     drop_heads,
     eliminate_dead,
     drop_identity,
     fold_bn,
-    fuse_epilogue,
 )
-"""What turns a network as it is written into one for inference."""
+"""What turns a network as it is written into one for inference, for any backend."""
+
+FUSE: tuple[Pass, ...] = (
+    fuse_epilogue,
+    sum_products,
+    merge_siblings,
+    pool_behind,
+    pool_ahead,
+    softmax_behind,
+    back_to_back,
+    launch_together,
+)
+"""What makes one node of what one kernel computes."""
+
+PIPELINE = SIMPLIFY + FUSE
 
 
 @dataclass(frozen=True)
@@ -34,11 +55,16 @@ class Optimized:
     reports: tuple[Report, ...]
 
 
-def optimize(graph: Graph, passes: tuple[Pass, ...] = PIPELINE) -> Optimized:
-    """Runs passes in order; types are derived anew and compared after each."""
+def optimize(
+    graph: Graph, passes: tuple[Pass, ...] = PIPELINE, target: Target = Target()
+) -> Optimized:
+    """Runs passes in order; types are derived anew and compared after each.
+
+    The network computes the same on any target; what is one kernel is chosen to be fast on this.
+    """
     reports: list[Report] = []
     for run in passes:
-        log, start = Log(), perf_counter()
+        log, start = Log(target), perf_counter()
         graph = verify(run(graph, log))
         elapsed = 1e3 * (perf_counter() - start)
         done = tuple(log.changed), tuple(log.skipped)

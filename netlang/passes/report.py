@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from netlang.device import Target
+
 
 @dataclass(frozen=True)
 class Note:
@@ -18,8 +20,9 @@ class Note:
 
 @dataclass
 class Log:
-    """Where a running pass writes down its work."""
+    """What a running pass is told, and where it writes down its work."""
 
+    target: Target = Target()
     changed: list[Note] = field(default_factory=list[Note])
     skipped: list[Note] = field(default_factory=list[Note])
 

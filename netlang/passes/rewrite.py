@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
+from netlang.ir.composite import LETTERS
+from netlang.ir.fused import Fused, Step
 from netlang.ir.graph import Graph, Node
+from netlang.ir.op import Op
+from netlang.ir.types import Types
+from netlang.ir.weights import Expr
+from netlang.ops.shape import Slice
+
+Binding = tuple[str, Expr]
+"""A slot and the expression of its weight."""
 
 
 class Sweep:
@@ -38,9 +48,42 @@ class Sweep:
         self.nodes[node.name] = node
         self.places[node.name] = next(self._place)
 
+    def drop(self, name: str) -> None:
+        """Takes out a node that nothing reads any more."""
+        del self.nodes[name]
+
     def alias(self, old: str, new: str) -> None:
         """From here on the old graph's value `old` is `new`."""
         self._aliases[old] = new
+
+    def types(self, node: Node) -> Types:
+        """The types of a node's inputs."""
+        return tuple(self.nodes[name].type for name in node.inputs)
+
+    def bindings(self, node: Node, prefix: str = "") -> tuple[Binding, ...]:
+        """Every weight of a node spelled out, for a node of another name that takes it over."""
+        slots = node.op.weights(self.types(node))
+        changed = dict(node.derived)
+        return tuple((f"{prefix}{s}", changed.get(s) or node.weight(s)) for s in slots)
+
+    def part_bindings(self, parts: Sequence[Node]) -> tuple[Binding, ...]:
+        """Those of the parts of a composite operator."""
+        pairs = zip(LETTERS, parts, strict=False)
+        return tuple(b for letter, part in pairs for b in self.bindings(part, f"{letter}."))
+
+    def fresh(self, name: str) -> str:
+        """A name like this one that no node has."""
+        taken = (n for n in count(2) if f"{name}_{n}" not in self.graph)
+        return name if name not in self.graph else f"{name}_{next(taken)}"
+
+    def keep_slices(self, whole: Node, parts: Sequence[Node]) -> None:
+        """Adds a node that computes others side by side, and those others as slices of it."""
+        self.keep(whole)
+        start = 0
+        for part in parts:
+            op = Slice(start, part.type.channels)
+            self.keep(replace(part, op=op, inputs=(whole.name,), derived=()))
+            start += part.type.channels
 
     def finish(self) -> Graph:
         """The new graph."""
@@ -55,3 +98,13 @@ def other_reader(graph: Graph, value: str, reader: Node) -> str:
         return f"%{value} is a result of the network"
     others = [user.name for user in graph.users[value] if user is not reader]
     return f"%{value} is also read by %{others[0]}" if others else ""
+
+
+def anchor_of(op: Op) -> Op:
+    """An operator without its epilogue."""
+    return op.anchor if isinstance(op, Fused) else op
+
+
+def steps_of(op: Op) -> tuple[Step, ...]:
+    """The epilogue of an operator."""
+    return op.steps if isinstance(op, Fused) else ()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from netlang.backends.torch.module import to_module
 from netlang.ir.graph import Graph
-from netlang.passes import optimize
+from netlang.passes import SIMPLIFY, optimize
 
 
 class Engine:
@@ -23,7 +23,9 @@ class Engine:
 
     def __init__(self, graph: Graph, weights: Mapping[str, Any], threads: int | None = None):
         self.threads = threads
-        module: Any = to_module(optimize(graph).graph, weights).eval().requires_grad_(False)
+        module: Any = (
+            to_module(optimize(graph, SIMPLIFY).graph, weights).eval().requires_grad_(False)
+        )
         # oneDNN's convolutions want the channels innermost; torch keeps them there on its own.
         self._module = module.to(memory_format=torch.channels_last)
 

@@ -1,4 +1,4 @@
-"""The devices: how fast each moves bytes and multiplies."""
+"""The devices that networks are made fast for: how fast each moves bytes and multiplies."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class Device:
     l2: int
     sms: int
     source: Literal["measured", "datasheet"] = "datasheet"
+
+    @property
+    def l2_bandwidth(self) -> float:
+        """Bytes a second that kernels draw from the L2 cache: what an SM of an H100 is said to."""
+        return 42 * GB * self.sms
 
     def ridge(self, dtype: Precision) -> float:
         """FLOPs a byte from which on arithmetic is what takes the time."""
@@ -61,3 +66,15 @@ DEVICES: dict[str, Device] = {
     "rtx4090": Device("RTX 4090", 1008 * GB, _rates(165.2, 82.6, 82.6), 72 * MB, 128),
 }
 """By the names that a command line takes."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a network is to be fast at: a device, how numbers are stored, images at a time."""
+
+    device: Device = DEVICES["h100"]
+    precision: Precision = "float16"
+    batch: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.device.name}, {self.precision}, batch {self.batch}"

@@ -1,0 +1,89 @@
+"""About how long a kernel takes: enough to choose between two ways to compute the same.
+
+The floor of a layer (`netlang.cost`) asks what no kernel can undercut. A choice between kernels
+hangs on what floors leave out: that each launch has a start and an end, that a few programs leave
+most of a device idle, and that every tile of pixels draws the weights from the cache anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+from netlang.device import Target
+from netlang.ir.op import Op, infer
+from netlang.ir.types import Types
+from netlang.kernels.kernel import storage
+from netlang.kernels.layer import BYTES
+
+LAUNCH = 3e-6
+"""Seconds from the end of one kernel's work to the full speed of the next, in a CUDA graph.
+
+Assumed: ResNet-50's 56 kernels at batch 1 in 0.27 ms are 4.8 microseconds each, of which the
+floors explain 0.6 (`docs/profile.md`).
+"""
+
+ROWS, COLUMNS = 64, 128
+"""The tile of a product: output pixels x output channels."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a kernel does: an image's multiply-adds and activations moved (numbers), its weights.
+
+    `pixels` are those of an image that tiles are cut from; `columns` the tiles that share pixels.
+    """
+
+    macs: int
+    moved: int
+    weights: int
+    pixels: int
+    columns: int = 1
+
+    @classmethod
+    def of(cls, op: Op, inputs: Types) -> Work:
+        """That of an operator in a kernel of its own."""
+        output = infer(op, inputs)
+        return cls(
+            macs=op.macs(inputs, output),
+            moved=sum(op.reads(inputs, output)) + output.elements,
+            weights=sum(prod(weight.shape) for weight in op.weights(inputs).values()),
+            pixels=output.height * output.width,
+            columns=-(-output.channels // COLUMNS),
+        )
+
+    def programs(self, batch: int) -> int:
+        """How many tiles it is cut into."""
+        return -(-batch * self.pixels // ROWS) * self.columns
+
+    def seconds(self, target: Target) -> float:
+        """The time of a launch on a target."""
+        device, precision, batch = target.device, target.precision, target.batch
+        size = BYTES[storage(precision)]
+        rows = -(-batch * self.pixels // ROWS)
+        memory = size * (batch * self.moved + self.weights) / device.bandwidth
+        cache = size * rows * self.weights / device.l2_bandwidth
+        arithmetic = 2 * batch * self.macs / device.rates[precision]
+        return LAUNCH + max(memory, cache, arithmetic / _share(self.programs(batch), device.sms))
+
+
+def saved(apart: Sequence[Work], one: Work, target: Target) -> float:
+    """The seconds that one kernel in place of several saves; negative where it takes longer."""
+    return sum(work.seconds(target) for work in apart) - one.seconds(target)
+
+
+def dearer(apart: Sequence[Work], one: Work, target: Target) -> str:
+    """Why one kernel is no better than several, by its time; empty where it is."""
+    if saved(apart, one, target) > 0:
+        return ""
+    before, after = sum(work.seconds(target) for work in apart), one.seconds(target)
+    return (
+        f"it would take about {1e6 * after:.1f} us, and apart they take {1e6 * before:.1f} "
+        f"({target})"
+    )
+
+
+def _share(programs: int, processors: int) -> float:
+    """How much of the device so many programs keep busy, the last wave included."""
+    return programs / (-(-programs // processors) * processors)

@@ -1,0 +1,28 @@
+"""A softmax behind a linear layer is done by the last program of the linear layer.
+
+    %fc = linear(%x) out=1000        =>    %fc = linear(%x) out=1000 => softmax(_)
+    %y = softmax(%fc)
+
+The logits of an image are spread over many programs. Whichever ends last sees them all, and a
+launch for a thousand numbers is saved.
+"""
+
+from __future__ import annotations
+
+from netlang.ir.graph import Graph, Node
+from netlang.ops.linear import Linear
+from netlang.ops.norm import Softmax
+from netlang.passes.chain import chain
+from netlang.passes.report import Log
+from netlang.passes.rewrite import Sweep, anchor_of
+
+
+def softmax_behind(graph: Graph, log: Log) -> Graph:
+    """The network with softmaxes in the kernels of the linear layers that they read."""
+    return chain(graph, log, _judge)
+
+
+def _judge(sweep: Sweep, first: Node, node: Node) -> str | None:
+    if not isinstance(node.op, Softmax) or not isinstance(anchor_of(first.op), Linear):
+        return None
+    return ""
