@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Launch, Site, feature_map
 from netlang.ir.types import TensorType
-from netlang.kernels import Copy, FromNCHW, Layer, ToNCHW
+from netlang.kernels import Copy, FromNCHW, Kernel, ToNCHW
 from netlang.kernels.kernel import Precision, storage
 from netlang.kernels.layer import BYTES, FeatureMap
 from netlang.plan.arena import Lifetime, lower_bound, pack
@@ -119,7 +119,7 @@ class _Draft:
                 owned[slot].shape,
             )
 
-    def _call(self, node: Node, kernel: Layer, arguments: Sequence[Argument]) -> Call:
+    def _call(self, node: Node, kernel: Kernel, arguments: Sequence[Argument]) -> Call:
         assert len(arguments) == len(kernel.parameters), f"%{node.name} launches {kernel.name}"
         self.activation_bytes += kernel.bytes_read + kernel.bytes_written
         return Call(node.name, self.functions.use(kernel, node.name), tuple(arguments))

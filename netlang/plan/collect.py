@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlang.ir.weights import Expr
-from netlang.kernels import Layer, Packing
+from netlang.kernels import Kernel, Packing
 from netlang.kernels.kernel import Dtype
 from netlang.plan.plan import Constant, Function, PackedWeight
 
@@ -14,11 +14,11 @@ class Functions:
     """The distinct kernels of a plan; those that share a name are numbered from the second on."""
 
     def __init__(self) -> None:
-        self._names: dict[Layer, str] = {}
-        self._layers: dict[Layer, list[str]] = {}
+        self._names: dict[Kernel, str] = {}
+        self._layers: dict[Kernel, list[str]] = {}
         self._numbers: dict[str, int] = {}
 
-    def use(self, kernel: Layer, layer: str) -> str:
+    def use(self, kernel: Kernel, layer: str) -> str:
         """The name of the function of a kernel, which a layer launches."""
         if kernel not in self._names:
             name = kernel.name

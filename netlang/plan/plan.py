@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Expr
-from netlang.kernels import Layer, Packing
+from netlang.kernels import Kernel, Packing
 from netlang.kernels.kernel import Dtype, Precision
 
 
@@ -44,7 +44,7 @@ class Function:
     """A kernel under a name that no other has, and the layers that launch it."""
 
     name: str
-    kernel: Layer
+    kernel: Kernel
     layers: tuple[str, ...]
 
 
