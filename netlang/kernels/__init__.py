@@ -9,6 +9,7 @@ from netlang.kernels.linear import Linear
 from netlang.kernels.norm import LRN, Softmax
 from netlang.kernels.pointwise import Pointwise
 from netlang.kernels.pool import AdaptivePool, GlobalPool, Pool
+from netlang.kernels.together import Together
 from netlang.kernels.upsample import Upsample
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Tile",
     "Tiles",
     "ToNCHW",
+    "Together",
     "Upsample",
     "View",
     "dense",

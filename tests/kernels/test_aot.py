@@ -19,13 +19,14 @@ from netlang.kernels import (
     FeatureMap,
     FromNCHW,
     GlobalPool,
-    Layer,
+    Kernel,
     Linear,
     Operand,
     Pointwise,
     Pool,
     Softmax,
     Tile,
+    Together,
     ToNCHW,
     Upsample,
     View,
@@ -55,7 +56,7 @@ def conv(channels: int, out: int, size: int, kernel: int, stride: int = 1, **fie
 
 RESIDUAL = Epilogue(("v + c0", "v + t0", "tl.maximum(v, 0.0)"), (Operand(View(256)),), 1)
 
-PRODUCTS: dict[str, Layer] = {
+PRODUCTS: dict[str, Kernel] = {
     "resnet, bottleneck in": conv(256, 64, 56, 1),
     "resnet, bottleneck": conv(128, 128, 28, 3),
     "resnet, bottleneck out": conv(64, 256, 56, 1, epilogue=RESIDUAL),
@@ -73,6 +74,10 @@ PRODUCTS: dict[str, Layer] = {
     "googlenet, slice of a concat": replace(
         conv(112, 224, 14, 3), y=FeatureMap(224, 14, 14, View(512, 160))
     ),
+    "googlenet, 3x3 with 5x5": Together((conv(96, 128, 28, 3), conv(16, 32, 28, 5))),
+    "googlenet, 3x3 with 5x5, one image": Together(
+        (conv(160, 320, 7, 3, batch=1), conv(32, 128, 7, 5, batch=1))
+    ),
     "bfloat16": conv(256, 256, 14, 3, precision="bfloat16"),
     "tf32": conv(256, 256, 14, 3, precision="tf32"),
 }
@@ -80,7 +85,7 @@ PRODUCTS: dict[str, Layer] = {
 IMAGE, HALF = dense(96, 28, 28), dense(96, 14, 14)
 F16: Any = {"precision": "float16"}
 
-OTHERS: dict[str, Layer] = {
+OTHERS: dict[str, Kernel] = {
     "float32": conv(256, 256, 14, 3, precision="float32"),
     "float32, stem": conv(3, 64, 224, 7, 2, precision="float32"),
     "depthwise": conv(96, 96, 28, 3, 2, groups=96),
@@ -98,7 +103,7 @@ OTHERS: dict[str, Layer] = {
 }
 
 
-def compiled(folder: Path, kernels: Sequence[Layer], capability: int) -> list[Compiled]:
+def compiled(folder: Path, kernels: Sequence[Kernel], capability: int) -> list[Compiled]:
     path = folder / "kernels.py"
     path.write_text(HEADER + "\n\n".join(k.source(f"k{i}") for i, k in enumerate(kernels)))
     requests = [Request.of(kernel, f"k{i}") for i, kernel in enumerate(kernels)]
