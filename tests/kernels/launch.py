@@ -43,14 +43,15 @@ def check(
     reference: Callable[..., Tensor],
     batch: int = BATCH,
     planar: str = "",
+    scale: int = 1,
 ) -> None:
     """`kernel` computes `reference(x, *weights)`, then its epilogue, and touches nothing else.
 
     Around the channels that a kernel should read or write its buffers are NaN. `planar` names the
-    one of x and y that is a contiguous NCHW tensor.
+    one of x and y that is a contiguous NCHW tensor; `scale`, a power of two, the deviation of x.
     """
     numbers = torch.Generator().manual_seed(0)
-    x = random((batch, *shape_of(kernel.x)), kernel.x_dtype, numbers)
+    x = scale * random((batch, *shape_of(kernel.x)), kernel.x_dtype, numbers)
     weights = [random(p.shape, kernel.dtype, numbers) for p in kernel.packing]
     vectors = [random((kernel.y.channels,), "float32", numbers) for _ in range(vectors_of(kernel))]
     tensors = [

@@ -21,6 +21,7 @@ from netlang.kernels import (
     GlobalPool,
     Kernel,
     Linear,
+    LocalResponse,
     Operand,
     Pointwise,
     Pool,
@@ -84,16 +85,24 @@ PRODUCTS: dict[str, Kernel] = {
 
 IMAGE, HALF = dense(96, 28, 28), dense(96, 14, 14)
 F16: Any = {"precision": "float16"}
+LRN5: Any = {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 2.0}
+POOL: Any = {"kind": "max", "kernel": (3, 3), "stride": (2, 2)}
+LRN_POOL: Any = {**POOL, "norm": LocalResponse(**LRN5)}
 
 OTHERS: dict[str, Kernel] = {
     "float32": conv(256, 256, 14, 3, precision="float32"),
     "float32, stem": conv(3, 64, 224, 7, 2, precision="float32"),
     "depthwise": conv(96, 96, 28, 3, 2, groups=96),
     "linear, one image": Linear(x=dense(256, 6, 6), y=dense(4096), **F16),
-    "maxpool": Pool(x=IMAGE, y=HALF, kind="max", kernel=(3, 3), stride=(2, 2), **F16),
+    "maxpool": Pool(x=IMAGE, y=HALF, **POOL, **F16),
+    "alexnet, lrn and pool": Pool(x=dense(96, 55, 55), y=dense(96, 27, 27), **LRN_POOL, **F16),
+    "googlenet, lrn and pool": Pool(x=dense(192, 56, 56), y=dense(192, 28, 28), **LRN_POOL, **F16),
+    "float32, lrn and pool": Pool(
+        x=dense(256, 27, 27), y=dense(256, 13, 13), precision="float32", **LRN_POOL
+    ),
     "adaptive": AdaptivePool(x=dense(512, 13, 13), y=dense(512, 6, 6), **F16),
     "global": GlobalPool(x=dense(2048, 7, 7), y=dense(2048), **F16),
-    "lrn": LRN(x=IMAGE, y=IMAGE, size=5, alpha=1e-4, beta=0.75, k=2.0, **F16),
+    "lrn": LRN(x=IMAGE, y=IMAGE, **LRN5, **F16),
     "softmax": Softmax(x=dense(1000), y=dense(1000), **F16),
     "pointwise": Pointwise(x=IMAGE, y=IMAGE, epilogue=Epilogue(("tl.maximum(v, 0.0)",)), **F16),
     "shuffle": Copy(x=IMAGE, y=IMAGE, groups=3, **F16),

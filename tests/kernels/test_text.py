@@ -18,6 +18,7 @@ from netlang.kernels import (
     GlobalPool,
     Kernel,
     Linear,
+    LocalResponse,
     Operand,
     Pool,
     Tiles,
@@ -77,6 +78,15 @@ KERNELS: list[Kernel] = [
     ),
     GlobalPool(x=dense(2048, 7, 7), y=dense(2048), **F16),
     LRN(x=dense(96, 55, 55), y=dense(96, 55, 55), size=5, alpha=1e-4, beta=0.75, k=2.0, **F16),
+    Pool(
+        x=dense(96, 55, 55),
+        y=dense(96, 27, 27),
+        kind="max",
+        kernel=(3, 3),
+        stride=(2, 2),
+        norm=LocalResponse(size=5, alpha=1e-4, beta=0.75, k=2.0),
+        **F16,
+    ),
     Together(
         (
             Conv(x=dense(96, 28, 28), y=dense(128, 28, 28), **SQUARE, **RELU, **F16),
