@@ -6,9 +6,10 @@ from netlang.kernels.copy import Copy, FromNCHW, ToNCHW
 from netlang.kernels.kernel import Epilogue, Kernel, Operand, Packing, Parameter, Tiles, View
 from netlang.kernels.layer import FeatureMap, Layer, dense
 from netlang.kernels.linear import Linear
-from netlang.kernels.norm import LRN, Softmax
+from netlang.kernels.norm import LRN, LocalResponse, Softmax
 from netlang.kernels.pointwise import Pointwise
 from netlang.kernels.pool import AdaptivePool, GlobalPool, Pool
+from netlang.kernels.together import Together
 from netlang.kernels.upsample import Upsample
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Kernel",
     "Layer",
     "Linear",
+    "LocalResponse",
     "Operand",
     "Packing",
     "Parameter",
@@ -32,6 +34,7 @@ __all__ = [
     "Tile",
     "Tiles",
     "ToNCHW",
+    "Together",
     "Upsample",
     "View",
     "dense",

@@ -24,10 +24,11 @@ class Tile:
 class Block:
     """The part of `y` that a program writes: `tile.m` pixels x `tile.n` channels.
 
-    Its text defines `pixel` [m, 1], counted over the whole batch, and `n` [1, n], a channel of
-    `y`. Where the channels of `y` fall into groups that are computed apart, `channels` are those
-    of one group, and `group` is defined too. All these are int32, so a division stays cheap;
-    `at` is `pixel` as int64, because offsets of elements can pass 2^31.
+    From `tile`, the number of the program, its text defines `pixel` [m, 1], counted over the whole
+    batch, and `n` [1, n], a channel of `y`. Where the channels of `y` fall into groups that are
+    computed apart, `channels` are those of one group, and `group` is defined too. All these are
+    int32, so a division stays cheap; `at` is `pixel` as int64, because offsets of elements can pass
+    2^31.
     """
 
     pixels: int
@@ -68,7 +69,6 @@ class Block:
         per_tile = self.columns * self.groups
         row = "tile" if per_tile == 1 else f"tile // {per_tile}"
         column = "0" if self.columns == 1 else f"tile % {self.columns}"
-        yield "tile = tl.program_id(0)"
         if self.groups > 1:
             of_tile = f"tile % {per_tile}"
             yield f"group = {of_tile if self.columns == 1 else f'{of_tile} // {self.columns}'}"

@@ -81,7 +81,7 @@ class Epilogue:
 
 @dataclass(frozen=True)
 class Tiles:
-    """A grid dimension: `ceil(batch * per_image / tile) * times` programs.
+    """`ceil(batch * per_image / tile) * times` programs.
 
     `times` is how many programs share a tile of pixels, each with channels of its own; as
     neighbours they find those pixels in the cache.
@@ -96,7 +96,8 @@ class Tiles:
         return -(-batch * self.per_image // self.tile) * self.times
 
 
-Grid = tuple[int | Tiles, ...]
+Grid = tuple[Tiles, ...]
+"""The programs of a kernel in one dimension: those of the first tiles, then those of the next."""
 
 
 Role = Literal["input", "weight", "vector", "tensor", "output"]
@@ -142,7 +143,7 @@ class Kernel(ABC):
     @property
     @abstractmethod
     def grid(self) -> Grid:
-        """How many programs run, one to three dimensions."""
+        """How many programs run."""
 
     @property
     def warps(self) -> int:
@@ -159,6 +160,19 @@ class Kernel(ABC):
         """For each weight parameter, in order, the layout in which it is read."""
         return ()
 
+    @property
+    @abstractmethod
+    def bytes_read(self) -> int:
+        """Bytes of activations that an image needs, each counted once."""
+
+    @property
+    @abstractmethod
+    def bytes_written(self) -> int:
+        """Bytes of activations that an image leaves."""
+
     @abstractmethod
     def source(self, name: str) -> str:
-        """The text of the `@triton.jit` function called `name`; it needs `triton` and `tl`."""
+        """The text of the `@triton.jit` function called `name`; it needs `triton` and `tl`.
+
+        Functions that it calls stand behind it; their names begin with `name` too.
+        """

@@ -10,7 +10,7 @@ from typing import Literal
 
 from netlang.kernels.block import Block, Tile, elementwise_tile
 from netlang.kernels.kernel import Epilogue, Grid, Kernel, Operand, Parameter, Precision, View
-from netlang.kernels.text import add, all_of, count, load, mul, quotient, wide
+from netlang.kernels.text import add, all_of, count, function, load, mul, quotient, wide
 
 Dtype = Literal["float32", "float16", "bfloat16"]
 
@@ -150,11 +150,16 @@ class Layer(Kernel):
         return self.chosen.stages
 
     def source(self, name: str) -> str:
-        arguments = ", ".join([*(p.name for p in self.parameters), "batch"])
-        lines = [f'"""{self.about}', "", *self._costs(), '"""']
+        return self._function(name, ["batch"], ["tile = tl.program_id(0)"])
+
+    def part(self, name: str) -> str:
+        """The text of a function that does what program `tile` would; that is its last argument."""
+        return self._function(name, ["batch", "tile"], [])
+
+    def _function(self, name: str, numbers: Iterable[str], first: Iterable[str]) -> str:
+        lines = [f'"""{self.about}', "", *self._costs(), '"""', *first]
         lines += [*self.block.lines(), *self.body(), *self._epilogue(), self._store()]
-        text = "\n".join(f"    {line}".rstrip() for line in lines)
-        return f"@triton.jit\ndef {name}({arguments}):\n{text}\n"
+        return function(name, [*(p.name for p in self.parameters), *numbers], lines)
 
     def x_pointer(self, pixel: str = "at", channel: str = "n") -> str:
         """Where a channel of the input's pixel is."""
@@ -173,13 +178,11 @@ class Layer(Kernel):
 
     @property
     def bytes_read(self) -> int:
-        """Bytes of activations that an image needs, each counted once."""
         tensors = sum(self.y.channels if t.broadcast else self.y.elements for t in self._tensors)
         return BYTES[self.x_dtype] * self.x.elements + BYTES[self.dtype] * tensors
 
     @property
     def bytes_written(self) -> int:
-        """Bytes of activations that an image leaves."""
         return BYTES[self.y_dtype] * self.y.elements
 
     def _costs(self) -> Iterator[str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from netlang.kernels.block import Tile, power_of_two
 from netlang.kernels.layer import Layer
-from netlang.kernels.text import all_of, load
+from netlang.kernels.text import add, all_of, load
 
 
 @dataclass(frozen=True, kw_only=True)
-class LRN(Layer):
+class LocalResponse:
     """`x / (k + alpha · Σ x²)^beta` over `size` neighbouring channels.
 
     The formula of Krizhevsky et al. 2012, section 3.3: alpha is not divided by `size`. The window
@@ -25,28 +25,40 @@ class LRN(Layer):
     k: float
 
     @property
+    def formula(self) -> str:
+        """The formula in its numbers."""
+        return f"x / ({self.k} + {self.alpha} * sum of {self.size} squares) ** {self.beta}"
+
+    def normalize(self, v: str, pointer: str, channels: int, *inside: str) -> Iterator[str]:
+        """Normalizes `v`, float32, which was read at `pointer`: channels `n` of a pixel's."""
+        before, after = self.size // 2, (self.size - 1) // 2
+        # The first condition is `n < C` shifted: it also guards a block that overhangs.
+        near = all_of(*inside, "c >= 0", f"c < {channels}")
+        yield f"squares = tl.zeros_like({v})"
+        yield f"for shift in tl.static_range({-before}, {after + 1}):"
+        yield "    c = n + shift"
+        yield f"    near = {near}"
+        yield f"    neighbour = {load(add(pointer, 'shift'), 'near')}.to(tl.float32)"
+        yield "    squares += neighbour * neighbour"
+        yield f"{v} = {v} * tl.exp2({-self.beta} * tl.log2({self.k} + {self.alpha} * squares))"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LRN(LocalResponse, Layer):
+    """Local response normalization of each pixel."""
+
+    @property
     def title(self) -> str:
         return f"lrn{self.size}_{self.y}"
 
     @property
     def about(self) -> str:
-        return (
-            f"x / ({self.k} + {self.alpha} * sum of {self.size} squares) ** {self.beta}: {self.y}."
-        )
+        return f"{self.formula}: {self.y}."
 
     def body(self) -> Iterable[str]:
-        channels, before, after = self.y.channels, self.size // 2, (self.size - 1) // 2
-        # The first condition is `n < C` shifted: it also guards a block that overhangs.
-        inside = (*self.block.rows_inside, "c >= 0", f"c < {channels}")
-        neighbour = load(self.x_pointer(channel="c"), "inside")
-        yield f"squares = {self.start().removeprefix('v = ')}"
-        yield f"for shift in tl.static_range({-before}, {after + 1}):"
-        yield "    c = n + shift"
-        yield f"    inside = {all_of(*inside)}"
-        yield f"    neighbour = {neighbour}.to(tl.float32)"
-        yield "    squares += neighbour * neighbour"
-        yield f"v = {load(self.x_pointer(), *self.block.inside)}.to(tl.float32)"
-        yield f"v = v * tl.exp2({-self.beta} * tl.log2({self.k} + {self.alpha} * squares))"
+        pointer = self.x_pointer()
+        yield f"v = {load(pointer, *self.block.inside)}.to(tl.float32)"
+        yield from self.normalize("v", pointer, self.y.channels, *self.block.rows_inside)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from netlang.kernels.block import Tile, ceil_div, elementwise_tile, power_of_two
 from netlang.kernels.layer import Layer
+from netlang.kernels.norm import LocalResponse
 from netlang.kernels.text import add, all_of, atom, indented, load, mul, named, split, unrolled
 from netlang.kernels.window import Pair, Window
 
@@ -23,9 +24,13 @@ class _Pool(Layer):
 
     kind: Kind = "average"
 
+    def read(self, pointer: str, *inside: str) -> Iterator[str]:
+        """Defines `a`, the pixels at `pointer`, float32."""
+        yield f"a = {load(pointer, *inside, other=EMPTY[self.kind])}.to(tl.float32)"
+
     def take(self, pointer: str, *inside: str) -> Iterator[str]:
         """Reduces the pixels at `pointer` into `v`."""
-        yield f"a = {load(pointer, *inside, other=EMPTY[self.kind])}.to(tl.float32)"
+        yield from self.read(pointer, *inside)
         yield "v = tl.maximum(v, a)" if self.kind == "max" else "v += a"
 
     @property
@@ -42,12 +47,20 @@ class Pool(_Pool):
     given, so windows may hang over the padded edge (ceil mode). The maximum ignores padding. An
     average divides by the pixels of its window that lie in the image, or with `count_pad` in the
     padded image: overhang beyond the padding is never counted, as in torch.
+
+    `norm` normalizes pixels as they are read, so that the normalized image is never stored
+    (AlexNet's LRN ahead of its pools); where it is given, its `k` is above 0.
     """
 
     kernel: Pair
     stride: Pair
     pad: tuple[int, int, int, int] = (0, 0, 0, 0)
     count_pad: bool = True
+    norm: LocalResponse | None = None
+
+    @property
+    def prefix(self) -> str:
+        return f"lrn{self.norm.size}_{super().prefix}" if self.norm else super().prefix
 
     @property
     def title(self) -> str:
@@ -59,7 +72,8 @@ class Pool(_Pool):
     @property
     def about(self) -> str:
         r, s = self.kernel
-        return f"{self.kind.capitalize()} over {r}x{s} windows: {self.x} to {self.y}."
+        of = f" of {self.norm.formula}" if self.norm else ""
+        return f"{self.kind.capitalize()} over {r}x{s} windows{of}: {self.x} to {self.y}."
 
     @property
     def window(self) -> Window:
@@ -73,12 +87,22 @@ class Pool(_Pool):
         yield from window.place()
         yield f"pixels = {self.x_pointer(window.corner)}"
         yield self.start(EMPTY[self.kind])
-        yield f"for tap in {unrolled(window.taps)}:"
+        # A normalized tap keeps loads enough in flight; all at once would fill the registers.
+        taps = f"range({window.taps})" if self.norm else unrolled(window.taps)
+        yield f"for tap in {taps}:"
         yield f"    r, s = {', '.join(window.tap('tap'))}"
         pixels = add("pixels", window.shift("r", "s"))
         yield from indented([*lines, *self.take(pixels, *inside)])
         if self.kind == "average":
             yield from self._divide()
+
+    def read(self, pointer: str, *inside: str) -> Iterator[str]:
+        if not self.norm:
+            yield from super().read(pointer, *inside)
+            return
+        yield f"here = {pointer}"
+        yield from super().read("here", *inside)
+        yield from self.norm.normalize("a", "here", self.x.channels, *inside)
 
     def _divide(self) -> Iterator[str]:
         """Divides by the length of the window's rows times that of its columns, both clipped."""

@@ -73,8 +73,14 @@ def atom(a: str) -> str:
     return f"({a})" if " + " in outside or " - " in outside else a
 
 
+def function(name: str, arguments: Iterable[str], lines: Iterable[str]) -> str:
+    """A Triton function of these lines."""
+    body = "\n".join(line.rstrip() for line in indented(lines))
+    return f"@triton.jit\ndef {name}({', '.join(arguments)}):\n{body}\n"
+
+
 def indented(lines: Iterable[str]) -> Iterator[str]:
-    """The body of a loop."""
+    """The body of a function or a loop."""
     return (f"    {line}" for line in lines)
 
 

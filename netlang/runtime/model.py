@@ -119,7 +119,7 @@ class Model:
 
     def _bind(self, function: str, arguments: list[str], batch: int) -> Launch:
         settings = self.plan["functions"][function]
-        grid = tuple(_programs(dimension, batch) for dimension in settings["grid"])
+        grid = (_programs(settings["grid"], batch),)
         options = {"num_warps": settings["warps"], "num_stages": settings["stages"]}
         pointers = [self._pointer(argument, batch) for argument in arguments]
         return getattr(self._kernels, function), grid, options, pointers
@@ -134,12 +134,9 @@ class Model:
         return argument
 
 
-def _programs(dimension: int | list[int], batch: int) -> int:
-    """A dimension of a grid: a number, or [pixels an image, pixels a program, times]."""
-    if isinstance(dimension, int):
-        return dimension
-    pixels, tile, times = dimension
-    return -(-batch * pixels // tile) * times
+def _programs(grid: list[list[int]], batch: int) -> int:
+    """How many programs cover a batch: the sum of [pixels an image, pixels a program, times]."""
+    return sum(-(-batch * pixels // tile) * times for pixels, tile, times in grid)
 
 
 def _device(device: str | torch.device | None, precision: str) -> torch.device:

@@ -16,12 +16,12 @@ from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
-from netlang.kernels import Epilogue, FeatureMap, Kernel, Layer, Operand, Tiles, View
+from netlang.kernels import Epilogue, FeatureMap, Kernel, Layer, Operand, View
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
@@ -33,6 +33,8 @@ TOLERANCES = {"float32": 1e-5, "tf32": 5e-3, "float16": 5e-3, "bfloat16": 1e-2}
 
 BATCH = 3
 
+T = TypeVar("T")
+
 HEADER = "import triton\nimport triton.language as tl\n\n\n"
 
 
@@ -41,14 +43,15 @@ def check(
     reference: Callable[..., Tensor],
     batch: int = BATCH,
     planar: str = "",
+    scale: int = 1,
 ) -> None:
     """`kernel` computes `reference(x, *weights)`, then its epilogue, and touches nothing else.
 
     Around the channels that a kernel should read or write its buffers are NaN. `planar` names the
-    one of x and y that is a contiguous NCHW tensor.
+    one of x and y that is a contiguous NCHW tensor; `scale`, a power of two, the deviation of x.
     """
     numbers = torch.Generator().manual_seed(0)
-    x = random((batch, *shape_of(kernel.x)), kernel.x_dtype, numbers)
+    x = scale * random((batch, *shape_of(kernel.x)), kernel.x_dtype, numbers)
     weights = [random(p.shape, kernel.dtype, numbers) for p in kernel.packing]
     vectors = [random((kernel.y.channels,), "float32", numbers) for _ in range(vectors_of(kernel))]
     tensors = [
@@ -159,12 +162,17 @@ def outside(buffer: Tensor, view: View, channels: int) -> Tensor:
 
 def launch(kernel: Kernel, tensors: Sequence[Tensor], batch: int) -> Tensor:
     """What the last tensor holds after the interpreter has run the kernel."""
-    grid = tuple(d.programs(batch) if isinstance(d, Tiles) else d for d in kernel.grid)
+    return launch_all(kernel, tensors, batch)[-1]
+
+
+def launch_all(kernel: Kernel, tensors: Sequence[Tensor], batch: int) -> list[Tensor]:
+    """What all tensors hold after the interpreter has run the kernel."""
+    grid = (sum(tiles.programs(batch) for tiles in kernel.grid),)
     text = HEADER + kernel.source(kernel.name)
     return interpreted(_run, text, kernel.name, grid, list(tensors), batch)
 
 
-def interpreted(function: Callable[..., Tensor], *arguments: Any) -> Tensor:
+def interpreted(function: Callable[..., T], *arguments: Any) -> T:
     """`function(*arguments)` in the interpreter's process."""
     return _interpreter().submit(function, *arguments).result()
 
@@ -193,7 +201,9 @@ def _interpret() -> None:
     torch.set_num_threads(1)
 
 
-def _run(text: str, name: str, grid: tuple[int, ...], tensors: list[Tensor], batch: int) -> Tensor:
+def _run(
+    text: str, name: str, grid: tuple[int, ...], tensors: list[Tensor], batch: int
+) -> list[Tensor]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "kernels.py"  # triton reads a function's source from its file
         path.write_text(text)
@@ -203,4 +213,4 @@ def _run(text: str, name: str, grid: tuple[int, ...], tensors: list[Tensor], bat
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         getattr(module, name)[grid](*tensors, batch)
-    return tensors[-1]
+    return tensors

@@ -19,13 +19,15 @@ from netlang.kernels import (
     FeatureMap,
     FromNCHW,
     GlobalPool,
-    Layer,
+    Kernel,
     Linear,
+    LocalResponse,
     Operand,
     Pointwise,
     Pool,
     Softmax,
     Tile,
+    Together,
     ToNCHW,
     Upsample,
     View,
@@ -55,7 +57,7 @@ def conv(channels: int, out: int, size: int, kernel: int, stride: int = 1, **fie
 
 RESIDUAL = Epilogue(("v + c0", "v + t0", "tl.maximum(v, 0.0)"), (Operand(View(256)),), 1)
 
-PRODUCTS: dict[str, Layer] = {
+PRODUCTS: dict[str, Kernel] = {
     "resnet, bottleneck in": conv(256, 64, 56, 1),
     "resnet, bottleneck": conv(128, 128, 28, 3),
     "resnet, bottleneck out": conv(64, 256, 56, 1, epilogue=RESIDUAL),
@@ -73,22 +75,34 @@ PRODUCTS: dict[str, Layer] = {
     "googlenet, slice of a concat": replace(
         conv(112, 224, 14, 3), y=FeatureMap(224, 14, 14, View(512, 160))
     ),
+    "googlenet, 3x3 with 5x5": Together((conv(96, 128, 28, 3), conv(16, 32, 28, 5))),
+    "googlenet, 3x3 with 5x5, one image": Together(
+        (conv(160, 320, 7, 3, batch=1), conv(32, 128, 7, 5, batch=1))
+    ),
     "bfloat16": conv(256, 256, 14, 3, precision="bfloat16"),
     "tf32": conv(256, 256, 14, 3, precision="tf32"),
 }
 
 IMAGE, HALF = dense(96, 28, 28), dense(96, 14, 14)
 F16: Any = {"precision": "float16"}
+LRN5: Any = {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 2.0}
+POOL: Any = {"kind": "max", "kernel": (3, 3), "stride": (2, 2)}
+LRN_POOL: Any = {**POOL, "norm": LocalResponse(**LRN5)}
 
-OTHERS: dict[str, Layer] = {
+OTHERS: dict[str, Kernel] = {
     "float32": conv(256, 256, 14, 3, precision="float32"),
     "float32, stem": conv(3, 64, 224, 7, 2, precision="float32"),
     "depthwise": conv(96, 96, 28, 3, 2, groups=96),
     "linear, one image": Linear(x=dense(256, 6, 6), y=dense(4096), **F16),
-    "maxpool": Pool(x=IMAGE, y=HALF, kind="max", kernel=(3, 3), stride=(2, 2), **F16),
+    "maxpool": Pool(x=IMAGE, y=HALF, **POOL, **F16),
+    "alexnet, lrn and pool": Pool(x=dense(96, 55, 55), y=dense(96, 27, 27), **LRN_POOL, **F16),
+    "googlenet, lrn and pool": Pool(x=dense(192, 56, 56), y=dense(192, 28, 28), **LRN_POOL, **F16),
+    "float32, lrn and pool": Pool(
+        x=dense(256, 27, 27), y=dense(256, 13, 13), precision="float32", **LRN_POOL
+    ),
     "adaptive": AdaptivePool(x=dense(512, 13, 13), y=dense(512, 6, 6), **F16),
     "global": GlobalPool(x=dense(2048, 7, 7), y=dense(2048), **F16),
-    "lrn": LRN(x=IMAGE, y=IMAGE, size=5, alpha=1e-4, beta=0.75, k=2.0, **F16),
+    "lrn": LRN(x=IMAGE, y=IMAGE, **LRN5, **F16),
     "softmax": Softmax(x=dense(1000), y=dense(1000), **F16),
     "pointwise": Pointwise(x=IMAGE, y=IMAGE, epilogue=Epilogue(("tl.maximum(v, 0.0)",)), **F16),
     "shuffle": Copy(x=IMAGE, y=IMAGE, groups=3, **F16),
@@ -98,7 +112,7 @@ OTHERS: dict[str, Layer] = {
 }
 
 
-def compiled(folder: Path, kernels: Sequence[Layer], capability: int) -> list[Compiled]:
+def compiled(folder: Path, kernels: Sequence[Kernel], capability: int) -> list[Compiled]:
     path = folder / "kernels.py"
     path.write_text(HEADER + "\n\n".join(k.source(f"k{i}") for i, k in enumerate(kernels)))
     requests = [Request.of(kernel, f"k{i}") for i, kernel in enumerate(kernels)]

@@ -10,7 +10,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from netlang.kernels import AdaptivePool, Epilogue, FeatureMap, GlobalPool, Pool, View, dense
+from netlang.kernels import (
+    AdaptivePool,
+    Epilogue,
+    FeatureMap,
+    GlobalPool,
+    LocalResponse,
+    Pool,
+    View,
+    dense,
+)
 from tests.kernels.launch import check, launch
 
 # kernel, stride, padding on both sides, input size, ceil mode
@@ -78,6 +87,33 @@ def test_a_maximum_of_negative_numbers_is_not_the_padding() -> None:
     assert (launch(kernel, [x, y], 1) == -5.0).all()
 
 
+@pytest.mark.parametrize("precision", ["float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("size", [5, 4])
+@pytest.mark.parametrize("case", WINDOWS)
+def test_max_of_normalized_pixels(case: str, size: int, precision: Any) -> None:
+    kernel, stride, pad, _, ceil_mode = WINDOWS[case]
+    # Pixels less their mean deviate by about 100: there the sum of squares decides the result.
+    norm = LocalResponse(size=size, alpha=1e-4, beta=0.75, k=2.0)
+
+    def reference(x: Tensor) -> Tensor:
+        x = F.local_response_norm(x, size, 1e-4 * size, 0.75, 2.0)
+        return F.max_pool2d(x, kernel, stride, pad, ceil_mode=ceil_mode)
+
+    check(pool(case, norm=norm, precision=precision), reference, scale=128)
+
+
+def test_mean_of_normalized_pixels_in_slices() -> None:
+    norm = LocalResponse(size=5, alpha=0.1, beta=0.75, k=1.0)
+    kernel = pool("3x3, stride 2", channels=70, kind="average", norm=norm)
+    x, y = kernel.x, kernel.y
+    kernel = replace(
+        kernel,
+        x=FeatureMap(x.channels, x.height, x.width, View(80, 7)),
+        y=FeatureMap(y.channels, y.height, y.width, View(77, 4)),
+    )
+    check(kernel, lambda x: F.avg_pool2d(F.local_response_norm(x, 5, 0.5, 0.75, 1.0), 3, 2, 1))
+
+
 @pytest.mark.parametrize("kind", ["max", "average"])
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (6, 6), (9, 13)])
 def test_adaptive(kind: Any, size: tuple[int, int]) -> None:
@@ -114,5 +150,7 @@ def test_precisions_views_and_epilogue(precision: Any) -> None:
 
 def test_names() -> None:
     assert pool("3x3, stride 2", channels=64).name == "maxpool3x3_64_s2_6x4"
+    norm = LocalResponse(size=5, alpha=1e-4, beta=0.75, k=2.0)
+    assert pool("3x3, stride 2", norm=norm).name == "lrn5_maxpool3x3_13_s2_6x4"
     wide = GlobalPool(x=dense(64, 7, 7), y=dense(64), precision="float32")
     assert wide.name == "avgpool_global_64_7x7"

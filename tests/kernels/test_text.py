@@ -14,12 +14,15 @@ from netlang.kernels import (
     LRN,
     Conv,
     Epilogue,
+    FeatureMap,
     GlobalPool,
-    Layer,
+    Kernel,
     Linear,
+    LocalResponse,
     Operand,
     Pool,
     Tiles,
+    Together,
     View,
     dense,
 )
@@ -39,7 +42,7 @@ ADD_RELU: Any = {
 }
 RELU: Any = {"epilogue": Epilogue(("v + c0", "tl.maximum(v, 0.0)"), vectors=1), "label": "relu"}
 
-KERNELS: list[Layer] = [
+KERNELS: list[Kernel] = [
     Conv(
         x=dense(128, 56, 56),
         y=dense(128, 28, 28),
@@ -75,18 +78,40 @@ KERNELS: list[Layer] = [
     ),
     GlobalPool(x=dense(2048, 7, 7), y=dense(2048), **F16),
     LRN(x=dense(96, 55, 55), y=dense(96, 55, 55), size=5, alpha=1e-4, beta=0.75, k=2.0, **F16),
+    Pool(
+        x=dense(96, 55, 55),
+        y=dense(96, 27, 27),
+        kind="max",
+        kernel=(3, 3),
+        stride=(2, 2),
+        norm=LocalResponse(size=5, alpha=1e-4, beta=0.75, k=2.0),
+        **F16,
+    ),
+    Together(
+        (
+            Conv(x=dense(96, 28, 28), y=dense(128, 28, 28), **SQUARE, **RELU, **F16),
+            Conv(
+                x=dense(16, 28, 28),
+                y=FeatureMap(32, 28, 28, View(256, 192)),
+                kernel=(5, 5),
+                pad=(2, 2),
+                **RELU,
+                **F16,
+            ),
+        )
+    ),
 ]
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
-def test_goldens(kernel: Layer, golden: Golden) -> None:
+def test_goldens(kernel: Kernel, golden: Golden) -> None:
     batch = getattr(kernel, "batch", 1)
     name = f"{kernel.name}_batch{batch}.triton"
     golden(GOLDENS / name, kernel.source(kernel.name))
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
-def test_lines_are_short(kernel: Layer) -> None:
+def test_lines_are_short(kernel: Kernel) -> None:
     assert max(map(len, kernel.source(kernel.name).splitlines())) <= 100
 
 

@@ -1,7 +1,7 @@
 """plan.json: what the loader of an artifact needs to know, one launch a line for who reads it.
 
 A launch is [layer, function, arguments]; an argument is `input N`, `output`, `arena OFFSET` (bytes,
-to be multiplied by the batch) or `weight NAME`. A grid's dimension is [pixels an image, pixels a
+to be multiplied by the batch) or `weight NAME`. A grid is the sum of its [pixels an image, pixels a
 program, times].
 """
 
@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netlang import __version__
-from netlang.kernels import Tiles
 from netlang.plan import Argument, Constant, Input, Memory, Plan
 
 # The loader in netlang/runtime/model.py has the same two, because it stands alone.
@@ -34,7 +33,7 @@ def manifest(plan: Plan) -> str:
         "arena": plan.arena_bytes,
         "functions": {
             f.name: {
-                "grid": [_dimension(dimension) for dimension in f.kernel.grid],
+                "grid": [(tiles.per_image, tiles.tile, tiles.times) for tiles in f.kernel.grid],
                 "warps": f.kernel.warps,
                 "stages": f.kernel.stages,
             }
@@ -48,12 +47,6 @@ def manifest(plan: Plan) -> str:
     }
     lines = ",\n".join(f"  {json.dumps(key)}: {_spread(part)}" for key, part in parts.items())
     return f"{{\n{lines}\n}}\n"
-
-
-def _dimension(dimension: int | Tiles) -> int | tuple[int, int, int]:
-    if isinstance(dimension, int):
-        return dimension
-    return dimension.per_image, dimension.tile, dimension.times
 
 
 def _argument(argument: Argument, offsets: Mapping[str, int]) -> str:
