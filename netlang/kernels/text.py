@@ -67,6 +67,17 @@ def load(pointer: str, *conditions: str, other: str = "0.0") -> str:
     return f"tl.load({pointer}, mask={all_of(*conditions)}, other={other})"
 
 
+def store(pointer: str, value: str, *conditions: str) -> str:
+    """A store, masked only where there is a condition."""
+    mask = f", mask={all_of(*conditions)}" if conditions else ""
+    return f"tl.store({pointer}, {value}{mask})"
+
+
+def nth(name: str, i: int) -> str:
+    """What the `i`-th of several is called: `x`, `x1`, `x2`, …"""
+    return f"{name}{i}" if i else name
+
+
 def atom(a: str) -> str:
     """`a`, bracketed if it is a sum."""
     outside = _outside_brackets(a)

@@ -42,23 +42,23 @@ def check(
     batch: int = BATCH,
     planar: str = "",
 ) -> None:
-    """`kernel` computes `reference(x, *weights)`, then its epilogue, and touches nothing else.
+    """`kernel` computes `reference(*inputs, *weights)`, then its epilogue, and touches nothing else.
 
     Around the channels that a kernel should read or write its buffers are NaN. `planar` names the
     one of x and y that is a contiguous NCHW tensor.
     """
     numbers = torch.Generator().manual_seed(0)
-    x = random((batch, *shape_of(kernel.x)), kernel.x_dtype, numbers)
+    inputs = [random((batch, *shape_of(x)), kernel.x_dtype, numbers) for x in kernel.inputs]
     weights = [random(p.shape, kernel.dtype, numbers) for p in kernel.packing]
     vectors = [random((kernel.y.channels,), "float32", numbers) for _ in range(vectors_of(kernel))]
     tensors = [
         random(operand_shape(kernel, t, batch), kernel.dtype, numbers) for t in tensors_of(kernel)
     ]
-    y_buffer = poisoned(batch, kernel.y, kernel.y_dtype)
-    if planar == "y":
-        y_buffer = torch.full((batch, *shape_of(kernel.y)), torch.nan, dtype=DTYPES[kernel.y_dtype])
     arguments = [
-        x.to(DTYPES[kernel.x_dtype]) if planar == "x" else stored(x, kernel.x, kernel.x_dtype),
+        *(
+            x.to(DTYPES[kernel.x_dtype]) if planar == "x" else stored(x, map, kernel.x_dtype)
+            for x, map in zip(inputs, kernel.inputs, strict=True)
+        ),
         *(
             weight.permute(packing.order).contiguous().to(DTYPES[kernel.dtype])
             for weight, packing in zip(weights, kernel.packing, strict=True)
@@ -68,15 +68,19 @@ def check(
             stored(tensor, at(kernel, operand), kernel.dtype)
             for tensor, operand in zip(tensors, tensors_of(kernel), strict=True)
         ),
-        y_buffer,
+        *(poisoned(batch, y, kernel.y_dtype) for y in kernel.outputs),
     ]
-    expected = after(kernel.epilogue, reference(x, *weights), vectors, tensors)
-    result = launch(kernel, arguments, batch)
+    expected = after(kernel.epilogue, reference(*inputs, *weights), vectors, tensors)
     if planar == "y":
+        arguments[-1] = torch.full_like(expected, torch.nan, dtype=DTYPES[kernel.y_dtype])
+        (result,) = launch(kernel, arguments, batch)
         compare(result.double(), expected, kernel.precision)
     else:
-        compare(loaded(result, kernel.y, batch), expected, kernel.precision)
-        assert outside(result, kernel.y.view, kernel.y.channels).isnan().all()
+        results = launch(kernel, arguments, batch)
+        parts = expected.split([y.channels for y in kernel.outputs], dim=1)
+        for result, y, part in zip(results, kernel.outputs, parts, strict=True):
+            compare(loaded(result, y, batch), part, kernel.precision)
+            assert outside(result, y.view, y.channels).isnan().all()
 
 
 def compare(result: Tensor, expected: Tensor, precision: str) -> None:
@@ -157,14 +161,15 @@ def outside(buffer: Tensor, view: View, channels: int) -> Tensor:
     return torch.cat([buffer[:, : view.offset], buffer[:, view.offset + channels :]], dim=1)
 
 
-def launch(kernel: Kernel, tensors: Sequence[Tensor], batch: int) -> Tensor:
-    """What the last tensor holds after the interpreter has run the kernel."""
+def launch(kernel: Kernel, tensors: Sequence[Tensor], batch: int) -> list[Tensor]:
+    """What the outputs among the tensors hold after the interpreter has run the kernel."""
     grid = tuple(d.programs(batch) if isinstance(d, Tiles) else d for d in kernel.grid)
     text = HEADER + kernel.source(kernel.name)
-    return interpreted(_run, text, kernel.name, grid, list(tensors), batch)
+    outputs = [i for i, p in enumerate(kernel.parameters) if p.role == "output"]
+    return interpreted(_run, text, kernel.name, grid, list(tensors), batch, outputs)
 
 
-def interpreted(function: Callable[..., Tensor], *arguments: Any) -> Tensor:
+def interpreted(function: Callable[..., Any], *arguments: Any) -> Any:
     """`function(*arguments)` in the interpreter's process."""
     return _interpreter().submit(function, *arguments).result()
 
@@ -177,7 +182,7 @@ def far_apart(text: str, name: str, stride: int) -> Tensor:
     buffer = torch.empty(3 * stride + 16, dtype=torch.float16)
     rows = buffer.as_strided((4, 8), (stride, 1), 8)
     rows.copy_(torch.arange(32.0).reshape(4, 8))
-    _run(text, name, (1,), [buffer, buffer], 1)
+    _run(text, name, (1,), [buffer, buffer], 1, [])
     return buffer.as_strided((4, 8), (stride, 1)).clone()
 
 
@@ -193,7 +198,14 @@ def _interpret() -> None:
     torch.set_num_threads(1)
 
 
-def _run(text: str, name: str, grid: tuple[int, ...], tensors: list[Tensor], batch: int) -> Tensor:
+def _run(
+    text: str,
+    name: str,
+    grid: tuple[int, ...],
+    tensors: list[Tensor],
+    batch: int,
+    outputs: list[int],
+) -> list[Tensor]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "kernels.py"  # triton reads a function's source from its file
         path.write_text(text)
@@ -203,4 +215,4 @@ def _run(text: str, name: str, grid: tuple[int, ...], tensors: list[Tensor], bat
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         getattr(module, name)[grid](*tensors, batch)
-    return tensors[-1]
+    return [tensors[i] for i in outputs]

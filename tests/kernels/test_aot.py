@@ -73,6 +73,10 @@ PRODUCTS: dict[str, Layer] = {
     "googlenet, slice of a concat": replace(
         conv(112, 224, 14, 3), y=FeatureMap(224, 14, 14, View(512, 160))
     ),
+    "googlenet, 1x1 of three branches": replace(
+        conv(192, 176, 28, 1),
+        into=(FeatureMap(64, 28, 28, View(256)), dense(96, 28, 28), dense(16, 28, 28)),
+    ),
     "bfloat16": conv(256, 256, 14, 3, precision="bfloat16"),
     "tf32": conv(256, 256, 14, 3, precision="tf32"),
 }

@@ -119,6 +119,41 @@ def test_views_and_epilogue(case: str) -> None:
     check(kernel, reference)
 
 
+# The case, the tile's columns, the channels of each destination and the store of the second.
+SPLITS = {
+    "tiles straddle": ("1x1", 16, (5, 11, 7), "mask=live & (n >= 5) & (n < 16))"),
+    "tiles are whole": ("groups of 4, ungrouped", 16, (16, 48, 32), "elif tile % 6 < 4:"),
+    "the last tile is ragged": ("1x1, wide", 16, (16, 32, 22), "mask=live & (n < 70))"),
+    "one tile": ("1x1", 32, (1, 21, 1), "mask=live & (n >= 1) & (n < 22))"),
+    "groups": ("3 groups, several tiles each", 32, (32, 64, 15), "(n >= 32) & (n < 96) & (n < (g"),
+}
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+@pytest.mark.parametrize("case", SPLITS)
+def test_channels_dealt_out(case: str, precision: Any) -> None:
+    shape, n, channels, text = SPLITS[case]
+    kernel, reference = {
+        **SHAPES,
+        "groups of 4, ungrouped": conv((8, 96), (5, 4), (3, 3)),
+        "1x1, wide": conv((19, 70), (5, 7), (1, 1)),
+    }[shape]
+    y = kernel.y
+    kernel = replace(
+        kernel,
+        precision=precision,
+        tile=Tile(16, n, 16),
+        into=tuple(
+            FeatureMap(part, y.height, y.width, View(part + 7, 3 * i))
+            for i, part in enumerate(channels)
+        ),
+        epilogue=Epilogue(("v + c0", "v + t0"), (Operand(View(y.channels + 1, 1)),), 1),
+    )
+    assert [p.name for p in kernel.parameters if p.role == "output"] == ["y0", "y1", "y2"]
+    assert text in kernel.source("f")
+    check(kernel, reference)
+
+
 @pytest.mark.parametrize("batch", [1, 2, 5])
 def test_batches(batch: int) -> None:
     check(*conv((16, 16), (3, 5), (3, 3), pad=(1, 1, 1, 1)), batch=batch)

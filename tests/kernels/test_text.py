@@ -14,6 +14,7 @@ from netlang.kernels import (
     LRN,
     Conv,
     Epilogue,
+    FeatureMap,
     GlobalPool,
     Layer,
     Linear,
@@ -39,6 +40,17 @@ ADD_RELU: Any = {
 }
 RELU: Any = {"epilogue": Epilogue(("v + c0", "tl.maximum(v, 0.0)"), vectors=1), "label": "relu"}
 
+# The three 1x1 convolutions of GoogLeNet's first inception module that share its input, as one.
+SIBLINGS = Conv(
+    x=dense(192, 28, 28),
+    y=dense(176, 28, 28),
+    into=(FeatureMap(64, 28, 28, View(256)), dense(96, 28, 28), dense(16, 28, 28)),
+    kernel=(1, 1),
+    batch=256,
+    **RELU,
+    **F16,
+)
+
 KERNELS: list[Layer] = [
     Conv(
         x=dense(128, 56, 56),
@@ -62,6 +74,7 @@ KERNELS: list[Layer] = [
     ),
     Conv(x=dense(128, 56, 56), y=dense(128, 56, 56), groups=32, batch=256, **SQUARE, **F16),
     Conv(x=dense(96, 27, 27), y=dense(96, 27, 27), groups=96, **SQUARE, **F16),
+    SIBLINGS,
     Linear(x=dense(256, 6, 6), y=dense(4096), **RELU, **F16),
     Linear(x=dense(2048), y=dense(1000), batch=256, **F16),
     Pool(
