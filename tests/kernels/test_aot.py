@@ -25,6 +25,7 @@ from netlang.kernels import (
     Pointwise,
     Pool,
     Softmax,
+    Term,
     Tile,
     ToNCHW,
     Upsample,
@@ -60,6 +61,12 @@ PRODUCTS: dict[str, Layer] = {
     "resnet, bottleneck": conv(128, 128, 28, 3),
     "resnet, bottleneck out": conv(64, 256, 56, 1, epilogue=RESIDUAL),
     "resnet, projection": conv(256, 512, 56, 1, 2),
+    "resnet, end of a block with its projection": replace(
+        conv(128, 512, 28, 1), more=(Term(x=dense(256, 56, 56), kernel=(1, 1), stride=(2, 2)),)
+    ),
+    "resnet, a stem with a projection": replace(
+        conv(3, 64, 224, 7, 2), more=(Term(x=dense(64, 112, 112), kernel=(1, 1)),)
+    ),
     "resnet, stage 5, one image": conv(512, 512, 7, 3, batch=1),
     "resnet, stem": conv(3, 64, 224, 7, 2),
     "resnet, stem of 8 channels": conv(8, 64, 224, 7, 2),

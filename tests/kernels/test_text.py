@@ -20,6 +20,7 @@ from netlang.kernels import (
     Linear,
     Operand,
     Pool,
+    Term,
     Tiles,
     View,
     dense,
@@ -51,6 +52,17 @@ SIBLINGS = Conv(
     **F16,
 )
 
+# The end of ResNet-50's first block of conv3_x, with its projection shortcut.
+PROJECTION = Conv(
+    x=dense(128, 28, 28),
+    y=dense(512, 28, 28),
+    kernel=(1, 1),
+    more=(Term(x=dense(256, 56, 56), kernel=(1, 1), stride=(2, 2)),),
+    batch=256,
+    **RELU,
+    **F16,
+)
+
 KERNELS: list[Layer] = [
     Conv(
         x=dense(128, 56, 56),
@@ -75,6 +87,7 @@ KERNELS: list[Layer] = [
     Conv(x=dense(128, 56, 56), y=dense(128, 56, 56), groups=32, batch=256, **SQUARE, **F16),
     Conv(x=dense(96, 27, 27), y=dense(96, 27, 27), groups=96, **SQUARE, **F16),
     SIBLINGS,
+    PROJECTION,
     Linear(x=dense(256, 6, 6), y=dense(4096), **RELU, **F16),
     Linear(x=dense(2048), y=dense(1000), batch=256, **F16),
     Pool(
