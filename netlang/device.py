@@ -78,3 +78,7 @@ class Target:
 
     def __str__(self) -> str:
         return f"{self.device.name}, {self.precision}, batch {self.batch}"
+
+
+USUAL = Target()
+"""One image at a time in float16 on an H100."""

@@ -1,7 +1,7 @@
 """Triton text, from integers: one file a family of kernels. It knows no operators."""
 
 from netlang.kernels.block import Tile
-from netlang.kernels.conv import Conv
+from netlang.kernels.conv import Conv, Term
 from netlang.kernels.copy import Copy, FromNCHW, ToNCHW
 from netlang.kernels.kernel import Epilogue, Kernel, Operand, Packing, Parameter, Tiles, View
 from netlang.kernels.layer import FeatureMap, Layer, dense
@@ -31,6 +31,7 @@ __all__ = [
     "Pointwise",
     "Pool",
     "Softmax",
+    "Term",
     "Tile",
     "Tiles",
     "ToNCHW",

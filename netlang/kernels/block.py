@@ -64,6 +64,26 @@ class Block:
         """The conditions for an element of the block."""
         return self.rows_inside + self.columns_inside
 
+    def is_cut_at(self, channels: Iterable[int]) -> bool:
+        """Whether no tile straddles any of these channels of `y`."""
+        return self.groups == 1 and all(channel % self.tile.n == 0 for channel in channels)
+
+    def branch(self, start: int, end: int) -> str:
+        """The head of the branch for tiles of these channels, behind that for the ones before."""
+        if end == self.channels:
+            return "else:"
+        return f"{'elif' if start else 'if'} tile % {self.columns} < {end // self.tile.n}:"
+
+    def between(self, start: int, end: int, whole_tiles: bool) -> tuple[str, ...]:
+        """The conditions for `n` to be one of these channels of `y`, those that can fail.
+
+        Where they are known to fill `whole_tiles`, only the end of `y` is left to check.
+        """
+        is_last = end == self.channels * self.groups
+        lower = () if whole_tiles or start == 0 else (f"n >= {start}",)
+        upper = () if whole_tiles or is_last else (f"n < {end}",)
+        return lower + upper + (self.columns_inside if is_last or self.groups > 1 else ())
+
     def lines(self) -> Iterable[str]:
         """The text that defines the names above."""
         per_tile = self.columns * self.groups

@@ -6,11 +6,12 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 from netlang.kernels.block import Block, Tile, elementwise_tile
 from netlang.kernels.kernel import Epilogue, Grid, Kernel, Operand, Parameter, Precision, View
-from netlang.kernels.text import add, all_of, count, function, load, mul, quotient, wide
+from netlang.kernels.text import add, count, function, load, mul, nth, quotient, store, wide
 
 Dtype = Literal["float32", "float16", "bfloat16"]
 
@@ -62,7 +63,8 @@ class Layer(Kernel):
     """A kernel from `x` to `y`.
 
     `label` ends its name and says what the epilogue does. `tile` is chosen from the other fields
-    unless it is given, which is how a tuner overrides the choice.
+    unless it is given, which is how a tuner overrides the choice. `into`, if given, are the maps
+    that the channels of `y` are dealt out to, so many to each, in place of one buffer for all.
 
     The text of every layer defines the names of `Block`, then `v`, the block of `y` in float32;
     the epilogue changes `v` and the last line stores it.
@@ -74,6 +76,7 @@ class Layer(Kernel):
     epilogue: Epilogue = IDENTITY
     label: str = ""
     tile: Tile | None = None
+    into: tuple[FeatureMap, ...] = ()
 
     @property
     @abstractmethod
@@ -114,6 +117,16 @@ class Layer(Kernel):
         return "float32" if self.precision == "tf32" else self.precision
 
     @property
+    def inputs(self) -> tuple[FeatureMap, ...]:
+        """The maps that it reads, those of the epilogue apart."""
+        return (self.x,)
+
+    @property
+    def outputs(self) -> tuple[FeatureMap, ...]:
+        """The maps that it writes."""
+        return self.into or (self.y,)
+
+    @property
     def x_dtype(self) -> Dtype:
         """How the input is stored."""
         return self.dtype
@@ -130,12 +143,17 @@ class Layer(Kernel):
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         return (
-            Parameter("x", "input", self.x_dtype),
-            *(Parameter("w", "weight", self.dtype) for _ in self.packing),
+            *(Parameter(nth("x", i), "input", self.x_dtype) for i in range(len(self.inputs))),
+            *(Parameter(nth("w", i), "weight", self.dtype) for i in range(len(self.packing))),
             *(Parameter(f"c{i}", "vector", "float32") for i in range(self.epilogue.vectors)),
             *(Parameter(f"t{i}", "tensor", self.dtype) for i in range(len(self.epilogue.tensors))),
-            Parameter("y", "output", self.y_dtype),
+            *(Parameter(name, "output", self.y_dtype) for name in self._output_names),
         )
+
+    @property
+    def _output_names(self) -> tuple[str, ...]:
+        several = len(self.outputs) > 1
+        return tuple(f"y{i}" for i in range(len(self.outputs))) if several else ("y",)
 
     @property
     def grid(self) -> Grid:
@@ -158,7 +176,7 @@ class Layer(Kernel):
 
     def _function(self, name: str, numbers: Iterable[str], first: Iterable[str]) -> str:
         lines = [f'"""{self.about}', "", *self._costs(), '"""', *first]
-        lines += [*self.block.lines(), *self.body(), *self._epilogue(), self._store()]
+        lines += [*self.block.lines(), *self.body(), *self._epilogue(), *self._store()]
         return function(name, [*(p.name for p in self.parameters), *numbers], lines)
 
     def x_pointer(self, pixel: str = "at", channel: str = "n") -> str:
@@ -179,7 +197,8 @@ class Layer(Kernel):
     @property
     def bytes_read(self) -> int:
         tensors = sum(self.y.channels if t.broadcast else self.y.elements for t in self._tensors)
-        return BYTES[self.x_dtype] * self.x.elements + BYTES[self.dtype] * tensors
+        inputs = sum(x.elements for x in self.inputs)
+        return BYTES[self.x_dtype] * inputs + BYTES[self.dtype] * tensors
 
     @property
     def bytes_written(self) -> int:
@@ -211,7 +230,19 @@ class Layer(Kernel):
         for step in self.epilogue.steps:
             yield f"v = {step}"
 
-    def _store(self) -> str:
-        inside = self.block.inside
-        mask = f", mask={all_of(*inside)}" if inside else ""
-        return f"tl.store({self.y_pointer()}, v{mask})"
+    def _store(self) -> Iterator[str]:
+        if not self.into:
+            yield store(self.y_pointer(), "v", *self.block.inside)
+            return
+        assert sum(part.channels for part in self.into) == self.y.channels
+        ends = list(accumulate(part.channels for part in self.into))
+        starts = [0, *ends[:-1]]
+        branches = len(starts) > 1 and self.block.is_cut_at(starts)
+        for name, part, start, end in zip(self._output_names, self.into, starts, ends, strict=True):
+            inside = self.block.rows_inside + self.block.between(start, end, branches)
+            line = store(address(name, "at", part.view.shifted(-start)), "v", *inside)
+            if branches:
+                yield self.block.branch(start, end)
+                yield f"    {line}"
+            else:
+                yield line

@@ -67,6 +67,31 @@ def load(pointer: str, *conditions: str, other: str = "0.0") -> str:
     return f"tl.load({pointer}, mask={all_of(*conditions)}, other={other})"
 
 
+def store(pointer: str, value: str, *conditions: str) -> str:
+    """A store, masked only where there is a condition."""
+    mask = f", mask={all_of(*conditions)}" if conditions else ""
+    return f"tl.store({pointer}, {value}{mask})"
+
+
+def nth(name: str, i: int) -> str:
+    """What the `i`-th of several is called: `x`, `x1`, `x2`, …"""
+    return f"{name}{i}" if i else name
+
+
+def numbered(lines: Iterable[str], i: int, *also: str) -> Iterator[str]:
+    """Lines as the `i`-th of several such texts: what they define, and `also`, is named by `nth`.
+
+    `v`, to which all of them add, stays `v`.
+    """
+    lines = list(lines)
+    defined = (re.match(r" *(?:for )?([a-z_, ]+) (?:=|in) ", line) for line in lines)
+    names = {name for line in defined if line for name in line[1].split(", ")} - {"v"}
+    name = re.compile(rf"\b(?:{'|'.join([*names, *also])})\b")
+    for line in lines:
+        code, comment, words = line.partition("  # ")
+        yield name.sub(lambda match: nth(match[0], i), code) + comment + words
+
+
 def atom(a: str) -> str:
     """`a`, bracketed if it is a sum."""
     outside = _outside_brackets(a)

@@ -44,10 +44,18 @@ class Window:
 
         Also `corner`, which stays a pixel of the whole batch: pointers start there.
         """
+        if not self.is_pixel:
+            yield self.image()
+            yield from self.corners()
+
+    def image(self) -> str:
+        """Defines `image`, and `p`, a pixel of its `y`."""
+        return f"image, p = {', '.join(split('pixel', 2, self.y.pixels))}"
+
+    def corners(self) -> Iterator[str]:
+        """Defines the rest of what `place` does."""
         if self.is_pixel:
             return
-        image, p = split("pixel", 2, self.y.pixels)
-        yield f"image, p = {image}, {p}"
         place = zip(split("p", self.y.height, self.y.width), self.stride, self.pad, strict=True)
         row, col = (add(mul(i, stride), -pad) for i, stride, pad in place)
         yield f"row, col = {row}, {col}"

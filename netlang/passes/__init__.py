@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
-from netlang.device import Target
+from netlang.device import USUAL, Target
 from netlang.ir.graph import Graph, verify
 from netlang.passes.back_to_back import back_to_back
 from netlang.passes.drop_heads import drop_heads
@@ -56,7 +56,7 @@ class Optimized:
 
 
 def optimize(
-    graph: Graph, passes: tuple[Pass, ...] = PIPELINE, target: Target = Target()
+    graph: Graph, passes: tuple[Pass, ...] = PIPELINE, target: Target = USUAL
 ) -> Optimized:
     """Runs passes in order; types are derived anew and compared after each.
 

@@ -19,7 +19,6 @@ from dataclasses import dataclass, replace
 
 from netlang.ir.composite import Chain, Sum, joined
 from netlang.ir.graph import Graph, Node
-from netlang.ir.op import Op
 from netlang.ops.conv import Conv
 from netlang.passes.estimate import Work, dearer, saved
 from netlang.passes.report import Log

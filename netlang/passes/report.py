@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from netlang.device import Target
+from netlang.device import USUAL, Target
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Note:
 class Log:
     """What a running pass is told, and where it writes down its work."""
 
-    target: Target = Target()
+    target: Target = USUAL
     changed: list[Note] = field(default_factory=list[Note])
     skipped: list[Note] = field(default_factory=list[Note])
 

@@ -45,23 +45,23 @@ def check(
     planar: str = "",
     scale: int = 1,
 ) -> None:
-    """`kernel` computes `reference(x, *weights)`, then its epilogue, and touches nothing else.
+    """`kernel` computes `reference(*inputs, *weights)`, then its epilogue, and touches nothing else.
 
     Around the channels that a kernel should read or write its buffers are NaN. `planar` names the
     one of x and y that is a contiguous NCHW tensor; `scale`, a power of two, the deviation of x.
     """
     numbers = torch.Generator().manual_seed(0)
-    x = scale * random((batch, *shape_of(kernel.x)), kernel.x_dtype, numbers)
+    inputs = [scale * random((batch, *shape_of(x)), kernel.x_dtype, numbers) for x in kernel.inputs]
     weights = [random(p.shape, kernel.dtype, numbers) for p in kernel.packing]
     vectors = [random((kernel.y.channels,), "float32", numbers) for _ in range(vectors_of(kernel))]
     tensors = [
         random(operand_shape(kernel, t, batch), kernel.dtype, numbers) for t in tensors_of(kernel)
     ]
-    y_buffer = poisoned(batch, kernel.y, kernel.y_dtype)
-    if planar == "y":
-        y_buffer = torch.full((batch, *shape_of(kernel.y)), torch.nan, dtype=DTYPES[kernel.y_dtype])
     arguments = [
-        x.to(DTYPES[kernel.x_dtype]) if planar == "x" else stored(x, kernel.x, kernel.x_dtype),
+        *(
+            x.to(DTYPES[kernel.x_dtype]) if planar == "x" else stored(x, map, kernel.x_dtype)
+            for x, map in zip(inputs, kernel.inputs, strict=True)
+        ),
         *(
             weight.permute(packing.order).contiguous().to(DTYPES[kernel.dtype])
             for weight, packing in zip(weights, kernel.packing, strict=True)
@@ -71,15 +71,19 @@ def check(
             stored(tensor, at(kernel, operand), kernel.dtype)
             for tensor, operand in zip(tensors, tensors_of(kernel), strict=True)
         ),
-        y_buffer,
+        *(poisoned(batch, y, kernel.y_dtype) for y in kernel.outputs),
     ]
-    expected = after(kernel.epilogue, reference(x, *weights), vectors, tensors)
-    result = launch(kernel, arguments, batch)
+    expected = after(kernel.epilogue, reference(*inputs, *weights), vectors, tensors)
     if planar == "y":
+        arguments[-1] = torch.full_like(expected, torch.nan, dtype=DTYPES[kernel.y_dtype])
+        (result,) = launch(kernel, arguments, batch)
         compare(result.double(), expected, kernel.precision)
     else:
-        compare(loaded(result, kernel.y, batch), expected, kernel.precision)
-        assert outside(result, kernel.y.view, kernel.y.channels).isnan().all()
+        results = launch(kernel, arguments, batch)
+        parts = expected.split([y.channels for y in kernel.outputs], dim=1)
+        for result, y, part in zip(results, kernel.outputs, parts, strict=True):
+            compare(loaded(result, y, batch), part, kernel.precision)
+            assert outside(result, y.view, y.channels).isnan().all()
 
 
 def compare(result: Tensor, expected: Tensor, precision: str) -> None:
@@ -160,9 +164,10 @@ def outside(buffer: Tensor, view: View, channels: int) -> Tensor:
     return torch.cat([buffer[:, : view.offset], buffer[:, view.offset + channels :]], dim=1)
 
 
-def launch(kernel: Kernel, tensors: Sequence[Tensor], batch: int) -> Tensor:
-    """What the last tensor holds after the interpreter has run the kernel."""
-    return launch_all(kernel, tensors, batch)[-1]
+def launch(kernel: Kernel, tensors: Sequence[Tensor], batch: int) -> list[Tensor]:
+    """What the outputs among the tensors hold after the interpreter has run the kernel."""
+    after = launch_all(kernel, tensors, batch)
+    return [t for t, p in zip(after, kernel.parameters, strict=True) if p.role == "output"]
 
 
 def launch_all(kernel: Kernel, tensors: Sequence[Tensor], batch: int) -> list[Tensor]:

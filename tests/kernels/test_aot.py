@@ -26,6 +26,7 @@ from netlang.kernels import (
     Pointwise,
     Pool,
     Softmax,
+    Term,
     Tile,
     Together,
     ToNCHW,
@@ -62,6 +63,12 @@ PRODUCTS: dict[str, Kernel] = {
     "resnet, bottleneck": conv(128, 128, 28, 3),
     "resnet, bottleneck out": conv(64, 256, 56, 1, epilogue=RESIDUAL),
     "resnet, projection": conv(256, 512, 56, 1, 2),
+    "resnet, end of a block with its projection": replace(
+        conv(128, 512, 28, 1), more=(Term(x=dense(256, 56, 56), kernel=(1, 1), stride=(2, 2)),)
+    ),
+    "resnet, a stem with a projection": replace(
+        conv(3, 64, 224, 7, 2), more=(Term(x=dense(64, 112, 112), kernel=(1, 1)),)
+    ),
     "resnet, stage 5, one image": conv(512, 512, 7, 3, batch=1),
     "resnet, stem": conv(3, 64, 224, 7, 2),
     "resnet, stem of 8 channels": conv(8, 64, 224, 7, 2),
@@ -78,6 +85,10 @@ PRODUCTS: dict[str, Kernel] = {
     "googlenet, 3x3 with 5x5": Together((conv(96, 128, 28, 3), conv(16, 32, 28, 5))),
     "googlenet, 3x3 with 5x5, one image": Together(
         (conv(160, 320, 7, 3, batch=1), conv(32, 128, 7, 5, batch=1))
+    ),
+    "googlenet, 1x1 of three branches": replace(
+        conv(192, 176, 28, 1),
+        into=(FeatureMap(64, 28, 28, View(256)), dense(96, 28, 28), dense(16, 28, 28)),
     ),
     "bfloat16": conv(256, 256, 14, 3, precision="bfloat16"),
     "tf32": conv(256, 256, 14, 3, precision="tf32"),

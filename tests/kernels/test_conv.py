@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from netlang.kernels import Conv, Epilogue, FeatureMap, Operand, Tile, View, dense
+from netlang.kernels import Conv, Epilogue, FeatureMap, Operand, Term, Tile, View, dense
 from tests.kernels.launch import check
 
 
@@ -117,6 +118,105 @@ def test_views_and_epilogue(case: str) -> None:
         label="add_relu",
     )
     check(kernel, reference)
+
+
+# The case, the tile's columns, the channels of each destination and the store of the second.
+SPLITS = {
+    "tiles straddle": ("1x1", 16, (5, 11, 7), "mask=live & (n >= 5) & (n < 16))"),
+    "tiles are whole": ("groups of 4, ungrouped", 16, (16, 48, 32), "elif tile % 6 < 4:"),
+    "the last tile is ragged": ("1x1, wide", 16, (16, 32, 22), "mask=live & (n < 70))"),
+    "one tile": ("1x1", 32, (1, 21, 1), "mask=live & (n >= 1) & (n < 22))"),
+    "groups": ("3 groups, several tiles each", 32, (32, 64, 15), "(n >= 32) & (n < 96) & (n < (g"),
+}
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+@pytest.mark.parametrize("case", SPLITS)
+def test_channels_dealt_out(case: str, precision: Any) -> None:
+    shape, n, channels, text = SPLITS[case]
+    kernel, reference = {
+        **SHAPES,
+        "groups of 4, ungrouped": conv((8, 96), (5, 4), (3, 3)),
+        "1x1, wide": conv((19, 70), (5, 7), (1, 1)),
+    }[shape]
+    y = kernel.y
+    kernel = replace(
+        kernel,
+        precision=precision,
+        tile=Tile(16, n, 16),
+        into=tuple(
+            FeatureMap(part, y.height, y.width, View(part + 7, 3 * i))
+            for i, part in enumerate(channels)
+        ),
+        epilogue=Epilogue(("v + c0", "v + t0"), (Operand(View(y.channels + 1, 1)),), 1),
+    )
+    assert [p.name for p in kernel.parameters if p.role == "output"] == ["y0", "y1", "y2"]
+    assert text in kernel.source("f")
+    check(kernel, reference)
+
+
+def plus(*parts: tuple[Conv, Any]) -> tuple[Conv, Any]:
+    """The sum of convolutions, and its reference."""
+    (first, _), *others = parts
+    terms = tuple(
+        Term(x=k.x, kernel=k.kernel, stride=k.stride, pad=k.pad, dilation=k.dilation)
+        for k, _ in others
+    )
+
+    def reference(*numbers: Tensor) -> Tensor:
+        xs, weights = numbers[: len(parts)], numbers[len(parts) :]
+        terms = [part[1](x, w) for part, x, w in zip(parts, xs, weights, strict=True)]
+        return torch.stack(terms).sum(0)
+
+    return replace(first, more=terms), reference
+
+
+SUMS = {
+    "projection": plus(conv((19, 23), (5, 7), (1, 1)), conv((37, 23), (9, 13), (1, 1), (2, 2))),
+    "projection, even": plus(
+        conv((32, 32), (8, 8), (1, 1)), conv((64, 32), (16, 16), (1, 1), (2, 2))
+    ),
+    "padded, then several blocks of channels": plus(
+        conv((16, 16), (3, 2), (1, 1), pad=(1, 0, 0, 2)), conv((83, 16), (4, 4), (1, 1))
+    ),
+    "three terms": plus(
+        conv((17, 8), (7, 5), (3, 3), pad=(1, 1, 1, 1)),
+        conv((35, 8), (8, 7), (2, 3)),
+        conv((16, 8), (7, 9), (3, 3), (1, 2), (2, 1, 2, 1), dilation=(2, 1)),
+    ),
+    "a stem first": plus(
+        conv((3, 8), (15, 13), (7, 7), (2, 2), (3, 3, 3, 3)), conv((24, 8), (8, 7), (1, 1))
+    ),
+    "a stem second": plus(
+        conv((24, 8), (8, 7), (1, 1)), conv((3, 8), (15, 13), (5, 5), (2, 2), (2, 2, 2, 2))
+    ),
+}
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+@pytest.mark.parametrize("case", SUMS)
+def test_sums(case: str, precision: Any) -> None:
+    kernel, reference = SUMS[case]
+    y = kernel.y
+    others = (
+        replace(term, x=replace(term.x, view=View(term.x.channels + 6, 5))) for term in kernel.more
+    )
+    kernel = replace(
+        kernel,
+        precision=precision,
+        more=tuple(others),
+        epilogue=Epilogue(("v + c0", "v + t0"), (Operand(View(y.channels + 1, 1)),), 1),
+    )
+    check(kernel, reference)
+
+
+def test_a_sum_tells_of_all_its_terms() -> None:
+    kernel, _ = SUMS["projection"]
+    assert kernel.name == "conv1x1_19to23_plus_conv1x1_37to23_s2_5x7"
+    assert kernel.flops == 2 * 23 * 35 * (19 + 37)
+    assert kernel.bytes_read == 4 * (19 * 35 + 37 * 9 * 13)
+    assert [p.name for p in kernel.parameters] == ["x", "x1", "w", "w1", "y"]
+    assert len(kernel.packing) == 2
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5])

@@ -67,7 +67,7 @@ def test_softmax(x: FeatureMap, precision: Any) -> None:
 def test_softmax_of_large_numbers_does_not_overflow() -> None:
     x = torch.tensor([[-1000.0, 1000.0, 999.0]])
     kernel = Softmax(x=dense(3), y=dense(3), precision="float32")
-    result = launch(kernel, [x, torch.full((1, 3), torch.nan)], 1)
+    (result,) = launch(kernel, [x, torch.full((1, 3), torch.nan)], 1)
     torch.testing.assert_close(result, x.softmax(1))
 
 

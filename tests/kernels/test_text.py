@@ -21,6 +21,7 @@ from netlang.kernels import (
     LocalResponse,
     Operand,
     Pool,
+    Term,
     Tiles,
     Together,
     View,
@@ -41,6 +42,28 @@ ADD_RELU: Any = {
     "label": "add_relu",
 }
 RELU: Any = {"epilogue": Epilogue(("v + c0", "tl.maximum(v, 0.0)"), vectors=1), "label": "relu"}
+
+# The three 1x1 convolutions of GoogLeNet's first inception module that share its input, as one.
+SIBLINGS = Conv(
+    x=dense(192, 28, 28),
+    y=dense(176, 28, 28),
+    into=(FeatureMap(64, 28, 28, View(256)), dense(96, 28, 28), dense(16, 28, 28)),
+    kernel=(1, 1),
+    batch=256,
+    **RELU,
+    **F16,
+)
+
+# The end of ResNet-50's first block of conv3_x, with its projection shortcut.
+PROJECTION = Conv(
+    x=dense(128, 28, 28),
+    y=dense(512, 28, 28),
+    kernel=(1, 1),
+    more=(Term(x=dense(256, 56, 56), kernel=(1, 1), stride=(2, 2)),),
+    batch=256,
+    **RELU,
+    **F16,
+)
 
 KERNELS: list[Kernel] = [
     Conv(
@@ -65,6 +88,8 @@ KERNELS: list[Kernel] = [
     ),
     Conv(x=dense(128, 56, 56), y=dense(128, 56, 56), groups=32, batch=256, **SQUARE, **F16),
     Conv(x=dense(96, 27, 27), y=dense(96, 27, 27), groups=96, **SQUARE, **F16),
+    SIBLINGS,
+    PROJECTION,
     Linear(x=dense(256, 6, 6), y=dense(4096), **RELU, **F16),
     Linear(x=dense(2048), y=dense(1000), batch=256, **F16),
     Pool(
