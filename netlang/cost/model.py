@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal
 
 from netlang.cost.device import Device
 from netlang.ir.fused import Fused
@@ -15,7 +15,7 @@ from netlang.ir.op import Family, Op
 from netlang.ir.types import TensorType
 from netlang.kernels.kernel import Precision, storage
 from netlang.kernels.layer import BYTES
-from netlang.ops.window import Axis
+from netlang.ops.window import Axis, Windowed
 from netlang.plan.place import Place, place
 
 
@@ -160,19 +160,12 @@ def _read(graph: Graph, node: Node) -> int:
     return sum(needed.values())
 
 
-@runtime_checkable
-class _Windowed(Protocol):
-    """An operator that slides a window: conv and the pools."""
-
-    def windows(self, x: TensorType) -> tuple[Axis, Axis]: ...
-
-
 def _needed(op: Op, x: TensorType, y: TensorType) -> int:
     """How many numbers of its first input an operator looks at."""
     if op.family == "shape":
         # It only moves numbers: it reads none that it does not write.
         return min(x.elements, y.elements)
-    if isinstance(op, _Windowed):
+    if isinstance(op, Windowed):
         rows, columns = op.windows(x)
         return x.channels * _touched(rows, x.height) * _touched(columns, x.width)
     return x.elements

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
 from netlang.ir.attributes import Size, either, show, size, word
-from netlang.ir.op import ShapeError
+from netlang.ir.op import Op, ShapeError
 from netlang.ir.types import TensorType
 
 Pad = Size | Literal["half", "same"]
@@ -29,6 +30,19 @@ class Axis:
     def is_symmetric(self) -> bool:
         """Whether both sides are padded alike."""
         return self.before == self.after
+
+    @property
+    def is_point(self) -> bool:
+        """Whether the windows are every `stride`-th element, from the first on."""
+        return self.kernel == 1 and self.before == 0
+
+
+class Windowed(Op):
+    """An operator of one image each of whose results comes of one window of it."""
+
+    @abstractmethod
+    def windows(self, x: TensorType) -> tuple[Axis, Axis]:
+        """The window along height and width over an input."""
 
 
 def axes(

@@ -12,6 +12,7 @@ from netlang.passes.drop_identity import drop_identity
 from netlang.passes.eliminate_dead import eliminate_dead
 from netlang.passes.fold_bn import fold_bn
 from netlang.passes.fuse_epilogue import fuse_epilogue
+from netlang.passes.lift_stride import lift_stride
 from netlang.passes.report import Log, Report
 
 Pass = Callable[[Graph, Log], Graph]
@@ -21,6 +22,8 @@ PIPELINE: tuple[Pass, ...] = (
     eliminate_dead,
     drop_identity,
     fold_bn,
+    # Behind fold_bn, for it goes through what is pointwise; ahead of fusion, which hides that.
+    lift_stride,
     fuse_epilogue,
 )
 """What turns a network as it is written into one for inference."""

@@ -38,6 +38,12 @@ class Sweep:
         self.nodes[node.name] = node
         self.places[node.name] = next(self._place)
 
+    def unused(self, name: str) -> str:
+        """The name, or the first longer one that neither graph has."""
+        while name in self.graph or name in self.nodes:
+            name += "_"
+        return name
+
     def alias(self, old: str, new: str) -> None:
         """From here on the old graph's value `old` is `new`."""
         self._aliases[old] = new
