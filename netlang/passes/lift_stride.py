@@ -78,7 +78,9 @@ class _Lift:
         target = infer(Subsample(every), (old.type,))
         new = _with_stride(op, stride, before, x, target)
         if new is None:
-            self.log.skip(old.name, f"makes every pixel: no padding serves rows and columns at {show(every)}")
+            self.log.skip(
+                old.name, f"makes every pixel: no padding serves rows and columns at {show(every)}"
+            )
             self.sweep.keep(node)
             return
         self.made[old.name] = every
@@ -86,7 +88,11 @@ class _Lift:
             self.log.change(old.name, f"%{node.inputs[0]} comes at its stride")
             self.sweep.alias(old.name, node.inputs[0])
             return
-        at = f"makes one pixel in {show(every)}" if every != WHOLE else f"%{name} comes at its stride"
+        at = (
+            f"makes one pixel in {show(every)}"
+            if every != WHOLE
+            else f"%{name} comes at its stride"
+        )
         self.log.change(old.name, at)
         self.sweep.keep(replace(node, op=new, type=target))
 
