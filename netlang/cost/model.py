@@ -155,9 +155,14 @@ def _read(graph: Graph, node: Node) -> int:
     anchor = node.op.anchor if isinstance(node.op, Fused) else node.op
     for position, name in enumerate(node.inputs):
         x = graph[name].type
-        numbers = x.elements if position else _needed(anchor, x, node.type)
+        numbers = _sampled(x, node.type) if position else _needed(anchor, x, node.type)
         needed[name] = max(numbers, needed.get(name, 0))
     return sum(needed.values())
+
+
+def _sampled(x: TensorType, y: TensorType) -> int:
+    """How many numbers of an epilogue's operand are looked at: a pixel for each of the result's."""
+    return min(x.elements, x.channels * y.height * y.width)
 
 
 def _needed(op: Op, x: TensorType, y: TensorType) -> int:

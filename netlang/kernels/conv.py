@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from netlang.kernels.block import Block, Tile, ceil_div, elementwise_tile, power_of_two
-from netlang.kernels.kernel import Packing
+from netlang.kernels.kernel import Packing, Pair
 from netlang.kernels.layer import Layer
 from netlang.kernels.product import multiply_add, product_tile
 from netlang.kernels.text import add, along, indented, load, mul, named, quotient, split, unrolled
-from netlang.kernels.window import Pair, Window
+from netlang.kernels.window import Window
 
 
 @dataclass(frozen=True, kw_only=True)

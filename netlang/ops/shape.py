@@ -10,8 +10,7 @@ from netlang import kernels
 from netlang.ir.attributes import Size, attribute, integer, number, shape, size, word
 from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
-from netlang.kernels.kernel import View, storage
-from netlang.kernels.layer import FeatureMap
+from netlang.kernels.kernel import FeatureMap, View, storage
 from netlang.ops.window import Axis, Windowed, axes, require_image
 
 

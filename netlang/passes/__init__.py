@@ -11,6 +11,7 @@ from netlang.passes.drop_heads import drop_heads
 from netlang.passes.drop_identity import drop_identity
 from netlang.passes.eliminate_dead import eliminate_dead
 from netlang.passes.fold_bn import fold_bn
+from netlang.passes.fold_shortcut import fold_shortcut
 from netlang.passes.fuse_epilogue import fuse_epilogue
 from netlang.passes.lift_stride import lift_stride
 from netlang.passes.report import Log, Report
@@ -22,8 +23,10 @@ PIPELINE: tuple[Pass, ...] = (
     eliminate_dead,
     drop_identity,
     fold_bn,
-    # Behind fold_bn, for it goes through what is pointwise; ahead of fusion, which hides that.
+    # It goes through what is pointwise: a batch norm is not, and a fused operator hides it.
     lift_stride,
+    # Behind lift_stride, which leaves shortcuts with a stride.
+    fold_shortcut,
     fuse_epilogue,
 )
 """What turns a network as it is written into one for inference."""

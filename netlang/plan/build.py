@@ -8,8 +8,8 @@ from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Launch, Site, feature_map
 from netlang.ir.types import TensorType
 from netlang.kernels import Copy, FromNCHW, Layer, ToNCHW
-from netlang.kernels.kernel import Precision, storage
-from netlang.kernels.layer import BYTES, FeatureMap
+from netlang.kernels.kernel import FeatureMap, Precision, storage
+from netlang.kernels.layer import BYTES
 from netlang.plan.arena import Lifetime, lower_bound, pack
 from netlang.plan.collect import Functions, PackedWeights
 from netlang.plan.place import Place, own_view, place

@@ -9,7 +9,7 @@ import pytest
 from torch import Tensor
 from torch.nn import functional as F
 
-from netlang.kernels import Conv, Epilogue, FeatureMap, Operand, Tile, View, dense
+from netlang.kernels import Conv, Epilogue, FeatureMap, Operand, Sampled, Tile, View, dense
 from tests.kernels.launch import check
 
 
@@ -117,6 +117,18 @@ def test_views_and_epilogue(case: str) -> None:
         label="add_relu",
     )
     check(kernel, reference)
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["1x1", "3x3, several blocks of channels", "stem", "depthwise", "3 groups, several tiles each"],
+)
+def test_a_sampled_residual(case: str) -> None:
+    kernel, reference = SHAPES[case]
+    y = kernel.y
+    sampled = Sampled(y.channels - 5, 2 * y.height - 1, 3 * y.width, (2, 3), before=3)
+    epilogue = Epilogue(("v + c0", "v + t0"), (Operand(View(y.channels, 4), sampled=sampled),), 1)
+    check(replace(kernel, epilogue=epilogue), reference)
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5])
