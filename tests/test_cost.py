@@ -121,6 +121,14 @@ def test_a_gate_is_read_as_small_as_it_is() -> None:
     assert moved(gate, "%y = mul(%x, %g) : 4x8x8", "output %y")["y"] == (260, 256)
 
 
+def test_a_shortcut_is_read_where_it_is_added() -> None:
+    conv = "%y = conv(%x) kernel=3x3, out=6, stride=2x2 -> shortcut_add(_, %x) stride=2x2, after=2"
+    other = "%z = relu(%x) : 4x8x8"
+    strided = conv.replace("add(_, %x)", "add(_, %z)")
+    assert moved(f"{conv} : 6x4x4", "output %y")["y"] == (256, 96)
+    assert moved(other, f"{strided} : 6x4x4", "output %y")["y"] == (256 + 4 * 4 * 4, 96)
+
+
 def test_what_is_in_place_is_free() -> None:
     convs = [f"%{name} = conv(%x) kernel=1x1, out=4 : 4x8x8" for name in "ab"]
     joined = moved(*convs, "%y = concat(%a, %b) : 8x8x8", "output %y")

@@ -15,8 +15,8 @@ from typing import Any, ClassVar, Literal, TypeVar
 from netlang.ir.attributes import written
 from netlang.ir.types import TensorType, Types
 from netlang.kernels import Pointwise
-from netlang.kernels.kernel import Epilogue, Kernel, Operand, Precision, View
-from netlang.kernels.layer import FeatureMap, Layer
+from netlang.kernels.kernel import Epilogue, FeatureMap, Kernel, Operand, Precision, View
+from netlang.kernels.layer import Layer
 
 Init = Literal["he", "zeros", "ones"]
 Family = Literal["input", "conv", "linear", "norm", "pool", "pointwise", "join", "shape"]
@@ -158,8 +158,12 @@ class Op(ABC):
         others = [i for i in positions if i not in flowing]
         names = ["v" if i in flowing else f"t{others.index(i)}" for i in positions]
         vectors = {slot: f"c{n}" for n, slot in enumerate(self.weights(site.inputs))}
-        tensors = [Operand(site.views[i], site.inputs[i] != site.output) for i in others]
+        tensors = [self.operand(site, i) for i in others]
         return Epilogue((self.scalar(names, vectors),), tuple(tensors), len(vectors))
+
+    def operand(self, site: Site, position: int) -> Operand:
+        """How an epilogue reads an input: whole, or one pixel where that is all there is."""
+        return Operand(site.views[position], site.inputs[position] != site.output)
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         """The kernels that compute it."""

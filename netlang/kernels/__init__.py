@@ -3,8 +3,19 @@
 from netlang.kernels.block import Tile
 from netlang.kernels.conv import Conv, Term
 from netlang.kernels.copy import Copy, FromNCHW, ToNCHW
-from netlang.kernels.kernel import Epilogue, Kernel, Operand, Packing, Parameter, Tiles, View
-from netlang.kernels.layer import FeatureMap, Layer, dense
+from netlang.kernels.kernel import (
+    Epilogue,
+    FeatureMap,
+    Kernel,
+    Operand,
+    Packing,
+    Parameter,
+    Sampled,
+    Tiles,
+    View,
+    dense,
+)
+from netlang.kernels.layer import Layer
 from netlang.kernels.linear import Linear
 from netlang.kernels.norm import LRN, LocalResponse, Softmax
 from netlang.kernels.pointwise import Pointwise
@@ -30,6 +41,7 @@ __all__ = [
     "Parameter",
     "Pointwise",
     "Pool",
+    "Sampled",
     "Softmax",
     "Term",
     "Tile",

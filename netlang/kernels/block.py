@@ -84,6 +84,16 @@ class Block:
         upper = () if whole_tiles or is_last else (f"n < {end}",)
         return lower + upper + (self.columns_inside if is_last or self.groups > 1 else ())
 
+    def channel(self, channels: int, before: int = 0) -> tuple[list[str], str, tuple[str, ...]]:
+        """The channel of a map of `channels`, ahead of which `y` has `before` others.
+
+        It is the text that defines it, its name, and the conditions for the map to have it.
+        """
+        c = "c" if before else "n"
+        end = (self.groups - 1) * self.channels + self.columns * self.tile.n
+        there = (f"{c} >= 0",) * (before > 0) + (f"{c} < {channels}",) * (before + channels < end)
+        return [f"c = n - {before}"] * (before > 0), c, there
+
     def lines(self) -> Iterable[str]:
         """The text that defines the names above."""
         per_tile = self.columns * self.groups

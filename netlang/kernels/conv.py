@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from netlang.kernels.block import Block, Tile, elementwise_tile, power_of_two
 from netlang.kernels.gather import Gather, Steps
-from netlang.kernels.kernel import Packing
-from netlang.kernels.layer import FeatureMap, Layer
+from netlang.kernels.kernel import FeatureMap, Packing, Pair
+from netlang.kernels.layer import Layer
 from netlang.kernels.product import product_tile
 from netlang.kernels.text import numbered
-from netlang.kernels.window import Pair, Window
+from netlang.kernels.window import Window
 
 
 @dataclass(frozen=True, kw_only=True)

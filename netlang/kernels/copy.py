@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from netlang.kernels.layer import Dtype, FeatureMap, Layer
+from netlang.kernels.kernel import FeatureMap
+from netlang.kernels.layer import Dtype, Layer
 from netlang.kernels.text import add, load, mul, split
 from netlang.kernels.window import Window
 
@@ -39,13 +40,9 @@ class Copy(Layer):
         window = Window(self.x, self.y, (1, 1), (self.stride, self.stride), (0, 0))
         channels, per_group = self.x.channels, self.x.channels // self.groups
         yield from window.place()
-        c = "n"
-        if self.before:
-            c = "c"
-            yield f"c = n - {self.before}"
-        inside = self.block.rows_inside
-        inside += (f"{c} >= 0",) * (self.before > 0)
-        inside += (f"{c} < {channels}",) * (channels < self.block.columns * self.chosen.n)
+        lines, c, there = self.block.channel(channels, self.before)
+        yield from lines
+        inside = self.block.rows_inside + there
         source = (
             c if self.groups == 1 else f"{c} % {self.groups} * {per_group} + {c} // {self.groups}"
         )

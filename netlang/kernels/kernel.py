@@ -13,6 +13,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+Pair = tuple[int, int]
+"""Vertical, horizontal."""
+
 Precision = Literal["float32", "tf32", "float16", "bfloat16"]
 """How numbers are stored and multiplied; sums are float32 in all of them."""
 
@@ -44,14 +47,64 @@ class View:
 
 
 @dataclass(frozen=True)
+class FeatureMap:
+    """Channels x height x width an image, and where they lie; a flat value is 1 pixel."""
+
+    channels: int
+    height: int
+    width: int
+    view: View
+
+    @property
+    def pixels(self) -> int:
+        """Pixels an image."""
+        return self.height * self.width
+
+    @property
+    def elements(self) -> int:
+        """Numbers an image."""
+        return self.channels * self.pixels
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether the numbers of an image are adjacent, with nothing in between."""
+        return self.view.stride == self.channels or self.pixels == 1
+
+    def __str__(self) -> str:
+        return f"{self.channels}x{self.height}x{self.width}"
+
+
+def dense(channels: int, height: int = 1, width: int = 1) -> FeatureMap:
+    """A feature map with a buffer of its own."""
+    return FeatureMap(channels, height, width, View(channels))
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A map that is not of the result's shape, of which the result's pixels are a selection.
+
+    They are every `stride`-th row and column. The channels of the result are `before` zeros, those
+    of the map, then zeros (He et al. 2015, section 3.3, option A).
+    """
+
+    channels: int
+    height: int
+    width: int
+    stride: Pair = (1, 1)
+    before: int = 0
+
+
+@dataclass(frozen=True)
 class Operand:
     """A second tensor of an epilogue, such as the residual.
 
-    `broadcast` reads one pixel an image for all pixels (a squeeze-and-excitation gate).
+    It is of the result's shape, unless `broadcast` reads one pixel an image for all pixels (a
+    squeeze-and-excitation gate) or `sampled` says what else it is.
     """
 
     view: View
     broadcast: bool = False
+    sampled: Sampled | None = None
 
 
 @dataclass(frozen=True)

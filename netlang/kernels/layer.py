@@ -10,47 +10,25 @@ from itertools import accumulate
 from typing import Literal
 
 from netlang.kernels.block import Block, Tile, elementwise_tile
-from netlang.kernels.kernel import Epilogue, Grid, Kernel, Operand, Parameter, Precision, View
+from netlang.kernels.kernel import (
+    Epilogue,
+    FeatureMap,
+    Grid,
+    Kernel,
+    Operand,
+    Parameter,
+    Precision,
+    Sampled,
+    View,
+)
 from netlang.kernels.text import add, count, function, load, mul, nth, quotient, store, wide
+from netlang.kernels.window import Window
 
 Dtype = Literal["float32", "float16", "bfloat16"]
 
 BYTES: dict[Dtype, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 IDENTITY = Epilogue()
-
-
-@dataclass(frozen=True)
-class FeatureMap:
-    """Channels x height x width an image, and where they lie; a flat value is 1 pixel."""
-
-    channels: int
-    height: int
-    width: int
-    view: View
-
-    @property
-    def pixels(self) -> int:
-        """Pixels an image."""
-        return self.height * self.width
-
-    @property
-    def elements(self) -> int:
-        """Numbers an image."""
-        return self.channels * self.pixels
-
-    @property
-    def is_dense(self) -> bool:
-        """Whether the numbers of an image are adjacent, with nothing in between."""
-        return self.view.stride == self.channels or self.pixels == 1
-
-    def __str__(self) -> str:
-        return f"{self.channels}x{self.height}x{self.width}"
-
-
-def dense(channels: int, height: int = 1, width: int = 1) -> FeatureMap:
-    """A feature map with a buffer of its own."""
-    return FeatureMap(channels, height, width, View(channels))
 
 
 def address(buffer: str, pixel: str, view: View, channel: str = "n") -> str:
@@ -196,7 +174,7 @@ class Layer(Kernel):
 
     @property
     def bytes_read(self) -> int:
-        tensors = sum(self.y.channels if t.broadcast else self.y.elements for t in self._tensors)
+        tensors = sum(map(self._read, self._tensors))
         inputs = sum(x.elements for x in self.inputs)
         return BYTES[self.x_dtype] * inputs + BYTES[self.dtype] * tensors
 
@@ -215,6 +193,11 @@ class Layer(Kernel):
     def _image(self) -> str:
         return "at" if self.y.pixels == 1 else wide(quotient("pixel", self.y.pixels))
 
+    def _read(self, tensor: Operand) -> int:
+        """Numbers of an epilogue's tensor that an image needs."""
+        channels = tensor.sampled.channels if tensor.sampled else self.y.channels
+        return channels if tensor.broadcast else channels * self.y.pixels
+
     @property
     def _tensors(self) -> tuple[Operand, ...]:
         return self.epilogue.tensors
@@ -224,9 +207,7 @@ class Layer(Kernel):
         for i in range(self.epilogue.vectors):
             yield f"c{i} = {load(f'c{i} + n', *block.columns_inside)}"
         for i, tensor in enumerate(self._tensors):
-            pixel = self._image if tensor.broadcast else "at"
-            pointer = address(f"t{i}", pixel, tensor.view)
-            yield f"t{i} = {load(pointer, *block.inside)}.to(tl.float32)"
+            yield from self._operand(f"t{i}", tensor)
         for step in self.epilogue.steps:
             yield f"v = {step}"
 
@@ -246,3 +227,23 @@ class Layer(Kernel):
                 yield f"    {line}"
             else:
                 yield line
+
+    def _operand(self, name: str, tensor: Operand) -> Iterator[str]:
+        """Loads the block of an epilogue's tensor."""
+        pixel, channel, inside = "at", "n", self.block.inside
+        if tensor.broadcast:
+            pixel = self._image
+        if tensor.sampled:
+            lines, channel, there = self.block.channel(
+                tensor.sampled.channels, tensor.sampled.before
+            )
+            window = self._window(tensor.sampled, tensor.view)
+            yield from window.place()
+            yield from lines
+            pixel, inside = window.corner, self.block.rows_inside + there
+        pointer = address(name, pixel, tensor.view, channel)
+        yield f"{name} = {load(pointer, *inside)}.to(tl.float32)"
+
+    def _window(self, x: Sampled, view: View) -> Window:
+        whole = FeatureMap(x.channels, x.height, x.width, view)
+        return Window(whole, self.y, (1, 1), x.stride, (0, 0))

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netlang.kernels.block import Tile, ceil_div, elementwise_tile, power_of_two
+from netlang.kernels.kernel import Pair
 from netlang.kernels.layer import Layer
 from netlang.kernels.norm import LocalResponse
 from netlang.kernels.text import add, all_of, atom, indented, load, mul, named, split, unrolled
-from netlang.kernels.window import Pair, Window
+from netlang.kernels.window import Window
 
 Kind = Literal["max", "average"]
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netlang.kernels.layer import FeatureMap
+from netlang.kernels.kernel import FeatureMap, Pair
 from netlang.kernels.text import add, mul, split, wide
-
-Pair = tuple[int, int]
-"""Vertical, horizontal."""
 
 
 @dataclass(frozen=True)

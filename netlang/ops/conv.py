@@ -11,12 +11,12 @@ from netlang.ir.attributes import SWITCH, Size, attribute, integer, show, size
 from netlang.ir.op import Launch, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.product import Product
-from netlang.ops.window import PADDING, Axis, Pad, axes, require_image, stride_caption, touched
+from netlang.ops.window import PADDING, Axis, Pad, Windowed, axes, require_image, stride_caption
 
 
 @op("conv", family="conv")
 @dataclass(frozen=True)
-class Conv(Product):
+class Conv(Product, Windowed):
     """Convolution over height and width (Krizhevsky et al. 2012, section 3.5, for `groups`).
 
     Input C x H x W, output `out` x H' x W'; the weight is out x C/groups x kernel. A dilated
@@ -32,7 +32,6 @@ class Conv(Product):
     bias: bool = attribute(SWITCH, True)
 
     def windows(self, x: TensorType) -> tuple[Axis, Axis]:
-        """The window along height and width over an input."""
         return axes(x, self.kernel, self.stride, self.pad, self.dilation)
 
     def is_pixelwise(self, x: TensorType) -> bool:
@@ -66,10 +65,6 @@ class Conv(Product):
     def macs(self, inputs: Types, output: TensorType) -> int:
         taps = self.kernel[0] * self.kernel[1]
         return output.elements * taps * (inputs[0].channels // self.groups)
-
-    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
-        (x,) = inputs
-        return (touched(x, self.windows(x)),)
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         (x,) = xs

@@ -10,8 +10,12 @@ from itertools import accumulate
 from typing import Any
 
 from netlang import kernels
+from netlang.ir.attributes import Size, attribute, integer, size
 from netlang.ir.op import Launch, Op, ShapeError, Site, feature_map, op
 from netlang.ir.types import TensorType, Types
+from netlang.kernels.kernel import Operand, Sampled
+from netlang.ops.shape import Subsample, ZeroPad
+from netlang.ops.window import stride_caption
 
 
 def require_several(inputs: Types, name: str) -> None:
@@ -91,6 +95,64 @@ class Max(Elementwise):
 
     def expression(self, a: str, b: str) -> str:
         return f"tl.maximum({a}, {b})"
+
+
+@op("shortcut_add", family="join")
+@dataclass(frozen=True)
+class ShortcutAdd(Op):
+    """The sum with a shortcut of option A (He et al. 2015, section 3.3), which it reads in place.
+
+    `shortcut_add(%v, %x)` is `add(%v, zero_pad(subsample(%x)))`.
+    """
+
+    arity = None
+    pointwise = True
+    stride: Size = attribute(size(), (1, 1))
+    before: int = attribute(integer(0), 0)
+    after: int = attribute(integer(0), 0)
+
+    @property
+    def around(self) -> tuple[Op, ...]:
+        """What the second input goes through on its way to the sum."""
+        sampled = (Subsample(self.stride),) if self.stride != (1, 1) else ()
+        return *sampled, ZeroPad(self.before, self.after)
+
+    def infer(self, inputs: Types) -> TensorType:
+        if len(inputs) != 2:
+            raise ShapeError(
+                f"'{self.name}' joins two values, and gets {len(inputs)}",
+                help=f"name the value, then its shortcut: from a, b -> {self.name}",
+            )
+        v, x = inputs
+        around = reduce(lambda x, each: each.infer((x,)), self.around, x)
+        if around != v:
+            raise ShapeError(
+                f"'{self.name}' makes {around} of its shortcut, and adds it to {v}",
+                help="choose 'stride', 'before' and 'after' so that both are of one shape",
+            )
+        return v
+
+    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
+        v, x = inputs
+        return v.elements, x.channels * v.height * v.width
+
+    @property
+    def caption(self) -> str:
+        return ", ".join(["add", *stride_caption(self.stride)])
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        v, x = xs
+        return v + reduce(lambda x, each: each.torch(F, (x,), w, training), self.around, x)
+
+    def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:
+        return Add().scalar(xs, w)
+
+    def operand(self, site: Site, position: int) -> Operand:
+        if position == 0:
+            return super().operand(site, position)
+        x = site.x(position)
+        sampled = Sampled(x.channels, x.height, x.width, self.stride, self.before)
+        return Operand(x.view, sampled=sampled)
 
 
 @op("concat", family="join")

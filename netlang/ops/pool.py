@@ -11,10 +11,10 @@ from netlang import kernels
 from netlang.ir.attributes import SWITCH, Size, attribute, either, show, size, word
 from netlang.ir.op import Launch, Op, Site, op
 from netlang.ir.types import TensorType, Types
-from netlang.ops.window import PADDING, Axis, Pad, axes, require_image, stride_caption, touched
+from netlang.ops.window import PADDING, Axis, Pad, Windowed, axes, require_image, stride_caption
 
 
-class Pool(Op):
+class Pool(Windowed):
     """A window that slides over each channel on its own.
 
     `kernel=global` takes the whole image; without `stride` the windows stand side by side;
@@ -29,7 +29,6 @@ class Pool(Op):
     ceil: bool
 
     def windows(self, x: TensorType) -> tuple[Axis, Axis]:
-        """The window along height and width over an input."""
         if self.kernel == "global":
             return axes(x, (x.height, x.width), (1, 1), (0, 0))
         return axes(x, self.kernel, self.stride or self.kernel, self.pad, ceil=self.ceil)
@@ -39,10 +38,6 @@ class Pool(Op):
         require_image(x, self.name)
         height, width = self.windows(x)
         return TensorType((x.channels, height.output, width.output))
-
-    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
-        (x,) = inputs
-        return (touched(x, self.windows(x)),)
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         (x,) = xs

@@ -10,9 +10,8 @@ from netlang import kernels
 from netlang.ir.attributes import Size, attribute, integer, number, shape, size, word
 from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
-from netlang.kernels.kernel import View, storage
-from netlang.kernels.layer import FeatureMap
-from netlang.ops.window import require_image
+from netlang.kernels.kernel import FeatureMap, View, storage
+from netlang.ops.window import Axis, Windowed, axes, require_image
 
 
 @op("input", family="input")
@@ -91,7 +90,7 @@ class Flatten(Op):
 
 @op("subsample", family="shape")
 @dataclass(frozen=True)
-class Subsample(Op):
+class Subsample(Windowed):
     """Every `stride`-th row and column: the strided identity of a shortcut of option A.
 
     He et al. 2015, section 3.3: "performed with a stride of 2".
@@ -99,11 +98,14 @@ class Subsample(Op):
 
     stride: Size = attribute(size())
 
+    def windows(self, x: TensorType) -> tuple[Axis, Axis]:
+        return axes(x, (1, 1), self.stride, (0, 0))
+
     def infer(self, inputs: Types) -> TensorType:
         (x,) = inputs
         require_image(x, self.name)
-        rows, columns = self.stride
-        return TensorType((x.channels, -(-x.height // rows), -(-x.width // columns)))
+        rows, columns = self.windows(x)
+        return TensorType((x.channels, rows.output, columns.output))
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0][:, :, :: self.stride[0], :: self.stride[1]]

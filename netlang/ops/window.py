@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from netlang.ir.attributes import Size, either, show, size, word
-from netlang.ir.op import ShapeError
-from netlang.ir.types import TensorType
+from netlang.ir.op import Op, ShapeError
+from netlang.ir.types import TensorType, Types
 
 Pad = Size | Literal["half", "same"]
 
@@ -30,6 +31,24 @@ class Axis:
     def is_symmetric(self) -> bool:
         """Whether both sides are padded alike."""
         return self.before == self.after
+
+    @property
+    def is_point(self) -> bool:
+        """Whether the windows are every `stride`-th element, from the first on."""
+        return self.kernel == 1 and self.before == 0
+
+
+class Windowed(Op):
+    """An operator of one image each of whose results comes of one window of it."""
+
+    @abstractmethod
+    def windows(self, x: TensorType) -> tuple[Axis, Axis]:
+        """The window along height and width over an input."""
+
+    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
+        (x,) = inputs
+        rows, columns = self.windows(x)
+        return (x.channels * _covered(rows, x.height) * _covered(columns, x.width),)
 
 
 def axes(
@@ -75,14 +94,9 @@ def _output(length: int, kernel: int, stride: int, side: tuple[int, int], ceil: 
     return output - 1 if ceil and (output - 1) * stride >= length + side[0] else output
 
 
-def touched(x: TensorType, windows: tuple[Axis, Axis]) -> int:
-    """How many numbers of an input some window covers, the gaps of a dilated one among them."""
-    rows, columns = windows
-    return x.channels * _covered(rows, x.height) * _covered(columns, x.width)
-
-
 @lru_cache(maxsize=4096)
 def _covered(axis: Axis, length: int) -> int:
+    """How many of `length` pixels some window covers, the gaps of a dilated one among them."""
     covered = end = 0
     for position in range(axis.output):
         start = position * axis.stride - axis.before

@@ -13,8 +13,10 @@ from netlang.passes.drop_heads import drop_heads
 from netlang.passes.drop_identity import drop_identity
 from netlang.passes.eliminate_dead import eliminate_dead
 from netlang.passes.fold_bn import fold_bn
+from netlang.passes.fold_shortcut import fold_shortcut
 from netlang.passes.fuse_epilogue import fuse_epilogue
 from netlang.passes.launch_together import launch_together
+from netlang.passes.lift_stride import lift_stride
 from netlang.passes.merge_siblings import merge_siblings
 from netlang.passes.pool_ahead import pool_ahead
 from netlang.passes.pool_behind import pool_behind
@@ -29,6 +31,10 @@ SIMPLIFY: tuple[Pass, ...] = (
     eliminate_dead,
     drop_identity,
     fold_bn,
+    # It goes through what is pointwise: a batch norm is not, and a fused operator hides it.
+    lift_stride,
+    # Behind lift_stride, which leaves shortcuts with a stride.
+    fold_shortcut,
 )
 """What turns a network as it is written into one for inference, for any backend."""
 

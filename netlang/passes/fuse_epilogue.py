@@ -53,7 +53,7 @@ def _refusal(sweep: Sweep, old: Node, node: Node, position: int) -> str:
     if not _takes_epilogue(host.op):
         return f"'{host.op.name}' (%{host.name}) takes no epilogue"
     if host.type != node.type:
-        return f"%{host.name} is a {host.type} that is spread over {node.type}"
+        return f"%{host.name} is a {host.type}, and the result a {node.type}"
     return other_reader(sweep.graph, old.inputs[position], old)
 
 

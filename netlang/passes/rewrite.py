@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import chain, count
 
 from netlang.ir.composite import LETTERS
 from netlang.ir.fused import Fused, Step
@@ -72,9 +72,9 @@ class Sweep:
         return tuple(b for letter, part in pairs for b in self.bindings(part, f"{letter}."))
 
     def fresh(self, name: str) -> str:
-        """A name like this one that no node has."""
-        taken = (n for n in count(2) if f"{name}_{n}" not in self.graph)
-        return name if name not in self.graph else f"{name}_{next(taken)}"
+        """The name, or the first numbered one like it that neither graph has."""
+        names = chain((name,), (f"{name}_{number}" for number in count(2)))
+        return next(each for each in names if each not in self.graph and each not in self.nodes)
 
     def keep_slices(self, whole: Node, parts: Sequence[Node]) -> None:
         """Adds a node that computes others side by side, and those others as slices of it."""

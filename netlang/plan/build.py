@@ -9,8 +9,8 @@ from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Launch, Site, feature_map
 from netlang.ir.types import TensorType
 from netlang.kernels import Copy, FromNCHW, Kernel, Layer, Packing, ToNCHW
-from netlang.kernels.kernel import Precision, Role, storage
-from netlang.kernels.layer import BYTES, FeatureMap
+from netlang.kernels.kernel import FeatureMap, Precision, Role, storage
+from netlang.kernels.layer import BYTES
 from netlang.plan.arena import Lifetime, lower_bound, pack
 from netlang.plan.collect import Functions, PackedWeights
 from netlang.plan.place import Place, own_view, place, scattered

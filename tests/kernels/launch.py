@@ -73,7 +73,8 @@ def check(
         ),
         *(poisoned(batch, y, kernel.y_dtype) for y in kernel.outputs),
     ]
-    expected = after(kernel.epilogue, reference(*inputs, *weights), vectors, tensors)
+    seen = [sampled(kernel, *pair) for pair in zip(tensors_of(kernel), tensors, strict=True)]
+    expected = after(kernel.epilogue, reference(*inputs, *weights), vectors, seen)
     if planar == "y":
         arguments[-1] = torch.full_like(expected, torch.nan, dtype=DTYPES[kernel.y_dtype])
         (result,) = launch(kernel, arguments, batch)
@@ -129,9 +130,22 @@ def tensors_of(kernel: Layer) -> tuple[Operand, ...]:
 
 
 def at(kernel: Layer, operand: Operand) -> FeatureMap:
-    """An epilogue's tensor: like `y`, or one pixel."""
+    """An epilogue's tensor: like `y`, one pixel, or a map of its own shape."""
+    if operand.sampled:
+        x = operand.sampled
+        return FeatureMap(x.channels, x.height, x.width, operand.view)
     height, width = (1, 1) if operand.broadcast else (kernel.y.height, kernel.y.width)
     return FeatureMap(kernel.y.channels, height, width, operand.view)
+
+
+def sampled(kernel: Layer, operand: Operand, tensor: Tensor) -> Tensor:
+    """What an epilogue sees of its tensor."""
+    x = operand.sampled
+    if not x:
+        return tensor
+    after = kernel.y.channels - x.before - x.channels
+    pixels = tensor[:, :, :: x.stride[0], :: x.stride[1]]
+    return torch.nn.functional.pad(pixels, (0, 0, 0, 0, x.before, after))
 
 
 def operand_shape(kernel: Layer, operand: Operand, batch: int) -> tuple[int, ...]:

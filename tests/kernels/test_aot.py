@@ -25,6 +25,7 @@ from netlang.kernels import (
     Operand,
     Pointwise,
     Pool,
+    Sampled,
     Softmax,
     Term,
     Tile,
@@ -58,10 +59,19 @@ def conv(channels: int, out: int, size: int, kernel: int, stride: int = 1, **fie
 
 RESIDUAL = Epilogue(("v + c0", "v + t0", "tl.maximum(v, 0.0)"), (Operand(View(256)),), 1)
 
+
+def shortcut(channels: int, size: int) -> Epilogue:
+    """What a residual block ends with where the image is halved, option A if channels are added."""
+    operand = Operand(View(channels), sampled=Sampled(channels, size, size, (2, 2)))
+    return Epilogue(("v + c0", "v + t0", "tl.maximum(v, 0.0)"), (operand,), 1)
+
+
 PRODUCTS: dict[str, Kernel] = {
     "resnet, bottleneck in": conv(256, 64, 56, 1),
     "resnet, bottleneck": conv(128, 128, 28, 3),
     "resnet, bottleneck out": conv(64, 256, 56, 1, epilogue=RESIDUAL),
+    "resnet, bottleneck out, strided": conv(64, 256, 28, 1, epilogue=shortcut(256, 56)),
+    "resnet, option A": conv(128, 128, 28, 3, epilogue=shortcut(64, 56)),
     "resnet, projection": conv(256, 512, 56, 1, 2),
     "resnet, end of a block with its projection": replace(
         conv(128, 512, 28, 1), more=(Term(x=dense(256, 56, 56), kernel=(1, 1), stride=(2, 2)),)

@@ -10,7 +10,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from netlang.kernels import Conv, Epilogue, FeatureMap, Operand, Term, Tile, View, dense
+from netlang.kernels import (
+    Conv,
+    Epilogue,
+    FeatureMap,
+    Operand,
+    Sampled,
+    Term,
+    Tile,
+    View,
+    dense,
+)
 from tests.kernels.launch import check
 
 
@@ -217,6 +227,18 @@ def test_a_sum_tells_of_all_its_terms() -> None:
     assert kernel.bytes_read == 4 * (19 * 35 + 37 * 9 * 13)
     assert [p.name for p in kernel.parameters] == ["x", "x1", "w", "w1", "y"]
     assert len(kernel.packing) == 2
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["1x1", "3x3, several blocks of channels", "stem", "depthwise", "3 groups, several tiles each"],
+)
+def test_a_sampled_residual(case: str) -> None:
+    kernel, reference = SHAPES[case]
+    y = kernel.y
+    sampled = Sampled(y.channels - 5, 2 * y.height - 1, 3 * y.width, (2, 3), before=3)
+    epilogue = Epilogue(("v + c0", "v + t0"), (Operand(View(y.channels, 4), sampled=sampled),), 1)
+    check(replace(kernel, epilogue=epilogue), reference)
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5])

@@ -19,6 +19,7 @@ from netlang.kernels import (
     Layer,
     Operand,
     Pointwise,
+    Sampled,
     Softmax,
     ToNCHW,
     Upsample,
@@ -81,6 +82,28 @@ def test_pointwise(channels: int, precision: Any) -> None:
     check(kernel, lambda x: x)
     check(sliced(kernel, precision=precision), lambda x: x)
     assert kernel.name == f"gate_{channels}x3x5"
+
+
+# Of a result of 4 x 3 pixels, with 32 channels and more.
+SAMPLED: dict[str, Sampled] = {
+    "every second row and column": Sampled(32, 7, 6, (2, 2)),
+    "unequal strides": Sampled(32, 4, 9, (1, 3)),
+    "zeros behind": Sampled(16, 4, 3),
+    "zeros around": Sampled(13, 4, 3, before=11),
+    "zeros ahead": Sampled(25, 4, 3, before=7),
+    "option A": Sampled(16, 8, 5, (2, 2), before=8),
+}
+
+
+@pytest.mark.parametrize("channels", [32, 45])
+@pytest.mark.parametrize("case", SAMPLED)
+def test_a_sampled_operand(case: str, channels: int) -> None:
+    x, sampled = dense(channels, 4, 3), SAMPLED[case]
+    operands = (Operand(View(channels + 6, 5)), Operand(View(50, 3), sampled=sampled))
+    epilogue = Epilogue(("v * t0", "v + t1"), operands)
+    kernel = Pointwise(x=x, y=x, precision="float32", epilogue=epilogue)
+    check(kernel, lambda x: x)
+    check(sliced(kernel, precision="float16"), lambda x: x)
 
 
 def copy(x: FeatureMap, y: FeatureMap, **fields: Any) -> Copy:

@@ -152,6 +152,12 @@ ROWS = (
     Row("add(%a, %b, %c)", (IMAGE,) * 3, lambda a, b, c, w: a + b + c),
     Row("mul(%a, %b)", (IMAGE, "6x1x1"), lambda a, b, w: a * b),
     Row("max(%a, %b)", (IMAGE,) * 2, lambda a, b, w: torch.where(a > b, a, b)),
+    Row(
+        "shortcut_add(%a, %b) stride=2x3, before=1, after=2",
+        ("6x4x3", "3x7x8"),
+        lambda a, b, w: a + nn.ConstantPad3d((0, 0, 0, 0, 1, 2), 0)(b[..., ::2, ::3]),
+    ),
+    Row("shortcut_add(%a, %b) after=5", (FLAT, "7"), lambda a, b, w: a + nn.ZeroPad1d((0, 5))(b)),
     Row("concat(%a, %b)", (IMAGE, "2x8x8"), lambda a, b, w: torch.hstack((a, b))),
     Row("identity(%a)", (IMAGE,), lambda x, w: x),
     Row("dropout(%a)", (IMAGE,), lambda x, w: x),
@@ -229,6 +235,14 @@ def refused(text: str, *shapes: str) -> ShapeError:
         ("maxpool(%a) kernel=11x11, pad=1x1", (IMAGE,), "does not fit into 8x8 padded to 10x10"),
         ("add(%a, %b)", (IMAGE, "6x4x4"), "needs values of one shape, and gets 6x8x8 and 6x4x4"),
         ("add(%a)", (IMAGE,), "'add' joins two values or more, and gets 1"),
+        ("shortcut_add(%a)", (IMAGE,), "'shortcut_add' joins two values, and gets 1"),
+        (
+            "shortcut_add(%a, %b) stride=2x2, after=2",
+            ("6x4x4", "3x8x8"),
+            "makes 5x4x4 of its shortcut, and adds it to 6x4x4",
+        ),
+        # A pixel that would be spread is no shortcut.
+        ("shortcut_add(%a, %b)", (IMAGE, "6x1x1"), "makes 6x1x1 of its shortcut"),
         ("concat(%a, %b)", (IMAGE, "6x4x4"), "needs values of one height and width"),
         ("split(%a) parts=4, part=0", (IMAGE,), "6 channels do not divide into 4 parts"),
         ("split(%a) parts=3, part=3", (IMAGE,), "there is no part 3 of 3"),

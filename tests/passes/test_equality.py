@@ -50,6 +50,7 @@ def test_each_pass_alone_keeps_the_meaning() -> None:
     graph = verify(parse_graph(EVERYTHING))
     for run in PIPELINE:
         assert difference(graph, optimize(graph, (run,)).graph, (4, 6, 6)) < TOLERANCE, run
+    assert all(report.changed for report in optimize(graph).reports)
 
 
 EVERYTHING = """graph everything {
@@ -63,8 +64,16 @@ EVERYTHING = """graph everything {
   %bn_3 = bn(%bn_2) : 4x6x6
   %sum = add(%bn_3, %relu_1) : 4x6x6
   %pool = maxpool(%sum) kernel=2x2 : 4x3x3
-  %bn_4 = bn(%pool) : 4x3x3
-  %flat = flatten(%bn_4) : 36
+  %middle = conv(%sum) kernel=3x3, out=4 : 4x6x6
+  %residual = add(%middle, %sum) : 4x6x6
+  %strided = conv(%residual) kernel=1x1, out=4, stride=2x2 : 4x3x3
+  %grown = conv(%sum) kernel=3x3, out=6, stride=2x2 : 6x3x3
+  %every = subsample(%sum) stride=2x2 : 4x3x3
+  %zeros = zero_pad(%every) after=2 : 6x3x3
+  %option_a = add(%grown, %zeros) : 6x3x3
+  %joined = concat(%pool, %strided, %option_a) : 14x3x3
+  %bn_4 = bn(%joined) : 14x3x3
+  %flat = flatten(%bn_4) : 126
   %fc = linear(%flat) out=10 : 10
   %bn_5 = bn(%fc) : 10
   %softmax = softmax(%bn_5) : 10

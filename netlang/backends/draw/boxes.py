@@ -16,7 +16,7 @@ from netlang.ir.op import Family, Op
 from netlang.ir.types import TensorType
 
 RIDES_ALONG: tuple[Family, ...] = ("norm", "pointwise")
-SYMBOLS = {"add": "+", "mul": "×"}
+SYMBOLS = {"add": "+", "shortcut_add": "+", "mul": "×"}
 MOST_LINES = 4
 """How many lines of a group's layers its box takes before it counts them."""
 
