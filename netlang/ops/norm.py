@@ -86,6 +86,7 @@ class LRN(Op):
     channels: the paper's. `over=mean` takes their mean instead, as Caffe and torch do.
     """
 
+    hosts_epilogue = True
     size: int = attribute(integer(1), 5)
     alpha: float = attribute(number(0), 1e-4)
     beta: float = attribute(number(0), 0.75)
@@ -121,6 +122,8 @@ class LRN(Op):
 @dataclass(frozen=True)
 class Softmax(Op):
     """Softmax over the channels."""
+
+    hosts_epilogue = True
 
     def infer(self, inputs: Types) -> TensorType:
         return inputs[0]
