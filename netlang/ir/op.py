@@ -167,18 +167,24 @@ class Op(ABC):
             ),
         )
 
-    def alias(self, x: FeatureMap) -> View | None:
+    def alias(self, x: TensorType, view: View) -> View | None:
         """Where in the memory of its input the result is already, if nothing has to be moved."""
-        return x.view if self.is_identity else None
+        return view if self.is_identity((x,)) else None
 
     def starts(self, inputs: Types) -> tuple[int, ...]:
         """At which channel of the result each input begins, if the result is nothing but them."""
         return ()
 
-    @property
-    def is_identity(self) -> bool:
+    def is_identity(self, inputs: Types) -> bool:
         """Whether at inference the result is its input, bit for bit."""
         return False
+
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        """Whether no number of the result is negative, where each input is known to have none.
+
+        Pools, joins and what moves numbers make no new signs.
+        """
+        return self.family in ("pool", "join", "shape") and all(inputs)
 
     @property
     def caption(self) -> str:

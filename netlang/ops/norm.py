@@ -131,5 +131,8 @@ class Softmax(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.softmax(xs[0], 1)
 
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return True
+
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return (site.launch(kernels.Softmax),)

@@ -39,6 +39,9 @@ class Pointwise(Op):
 class ReLU(Pointwise):
     """max(0, x) (Krizhevsky et al. 2012, section 3.1)."""
 
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return True
+
     def function(self, F: Any, x: Any) -> Any:
         return F.relu(x)
 
@@ -51,6 +54,9 @@ class ReLU(Pointwise):
 class ReLU6(Pointwise):
     """min(max(0, x), 6)."""
 
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return True
+
     def function(self, F: Any, x: Any) -> Any:
         return F.relu6(x)
 
@@ -62,6 +68,9 @@ class ReLU6(Pointwise):
 @dataclass(frozen=True)
 class Sigmoid(Pointwise):
     """1 / (1 + exp(-x))."""
+
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return True
 
     def function(self, F: Any, x: Any) -> Any:
         return F.sigmoid(x)

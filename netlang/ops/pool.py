@@ -51,6 +51,9 @@ class Pool(Op):
         margins = _margins(columns, x.shape[3]), _margins(rows, x.shape[2])
         return self.padded(F, x, kernel, stride, margins)
 
+    def is_identity(self, inputs: Types) -> bool:
+        return all(axis.is_pixelwise for axis in self.windows(inputs[0]))
+
     @property
     def caption(self) -> str:
         kind = self.name.replace("pool", " pool")
@@ -115,6 +118,16 @@ class MaxPool(Pool):
     pad: Pad = attribute(PADDING, (0, 0))
     ceil: bool = attribute(SWITCH, False)
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether each window holds a pixel; one of padding alone is minus infinity."""
+        if self.kernel == "global" or isinstance(self.pad, str):
+            return True
+        return all(pad < kernel for pad, kernel in zip(self.pad, self.kernel, strict=True))
+
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return self.is_finite and all(inputs)
+
     def native(self, F: Any, x: Any, kernel: Size, stride: Size, pad: Size) -> Any:
         return F.max_pool2d(x, kernel, stride, pad, ceil_mode=self.ceil)
 
@@ -168,6 +181,9 @@ class AdaptiveAvgPool(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.adaptive_avg_pool2d(xs[0], self.out)
+
+    def is_identity(self, inputs: Types) -> bool:
+        return self.out == (inputs[0].height, inputs[0].width)
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return (site.launch(kernels.GlobalPool if self.out == (1, 1) else kernels.AdaptivePool),)

@@ -33,8 +33,7 @@ class Input(Op):
 class Unchanged(Op):
     """What hands its input on at inference."""
 
-    @property
-    def is_identity(self) -> bool:
+    def is_identity(self, inputs: Types) -> bool:
         return True
 
     def infer(self, inputs: Types) -> TensorType:
@@ -76,11 +75,14 @@ class Flatten(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0].flatten(1)
 
-    def alias(self, x: FeatureMap) -> View | None:
+    def is_identity(self, inputs: Types) -> bool:
+        return inputs[0].is_flat
+
+    def alias(self, x: TensorType, view: View) -> View | None:
         # With one pixel, or one channel, there is one order in which to list the numbers.
-        if x.pixels == 1:
-            return x.view
-        return View(x.pixels, x.view.offset) if x.view.stride == x.channels == 1 else None
+        if x.elements == x.channels:
+            return view
+        return View(x.elements, view.offset) if view.stride == x.channels == 1 else None
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         x = site.x()
@@ -108,6 +110,9 @@ class Subsample(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0][:, :, :: self.stride[0], :: self.stride[1]]
 
+    def is_identity(self, inputs: Types) -> bool:
+        return self.stride == (1, 1)
+
     def launches(self, site: Site) -> tuple[Launch, ...]:
         rows, columns = self.stride
         if rows == columns:
@@ -123,8 +128,7 @@ class ZeroPad(Op):
     before: int = attribute(integer(0), 0)
     after: int = attribute(integer(0), 0)
 
-    @property
-    def is_identity(self) -> bool:
+    def is_identity(self, inputs: Types) -> bool:
         return not (self.before or self.after)
 
     def infer(self, inputs: Types) -> TensorType:
@@ -161,8 +165,11 @@ class Split(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0].chunk(self.parts, 1)[self.part]
 
-    def alias(self, x: FeatureMap) -> View:
-        return x.view.shifted(self.part * (x.channels // self.parts))
+    def is_identity(self, inputs: Types) -> bool:
+        return self.parts == 1
+
+    def alias(self, x: TensorType, view: View) -> View:
+        return view.shifted(self.part * (x.channels // self.parts))
 
 
 @op("shuffle", family="shape")
@@ -180,6 +187,9 @@ class Shuffle(Op):
         (x,) = xs
         grouped = x.reshape(x.shape[0], self.groups, -1, *x.shape[2:])
         return grouped.transpose(1, 2).reshape(x.shape)
+
+    def is_identity(self, inputs: Types) -> bool:
+        return self.groups in (1, inputs[0].channels)
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return (site.launch(kernels.Copy, groups=self.groups),)
@@ -200,6 +210,9 @@ class Upsample(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.interpolate(xs[0], scale_factor=tuple(map(float, self.factor)), mode=self.mode)
+
+    def is_identity(self, inputs: Types) -> bool:
+        return self.factor == (1, 1)
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return (site.launch(kernels.Upsample, mode=self.mode),)

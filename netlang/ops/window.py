@@ -30,6 +30,16 @@ class Axis:
         """Whether both sides are padded alike."""
         return self.before == self.after
 
+    @property
+    def is_padded(self) -> bool:
+        """Whether windows may reach over the input's edges into padding."""
+        return self.before > 0 or self.after > 0
+
+    @property
+    def is_pixelwise(self) -> bool:
+        """Whether there is a window for each pixel, which holds that pixel alone."""
+        return self.kernel == self.stride == 1 and not self.is_padded
+
 
 def axes(
     x: TensorType,

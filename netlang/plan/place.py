@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netlang.ir.graph import Graph, Node
-from netlang.ir.op import feature_map
 from netlang.ir.types import TensorType
 from netlang.kernels import View
 
@@ -37,7 +36,7 @@ def place(graph: Graph) -> dict[str, Place]:
         places[node.name] = homes[node.name]
         if len(node.inputs) == 1:
             (name,) = node.inputs
-            view = node.op.alias(feature_map(graph[name].type, places[name].view))
+            view = node.op.alias(graph[name].type, places[name].view)
             if view is not None:
                 places[node.name] = Place(places[name].buffer, view, is_alias=True)
     return places
@@ -67,4 +66,4 @@ def _can_move(graph: Graph, node: Node) -> bool:
         return not node.type.is_flat
     # What only looks at its input cannot lie elsewhere.
     (x,) = graph.types(node)
-    return node.op.alias(feature_map(x, own_view(x))) is None
+    return node.op.alias(x, own_view(x)) is None
