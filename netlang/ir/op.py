@@ -151,6 +151,11 @@ class Op(ABC):
         tensors = [Operand(site.views[i], site.inputs[i] != site.output) for i in others]
         return Epilogue((self.scalar(names, vectors),), tuple(tensors), len(vectors))
 
+    @property
+    def commutes(self) -> bool:
+        """Whether the order of its inputs makes no difference."""
+        return self.pointwise and self.family == "join"
+
     def launches(self, site: Site) -> tuple[Launch, ...]:
         """The kernels that compute it."""
         if not self.pointwise:

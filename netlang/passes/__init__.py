@@ -10,8 +10,10 @@ from netlang.ir.graph import Graph, verify
 from netlang.passes.drop_heads import drop_heads
 from netlang.passes.drop_identity import drop_identity
 from netlang.passes.eliminate_dead import eliminate_dead
+from netlang.passes.flatten_concat import flatten_concat
 from netlang.passes.fold_bn import fold_bn
 from netlang.passes.fuse_epilogue import fuse_epilogue
+from netlang.passes.merge_equal import merge_equal
 from netlang.passes.report import Log, Report
 
 Pass = Callable[[Graph, Log], Graph]
@@ -20,6 +22,8 @@ PIPELINE: tuple[Pass, ...] = (
     drop_heads,
     eliminate_dead,
     drop_identity,
+    flatten_concat,
+    merge_equal,
     fold_bn,
     fuse_epilogue,
 )
