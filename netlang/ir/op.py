@@ -151,6 +151,13 @@ class Op(ABC):
         tensors = [Operand(site.views[i], site.inputs[i] != site.output) for i in others]
         return Epilogue((self.scalar(names, vectors),), tuple(tensors), len(vectors))
 
+    def is_affine(self, inputs: Types) -> bool:
+        """Whether at inference a pixel of the result is an affine function of the input's pixel.
+
+        The function is the same for each pixel, so that a mean over pixels may be taken first.
+        """
+        return False
+
     @property
     def commutes(self) -> bool:
         """Whether the order of its inputs makes no difference."""

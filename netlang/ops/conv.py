@@ -61,6 +61,15 @@ class Conv(Product):
         taps = self.kernel[0] * self.kernel[1]
         return output.elements * taps * (inputs[0].channels // self.groups)
 
+    def is_affine(self, inputs: Types) -> bool:
+        return all(axis.is_pixelwise for axis in self.windows(inputs[0]))
+
+    def shift_refusal(self, inputs: Types) -> str:
+        if self.groups > 1:
+            return "has groups of channels"
+        padded = any(axis.is_padded for axis in self.windows(inputs[0]))
+        return "pads with zeros, which no shift has moved" if padded else ""
+
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         (x,) = xs
         rows, columns = self.windows(TensorType(tuple(x.shape[1:])))

@@ -47,6 +47,9 @@ class BatchNorm(Op):
             xs[0], *statistics, w["weight"], w["bias"], training, self.momentum, self.eps
         )
 
+    def is_affine(self, inputs: Types) -> bool:
+        return True
+
     def launches(self, site: Site) -> tuple[Launch, ...]:
         # For graphs that no pass has touched; `fold_bn` leaves no batch norm.
         step = f"(v - c2) / tl.sqrt(c3 + {self.eps}) * c0 + c1"
@@ -68,6 +71,9 @@ class Affine(Op):
     def weights(self, inputs: Types) -> Mapping[str, Weight]:
         shape = (inputs[0].channels,)
         return {"scale": Weight(shape, "ones"), "shift": Weight(shape, "zeros")}
+
+    def is_affine(self, inputs: Types) -> bool:
+        return True
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         (x,) = xs

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlang import kernels
-from netlang.ir.attributes import Size, attribute, integer, number, shape, size, word
+from netlang.ir.attributes import Size, attribute, integer, shape, size, word
 from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.kernel import View, storage
@@ -30,38 +30,19 @@ class Input(Op):
         raise TypeError("an input has no computation")
 
 
-class Unchanged(Op):
-    """What hands its input on at inference."""
-
-    def is_identity(self, inputs: Types) -> bool:
-        return True
+@op("identity", family="shape")
+@dataclass(frozen=True)
+class Identity(Op):
+    """The input itself."""
 
     def infer(self, inputs: Types) -> TensorType:
         return inputs[0]
 
-
-@op("identity", family="shape")
-@dataclass(frozen=True)
-class Identity(Unchanged):
-    """The input itself."""
-
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0]
 
-
-@op("dropout", family="shape")
-@dataclass(frozen=True)
-class Dropout(Unchanged):
-    """Zeroes a share `rate` in training and scales the rest up (Krizhevsky et al. 2012, 4.2).
-
-    The paper scales at test time by the share that is kept; scaling in training by its inverse
-    has the same expectation and leaves nothing to do at inference.
-    """
-
-    rate: float = attribute(number(0, 1), 0.5)
-
-    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
-        return F.dropout(xs[0], self.rate, training)
+    def is_identity(self, inputs: Types) -> bool:
+        return True
 
 
 @op("flatten", family="shape")

@@ -11,6 +11,7 @@ from netlang.passes.drop_heads import drop_heads
 from netlang.passes.drop_identity import drop_identity
 from netlang.passes.eliminate_dead import eliminate_dead
 from netlang.passes.flatten_concat import flatten_concat
+from netlang.passes.fold_affine import fold_affine
 from netlang.passes.fold_bn import fold_bn
 from netlang.passes.fuse_epilogue import fuse_epilogue
 from netlang.passes.merge_equal import merge_equal
@@ -25,6 +26,7 @@ PIPELINE: tuple[Pass, ...] = (
     flatten_concat,
     merge_equal,
     fold_bn,
+    fold_affine,
     fuse_epilogue,
 )
 """What turns a network as it is written into one for inference."""
