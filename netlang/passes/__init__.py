@@ -27,6 +27,7 @@ PIPELINE: tuple[Pass, ...] = (
     merge_equal,
     fold_bn,
     fold_affine,
+    drop_identity,  # again: a flatten may stand right ahead of its linear layer by now
     fuse_epilogue,
 )
 """What turns a network as it is written into one for inference."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netlang.ir.graph import Graph, Node
+from netlang.ir.graph import Graph
 from netlang.ops.join import Concat
 from netlang.passes.report import Log
 from netlang.passes.rewrite import Sweep, other_reader
@@ -18,26 +18,34 @@ from netlang.passes.rewrite import Sweep, other_reader
 
 def flatten_concat(graph: Graph, log: Log) -> Graph:
     """The network without a concat whose sole reader is a concat."""
+    homes = _homes(graph, log)
     sweep, parts = Sweep(graph), dict[str, tuple[str, ...]]()
-    for old in graph:
-        if not isinstance(old.op, Concat):
-            sweep.keep(old)
-            continue
-        inputs = tuple(part for name in old.inputs for part in parts.get(name, (name,)))
-        if _joins_another(graph, old, log):
-            parts[old.name] = inputs
+    for node in graph:
+        inputs = tuple(part for name in node.inputs for part in parts.get(name, (name,)))
+        if node.name in homes:
+            parts[node.name] = inputs
         else:
-            sweep.keep(replace(old, inputs=inputs))
+            sweep.keep(replace(node, inputs=inputs))
     return sweep.finish()
 
 
-def _joins_another(graph: Graph, concat: Node, log: Log) -> bool:
-    reader = next((n for n in graph.users[concat.name] if isinstance(n.op, Concat)), None)
-    if reader is None:
-        return False
-    reason = other_reader(graph, concat.name, reader)
-    if reason:
-        log.skip(concat.name, f"not part of %{reader.name}: {reason}")
-    else:
-        log.change(concat.name, f"part of %{reader.name}")
-    return not reason
+def _homes(graph: Graph, log: Log) -> dict[str, str]:
+    """For each concat that leaves the one in which it ends up.
+
+    Readers come first, so that those that end up in one concat are one reader.
+    """
+    homes: dict[str, str] = {}
+    for node in reversed(graph.nodes):
+        readers = graph.users[node.name]
+        reader = next((n for n in readers if isinstance(n.op, Concat)), None)
+        if not isinstance(node.op, Concat) or reader is None:
+            continue
+        home = homes.get(reader.name, reader.name)
+        there = [n for n in readers if homes.get(n.name, n.name) == home]
+        reason = other_reader(graph, node.name, *there)
+        if reason:
+            log.skip(node.name, f"not part of %{home}: {reason}")
+        else:
+            log.change(node.name, f"part of %{home}")
+            homes[node.name] = home
+    return homes

@@ -3,14 +3,15 @@
 import os
 
 import numpy as np
+import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 
 from netlang.backends.torch import reference
 from netlang.ir.graph import Graph, verify
 from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
-from netlang.passes import PIPELINE, optimize
+from netlang.passes import PIPELINE, Pass, optimize
 from netlang.weights import random_weights
 from tests.random_graphs import graphs
 
@@ -44,6 +45,15 @@ def test_the_pipeline_keeps_the_meaning(graph: Graph) -> None:
     assert parse_graph(print_graph(optimized)) == optimized
     assert optimize(optimized).graph == optimized
     assert difference(graph, optimized, (4, 6, 6)) < TOLERANCE
+
+
+@pytest.mark.parametrize("run", PIPELINE, ids=lambda run: run.__name__)
+def test_random_graphs_have_work_for_each_pass(run: Pass) -> None:
+    def changes(graph: Graph) -> bool:
+        before = optimize(graph, PIPELINE[: PIPELINE.index(run)]).graph
+        return bool(optimize(before, (run,)).reports[0].changed)
+
+    find(graphs(), changes, settings=settings(max_examples=EXAMPLES, phases=[Phase.generate]))
 
 
 def test_each_pass_alone_keeps_the_meaning() -> None:
