@@ -90,7 +90,6 @@ def graphs(draw: st.DrawFn, most: int = 14) -> Graph:
     """A valid graph of one input, up to `most` steps, and now and then a head."""
     build = Builder()
     build.add(OPS["input"]((4, 6, 6)))  # type: ignore[call-arg]
-    chains = [*CHAINS, *((name,) for name in FIELDS)]
     for _ in range(draw(st.integers(1, most))):
         # Recent values most of all: that makes chains, which passes are about.
         x = build.nodes[-1 - min(draw(st.integers(0, 8)) // 3, len(build.nodes) - 1)]
@@ -102,6 +101,7 @@ def graphs(draw: st.DrawFn, most: int = 14) -> Graph:
         elif kind <= 2:
             build.add(OPS[draw(st.sampled_from(JOINS))](), x, other)
         else:
+            chains = CHAINS if kind <= 4 else [(name,) for name in FIELDS]
             for name in draw(st.sampled_from(chains)):
                 x = build.add(draw(operators(name)), x) or x
     heads = ()

@@ -110,7 +110,8 @@ class Op(ABC):
     """An operator with its attributes.
 
     `arity` is the number of inputs, None where it is free. `pointwise` operators have a
-    `scalar` expression and can be fused into the epilogue of one that `hosts_epilogue`.
+    `scalar` expression and can be fused into the epilogue of one that `hosts_epilogue`; a function
+    of one number is `monotone` where it never falls.
     """
 
     name: ClassVar[str]
@@ -118,6 +119,7 @@ class Op(ABC):
     arity: ClassVar[int | None] = 1
     pointwise: ClassVar[bool] = False
     hosts_epilogue: ClassVar[bool] = False
+    monotone: ClassVar[bool] = False
 
     @abstractmethod
     def infer(self, inputs: Types) -> TensorType:
@@ -150,6 +152,10 @@ class Op(ABC):
         vectors = {slot: f"c{n}" for n, slot in enumerate(self.weights(site.inputs))}
         tensors = [Operand(site.views[i], site.inputs[i] != site.output) for i in others]
         return Epilogue((self.scalar(names, vectors),), tuple(tensors), len(vectors))
+
+    def is_mean(self, inputs: Types) -> bool:
+        """Whether each number of the result is the mean of some pixels of its channel."""
+        return False
 
     def is_affine(self, inputs: Types) -> bool:
         """Whether at inference a pixel of the result is an affine function of the input's pixel.

@@ -102,6 +102,8 @@ class Dropout(Pointwise):
 class ReLU(Pointwise):
     """max(0, x) (Krizhevsky et al. 2012, section 3.1)."""
 
+    monotone = True
+
     def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
         return True
 
@@ -116,6 +118,8 @@ class ReLU(Pointwise):
 @dataclass(frozen=True)
 class ReLU6(Pointwise):
     """min(max(0, x), 6)."""
+
+    monotone = True
 
     def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
         return True
@@ -132,6 +136,8 @@ class ReLU6(Pointwise):
 class Sigmoid(Pointwise):
     """1 / (1 + exp(-x))."""
 
+    monotone = True
+
     def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
         return True
 
@@ -146,6 +152,8 @@ class Sigmoid(Pointwise):
 @dataclass(frozen=True)
 class Tanh(Pointwise):
     """The hyperbolic tangent; Triton spells it with a sigmoid."""
+
+    monotone = True
 
     def function(self, F: Any, x: Any) -> Any:
         return F.tanh(x)

@@ -162,6 +162,9 @@ class AvgPool(Pool):
         total = F.avg_pool2d(_pad(F, x, margins, 0.0, 0.0), kernel, stride, divisor_override=1)
         return total / F.avg_pool2d(counted, kernel, stride, divisor_override=1)
 
+    def is_mean(self, inputs: Types) -> bool:
+        return not self.count_pad or not any(a.is_padded for a in self.windows(inputs[0]))
+
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return self.pool(site, "average", self.count_pad)
 
@@ -181,6 +184,9 @@ class AdaptiveAvgPool(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.adaptive_avg_pool2d(xs[0], self.out)
+
+    def is_mean(self, inputs: Types) -> bool:
+        return True
 
     def is_identity(self, inputs: Types) -> bool:
         return self.out == (inputs[0].height, inputs[0].width)

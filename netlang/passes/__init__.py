@@ -15,7 +15,9 @@ from netlang.passes.fold_affine import fold_affine
 from netlang.passes.fold_bn import fold_bn
 from netlang.passes.fuse_epilogue import fuse_epilogue
 from netlang.passes.merge_equal import merge_equal
+from netlang.passes.pool_first import pool_first
 from netlang.passes.report import Log, Report
+from netlang.passes.swap_relu_pool import swap_relu_pool
 
 Pass = Callable[[Graph, Log], Graph]
 
@@ -24,8 +26,10 @@ PIPELINE: tuple[Pass, ...] = (
     eliminate_dead,
     drop_identity,
     flatten_concat,
-    merge_equal,
+    pool_first,
+    merge_equal,  # the two before it may leave values that are equal
     fold_bn,
+    swap_relu_pool,  # an affine takes a relu in its epilogue, a batch norm does not
     fold_affine,
     drop_identity,  # again: a flatten may stand right ahead of its linear layer by now
     fuse_epilogue,
