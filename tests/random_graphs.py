@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -13,18 +14,56 @@ from netlang.lower.shortcut import skip
 
 assert _ops
 
-UNARY = (
-    "bn dropout identity relu relu6 sigmoid tanh swish hardswish lrn softmax affine flatten"
-).split()
-PRODUCTS_AND_POOLS = "conv conv linear maxpool avgpool adaptive_avgpool".split()
-SHAPES = "split subsample zero_pad".split()
-JOINS = ("add", "mul", "max", "concat")
-# What passes are about comes seldom by chance: `shortcut` adds what the phrase began with, `pick` is
-# what looks at single pixels.
-PHRASES = (
-    "conv bn relu;conv shortcut relu;conv relu shortcut relu pick;maxpool affine pick;"
-    "conv pick pick;conv shortcut pick"
-).split(";")
+PLAIN = "bn identity relu relu6 sigmoid tanh swish hardswish lrn softmax affine flatten"
+FIELDS: dict[str, dict[str, list[Any]]] = {
+    "conv": {
+        "kernel": [(1, 1), (1, 1), (3, 3), (1, 3), (2, 2)],
+        "out": [4],
+        "stride": [(1, 1), (1, 1), (2, 2)],
+        "pad": ["half", "same", (0, 0), (2, 1)],
+        "groups": [1, 1, 2, 4],
+        "bias": [True, False],
+    },
+    "linear": {"out": [4, 6], "bias": [True, False]},
+    "maxpool": {
+        "kernel": ["global", (1, 1), (2, 2), (3, 3)],
+        "stride": [None, (1, 1), (2, 2)],
+        "pad": [(0, 0), (0, 0), "half", "same"],
+        "ceil": [True, False],
+    },
+    "avgpool": {
+        "kernel": ["global", (1, 1), (2, 2), (3, 3)],
+        "stride": [None, (1, 1), (2, 2)],
+        "pad": [(0, 0), (0, 0), "half"],
+        "ceil": [True, False],
+        "count_pad": [True, False],
+    },
+    "adaptive_avgpool": {"out": [(1, 1), (2, 3), (3, 3), (6, 6)]},
+    "scale": {"factor": [0.5, 3.0, -0.7]},
+    "dropout": {"rate": [0.5, 0.2], "scale": ["train", "test"]},
+    "subsample": {"stride": [(1, 1), (2, 2), (1, 2)]},
+    "slice": {"start": [0, 1], "channels": [2, 3, 4]},
+    "zero_pad": {"before": [0, 0, 1], "after": [0, 3]},
+    "split": {"parts": [1, 2], "part": [0, 1]},
+    "shuffle": {"groups": [1, 2, 4]},
+    "upsample": {"factor": [(1, 1), (1, 2)], "mode": ["nearest", "bilinear"]},
+} | {name: {} for name in PLAIN.split()}
+"""Operators of one input, in attributes that such an input often fits."""
+
+PHRASES = """
+conv bn; conv avgpool; relu maxpool; affine linear; bn conv; scale dropout; conv maxpool;
+maxpool conv; lrn maxpool; linear softmax; conv conv; conv bn relu; conv shortcut relu;
+conv relu shortcut relu pick; maxpool affine pick; conv pick pick; conv shortcut pick; branches;
+branches relu branches; conv project relu; relu twin; maxpool twin
+"""
+"""What passes look for, which chance alone seldom puts side by side.
+
+`pick` looks at single pixels; `shortcut` adds what the phrase began with, as option A has it, and
+`project` as option C; `branches` joins several convolutions of one value; `twin` adds the same once
+more.
+"""
+
+JOINS = ("add", "mul", "max", "concat", "concat")
 
 
 @dataclass
@@ -54,61 +93,77 @@ class Builder:
         return self.add(OPS["add"](), x, y)
 
 
+    def project(self, x: Node, y: Node) -> Node | None:
+        """The sum of `y` and of a 1x1 convolution of `x`."""
+        z = self.add(OPS["conv"]((1, 1), y.type.channels), x)  # type: ignore[call-arg]
+        return self.add(OPS["add"](), y, z) if z else None
+
+    def twin(self, y: Node) -> Node | None:
+        """The sum of a value and of the same computed once more."""
+        inputs = [node for node in self.nodes if node.name in y.inputs]
+        z = self.add(y.op, *inputs) if inputs else None
+        return self.add(OPS["add"](), y, z) if z else None
+
+
 @st.composite
 def operators(draw: st.DrawFn, name: str) -> Op:
-    """An operator of one input, in attributes that an image often fits."""
+    """An operator of one input in some of its attributes."""
     if name == "pick":
         stride = draw(st.sampled_from([(2, 2), (2, 1), (3, 2), (1, 1)]))
-        conv = OPS["conv"]((1, 1), 4, stride)  # type: ignore[call-arg]
-        pool = OPS["maxpool"]((1, 1), stride)  # type: ignore[call-arg]
-        return draw(st.sampled_from([conv, pool, OPS["subsample"](stride)]))  # type: ignore[call-arg]
-    if name == "conv":
-        out = draw(st.sampled_from([4, 4, 8]))
-        kernel = draw(st.sampled_from([(1, 1), (3, 3), (1, 3), (2, 2)]))
-        stride = draw(st.sampled_from([(1, 1), (1, 1), (2, 2)]))
-        pad = draw(st.sampled_from(["half", "same", (0, 0), (2, 1)]))
-        groups = draw(st.sampled_from([1, 1, 2, 4]))
-        bias = draw(st.booleans())
-        return OPS[name](kernel, out, stride, pad, (1, 1), groups, bias)  # type: ignore[call-arg]
-    if name == "linear":
-        return OPS[name](draw(st.sampled_from([4, 6])), draw(st.booleans()))  # type: ignore[call-arg]
-    if name in ("maxpool", "avgpool"):
-        kernel = draw(st.sampled_from(["global", (1, 1), (2, 2), (3, 3)]))
-        stride = draw(st.sampled_from([None, (1, 1), (2, 2)]))
-        return OPS[name](kernel, stride, (0, 0), draw(st.booleans()))  # type: ignore[call-arg]
-    if name in ("adaptive_avgpool", "subsample"):
-        return OPS[name](draw(st.sampled_from([(1, 1), (2, 2), (2, 3)])))  # type: ignore[call-arg]
-    if name == "zero_pad":
-        return OPS[name](draw(st.integers(0, 2)), draw(st.integers(0, 2)))  # type: ignore[call-arg]
-    return OPS[name](2, draw(st.integers(0, 1))) if name == "split" else OPS[name]()  # type: ignore[call-arg]
+        conv: dict[str, Any] = {"kernel": (1, 1), "out": 4, "stride": stride}
+        kinds = [("conv", conv), ("maxpool", {"kernel": (1, 1), "stride": stride})]
+        name, fields = draw(st.sampled_from([*kinds, ("subsample", {"stride": stride})]))
+    else:
+        fields = {field: draw(st.sampled_from(values)) for field, values in FIELDS[name].items()}
+    return OPS[name](**fields)
+
+
+def branches(draw: st.DrawFn, build: Builder, x: Node) -> Node | None:
+    """Convolutions of `x` side by side, some behind another or a pool."""
+    ends: list[Node] = []
+    for path in draw(st.lists(st.sampled_from(["1", "1", "13", "15", "p1"]), min_size=2)):
+        y = x
+        for step in path:
+            op = OPS["maxpool"]((3, 3), (1, 1), (1, 1))  # type: ignore[call-arg]
+            if step != "p":
+                op = OPS["conv"]((int(step), int(step)), draw(st.integers(1, 5)))  # type: ignore[call-arg]
+            y = build.add(op, y) or y
+        ends.append(y)
+    return build.add(OPS["concat"](), *ends)
 
 
 def phrase(draw: st.DrawFn, build: Builder, x: Node) -> None:
     """Adds operators that passes look for, each behind the last that fitted."""
     y = x
-    for word in draw(st.sampled_from(PHRASES)).split():
-        y = (
-            build.shortcut(x, y) if word == "shortcut" else build.add(draw(operators(word)), y)
-        ) or y
+    for word in draw(st.sampled_from(PHRASES.split(";"))).split():
+        if word == "shortcut":
+            y = build.shortcut(x, y) or y
+        elif word == "project":
+            y = build.project(x, y) or y
+        elif word == "twin":
+            y = build.twin(y) or y
+        elif word == "branches":
+            y = branches(draw, build, y) or y
+        else:
+            y = build.add(draw(operators(word)), y) or y
 
 
 @st.composite
 def graphs(draw: st.DrawFn, most: int = 14) -> Graph:
-    """A valid graph of one input, of up to `most` operators and phrases, now and then a head."""
+    """A valid graph of one input, up to `most` steps, and now and then a head."""
     build = Builder()
     build.add(OPS["input"]((4, 6, 6)))  # type: ignore[call-arg]
     for _ in range(draw(st.integers(1, most))):
         # Recent values most of all: that makes chains, which passes are about.
         x = build.nodes[-1 - min(draw(st.integers(0, 8)) // 3, len(build.nodes) - 1)]
-        kind = draw(st.integers(0, 4))
-        if kind > 1:
-            name = draw(st.sampled_from([*PRODUCTS_AND_POOLS, *SHAPES, *UNARY]))
-            build.add(draw(operators(name)), x)
-        elif kind:
+        kind = draw(st.integers(0, 7))
+        other = draw(st.sampled_from(build.nodes))
+        if kind <= 1:
+            build.add(OPS[draw(st.sampled_from(JOINS))](), x, other)
+        elif kind <= 3:
             phrase(draw, build, x)
         else:
-            other = draw(st.sampled_from(build.nodes))
-            build.add(OPS[draw(st.sampled_from(JOINS))](), x, other)
+            build.add(draw(operators(draw(st.sampled_from(list(FIELDS))))), x)
     heads = ()
     if draw(st.booleans()):
         heads = (Head("side", draw(st.sampled_from(build.nodes)).name, 0.3),)

@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the optimized graph."""
-    chosen = tuple(PASSES[name] for name in args.passes or PASSES)
+    chosen = tuple(PASSES[name] for name in args.passes) if args.passes else PIPELINE
     optimized = optimize(_graph(args.file), chosen)
     if args.explain:
         print(_explained(optimized), file=sys.stderr)

@@ -112,6 +112,12 @@ class Fused(Op):
         reads, weights = (*launch.inputs, *inputs), (*launch.weights, *slots)
         return (replace(launch, inputs=reads, weights=weights),)
 
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        flowing = self.anchor.is_nonnegative(inputs[: self.anchor_arity])
+        for step in self.steps:
+            flowing = step.op.is_nonnegative(step.pick(flowing, inputs))
+        return flowing
+
     def _own(self, w: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         for number in range(1, len(self.steps) + 1):
             prefix = f"{number}."

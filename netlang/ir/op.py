@@ -165,6 +165,22 @@ class Op(ABC):
         """How an epilogue reads an input: whole, or one pixel where that is all there is."""
         return Operand(site.views[position], site.inputs[position] != site.output)
 
+    def is_mean(self, inputs: Types) -> bool:
+        """Whether each number of the result is the mean of some pixels of its channel."""
+        return False
+
+    def is_affine(self, inputs: Types) -> bool:
+        """Whether at inference a pixel of the result is an affine function of the input's pixel.
+
+        The function is the same for each pixel, so that a mean over pixels may be taken first.
+        """
+        return False
+
+    @property
+    def commutes(self) -> bool:
+        """Whether the order of its inputs makes no difference."""
+        return self.pointwise and self.family == "join"
+
     def launches(self, site: Site) -> tuple[Launch, ...]:
         """The kernels that compute it."""
         if not self.pointwise:
@@ -181,12 +197,12 @@ class Op(ABC):
             ),
         )
 
-    def alias(self, x: FeatureMap) -> View | None:
+    def alias(self, x: TensorType, view: View) -> View | None:
         """Where in the memory of its input the result is already, if nothing has to be moved."""
         taken = self.taken(x.channels)
         if taken is not None:
-            return x.view.shifted(taken.start)
-        return x.view if self.is_identity else None
+            return view.shifted(taken.start)
+        return view if self.is_identity((x,)) else None
 
     def starts(self, inputs: Types) -> tuple[int, ...]:
         """At which channel of the result each input begins, if the result is nothing but them."""
@@ -204,10 +220,16 @@ class Op(ABC):
         """Whether its kernel can write the result to several buffers, cut at these channels."""
         return False
 
-    @property
-    def is_identity(self) -> bool:
+    def is_identity(self, inputs: Types) -> bool:
         """Whether at inference the result is its input, bit for bit."""
         return False
+
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        """Whether no number of the result is negative, where each input is known to have none.
+
+        Pools, joins and what moves numbers make no new signs.
+        """
+        return self.family in ("pool", "join", "shape") and all(inputs)
 
     @property
     def caption(self) -> str:

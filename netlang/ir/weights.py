@@ -59,6 +59,16 @@ def _scale_rows(weight: Array, factor: Array) -> Array:
     return weight * factor.reshape(-1, *[1] * (weight.ndim - 1))
 
 
+def _scale_columns(weight: Array, factor: Array) -> Array:
+    # A linear layer has a column for each pixel of a channel, as a kernel has its taps.
+    by_channel = weight.reshape(len(weight), len(factor), -1)
+    return (by_channel * factor[:, None]).reshape(weight.shape)
+
+
+def _sum_rows(weight: Array) -> Array:
+    return weight.reshape(len(weight), -1).sum(1)
+
+
 def _inverse_deviation(variance: Array, eps: float) -> Array:
     return 1.0 / (variance + eps) ** 0.5
 
@@ -74,6 +84,8 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "sub": _sub,
     "mul": _mul,
     "scale_rows": _scale_rows,
+    "scale_columns": _scale_columns,
+    "sum_rows": _sum_rows,
     "inverse_deviation": _inverse_deviation,
     "stack": _stack,
 }

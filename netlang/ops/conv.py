@@ -36,9 +36,7 @@ class Conv(Product, Windowed):
 
     def is_pixelwise(self, x: TensorType) -> bool:
         """Whether an output pixel is a product with the input pixel of the same place alone."""
-        height, width = self.windows(x)
-        same = (height.output, width.output) == (x.height, x.width)
-        return self.kernel == self.stride == (1, 1) and self.groups == 1 and same
+        return self.groups == 1 and all(axis.is_pixelwise for axis in self.windows(x))
 
     def infer(self, inputs: Types) -> TensorType:
         (x,) = inputs
@@ -65,6 +63,15 @@ class Conv(Product, Windowed):
     def macs(self, inputs: Types, output: TensorType) -> int:
         taps = self.kernel[0] * self.kernel[1]
         return output.elements * taps * (inputs[0].channels // self.groups)
+
+    def is_affine(self, inputs: Types) -> bool:
+        return all(axis.is_pixelwise for axis in self.windows(inputs[0]))
+
+    def shift_refusal(self, inputs: Types) -> str:
+        if self.groups > 1:
+            return "has groups of channels"
+        padded = any(axis.is_padded for axis in self.windows(inputs[0]))
+        return "pads with zeros, which no shift has moved" if padded else ""
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         (x,) = xs

@@ -47,6 +47,9 @@ class BatchNorm(Op):
             xs[0], *statistics, w["weight"], w["bias"], training, self.momentum, self.eps
         )
 
+    def is_affine(self, inputs: Types) -> bool:
+        return True
+
     def launches(self, site: Site) -> tuple[Launch, ...]:
         # For graphs that no pass has touched; `fold_bn` leaves no batch norm.
         step = f"(v - c2) / tl.sqrt(c3 + {self.eps}) * c0 + c1"
@@ -69,6 +72,9 @@ class Affine(Op):
         shape = (inputs[0].channels,)
         return {"scale": Weight(shape, "ones"), "shift": Weight(shape, "zeros")}
 
+    def is_affine(self, inputs: Types) -> bool:
+        return True
+
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         (x,) = xs
         return x * per_channel(w["scale"], x) + per_channel(w["shift"], x)
@@ -86,6 +92,7 @@ class LRN(Op):
     channels: the paper's. `over=mean` takes their mean instead, as Caffe and torch do.
     """
 
+    hosts_epilogue = True
     size: int = attribute(integer(1), 5)
     alpha: float = attribute(number(0), 1e-4)
     beta: float = attribute(number(0), 0.75)
@@ -122,11 +129,16 @@ class LRN(Op):
 class Softmax(Op):
     """Softmax over the channels."""
 
+    hosts_epilogue = True
+
     def infer(self, inputs: Types) -> TensorType:
         return inputs[0]
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.softmax(xs[0], 1)
+
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return True
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return (site.launch(kernels.Softmax),)

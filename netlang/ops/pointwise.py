@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netlang.ir.attributes import attribute, number, word
 from netlang.ir.op import Op, op
 from netlang.ir.types import TensorType, Types
 
@@ -34,12 +35,77 @@ class Pointwise(Op):
         """The function in Triton; `x` is a name, so it may stand more than once."""
 
 
+@op("scale", family="pointwise")
+@dataclass(frozen=True)
+class Scale(Pointwise):
+    """factor * x."""
+
+    factor: float = attribute(number())
+
+    def is_identity(self, inputs: Types) -> bool:
+        return self.factor == 1
+
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return self.factor >= 0 and all(inputs)
+
+    def is_affine(self, inputs: Types) -> bool:
+        return True
+
+    def function(self, F: Any, x: Any) -> Any:
+        return x * self.factor
+
+    def expression(self, x: str) -> str:
+        return f"{x} * {self.factor}"
+
+
+@op("dropout", family="pointwise")
+@dataclass(frozen=True)
+class Dropout(Pointwise):
+    """Zeroes a share `rate` in training (Krizhevsky et al. 2012, section 4.2).
+
+    `scale=test` is the paper's: at inference the output is multiplied by the share that is kept.
+    `scale=train` divides by it in training instead, which has the same expectation and leaves
+    nothing to do at inference.
+    """
+
+    rate: float = attribute(number(0, 1), 0.5)
+    scale: str = attribute(word("train", "test"), "train")
+
+    @property
+    def at_inference(self) -> Scale:
+        """What it does there."""
+        return Scale(1.0 if self.scale == "train" else 1.0 - self.rate)
+
+    def is_identity(self, inputs: Types) -> bool:
+        return self.at_inference.is_identity(inputs)
+
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return self.at_inference.is_nonnegative(inputs)
+
+    def is_affine(self, inputs: Types) -> bool:
+        return True
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        dropped = F.dropout(xs[0], self.rate, training)
+        # torch's scales in training, which the factor undoes: the mask is left.
+        return dropped if self.scale == "train" else self.function(F, dropped)
+
+    def function(self, F: Any, x: Any) -> Any:
+        return self.at_inference.function(F, x)
+
+    def expression(self, x: str) -> str:
+        return self.at_inference.expression(x)
+
+
 @op("relu", family="pointwise")
 @dataclass(frozen=True)
 class ReLU(Pointwise):
     """max(0, x) (Krizhevsky et al. 2012, section 3.1)."""
 
     monotone = True
+
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return True
 
     def function(self, F: Any, x: Any) -> Any:
         return F.relu(x)
@@ -55,6 +121,9 @@ class ReLU6(Pointwise):
 
     monotone = True
 
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return True
+
     def function(self, F: Any, x: Any) -> Any:
         return F.relu6(x)
 
@@ -68,6 +137,9 @@ class Sigmoid(Pointwise):
     """1 / (1 + exp(-x))."""
 
     monotone = True
+
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return True
 
     def function(self, F: Any, x: Any) -> Any:
         return F.sigmoid(x)

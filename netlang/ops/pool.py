@@ -50,6 +50,9 @@ class Pool(Windowed):
         margins = _margins(columns, x.shape[3]), _margins(rows, x.shape[2])
         return self.padded(F, x, kernel, stride, margins)
 
+    def is_identity(self, inputs: Types) -> bool:
+        return all(axis.is_pixelwise for axis in self.windows(inputs[0]))
+
     @property
     def caption(self) -> str:
         kind = self.name.replace("pool", " pool")
@@ -114,6 +117,16 @@ class MaxPool(Pool):
     pad: Pad = attribute(PADDING, (0, 0))
     ceil: bool = attribute(SWITCH, False)
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether each window holds a pixel; one of padding alone is minus infinity."""
+        if self.kernel == "global" or isinstance(self.pad, str):
+            return True
+        return all(pad < kernel for pad, kernel in zip(self.pad, self.kernel, strict=True))
+
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return self.is_finite and all(inputs)
+
     def native(self, F: Any, x: Any, kernel: Size, stride: Size, pad: Size) -> Any:
         return F.max_pool2d(x, kernel, stride, pad, ceil_mode=self.ceil)
 
@@ -148,6 +161,9 @@ class AvgPool(Pool):
         total = F.avg_pool2d(_pad(F, x, margins, 0.0, 0.0), kernel, stride, divisor_override=1)
         return total / F.avg_pool2d(counted, kernel, stride, divisor_override=1)
 
+    def is_mean(self, inputs: Types) -> bool:
+        return not self.count_pad or not any(a.is_padded for a in self.windows(inputs[0]))
+
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return self.pool(site, "average", self.count_pad)
 
@@ -167,6 +183,12 @@ class AdaptiveAvgPool(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.adaptive_avg_pool2d(xs[0], self.out)
+
+    def is_mean(self, inputs: Types) -> bool:
+        return True
+
+    def is_identity(self, inputs: Types) -> bool:
+        return self.out == (inputs[0].height, inputs[0].width)
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return (site.launch(kernels.GlobalPool if self.out == (1, 1) else kernels.AdaptivePool),)

@@ -15,7 +15,7 @@ from netlang.kernels.layer import Layer
 class Product(Op):
     """A product with `weight` (a row for each of `out` channels), plus `bias` where it is on.
 
-    A scale and a shift of the output channels can be folded into it.
+    Scales and shifts of its channels, those that go in and those that come out, fold into it.
     """
 
     hosts_epilogue = True
@@ -25,6 +25,10 @@ class Product(Op):
     def with_bias(self) -> Self:
         """The same product with its bias on."""
         return replace(cast(Any, self), bias=True)
+
+    def shift_refusal(self, inputs: Types) -> str:
+        """Why a shift of the input's channels is no shift of the output's; empty where it is."""
+        return ""
 
     def row(self, inputs: Types) -> tuple[int, ...]:
         """The shape of the weights of one output channel."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlang import kernels
-from netlang.ir.attributes import Size, attribute, integer, number, shape, size, word
+from netlang.ir.attributes import Size, attribute, integer, shape, size, word
 from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.kernel import FeatureMap, View, storage
@@ -29,39 +29,19 @@ class Input(Op):
         raise TypeError("an input has no computation")
 
 
-class Unchanged(Op):
-    """What hands its input on at inference."""
-
-    @property
-    def is_identity(self) -> bool:
-        return True
+@op("identity", family="shape")
+@dataclass(frozen=True)
+class Identity(Op):
+    """The input itself."""
 
     def infer(self, inputs: Types) -> TensorType:
         return inputs[0]
 
-
-@op("identity", family="shape")
-@dataclass(frozen=True)
-class Identity(Unchanged):
-    """The input itself."""
-
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0]
 
-
-@op("dropout", family="shape")
-@dataclass(frozen=True)
-class Dropout(Unchanged):
-    """Zeroes a share `rate` in training and scales the rest up (Krizhevsky et al. 2012, 4.2).
-
-    The paper scales at test time by the share that is kept; scaling in training by its inverse
-    has the same expectation and leaves nothing to do at inference.
-    """
-
-    rate: float = attribute(number(0, 1), 0.5)
-
-    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
-        return F.dropout(xs[0], self.rate, training)
+    def is_identity(self, inputs: Types) -> bool:
+        return True
 
 
 @op("flatten", family="shape")
@@ -75,11 +55,14 @@ class Flatten(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0].flatten(1)
 
-    def alias(self, x: FeatureMap) -> View | None:
+    def is_identity(self, inputs: Types) -> bool:
+        return inputs[0].is_flat
+
+    def alias(self, x: TensorType, view: View) -> View | None:
         # With one pixel, or one channel, there is one order in which to list the numbers.
-        if x.pixels == 1:
-            return x.view
-        return View(x.pixels, x.view.offset) if x.view.stride == x.channels == 1 else None
+        if x.elements == x.channels:
+            return view
+        return View(x.elements, view.offset) if view.stride == x.channels == 1 else None
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         x = site.x()
@@ -110,8 +93,8 @@ class Subsample(Windowed):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0][:, :, :: self.stride[0], :: self.stride[1]]
 
-    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
-        return (output.elements,)
+    def is_identity(self, inputs: Types) -> bool:
+        return self.stride == (1, 1)
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         rows, columns = self.stride
@@ -128,8 +111,7 @@ class ZeroPad(Op):
     before: int = attribute(integer(0), 0)
     after: int = attribute(integer(0), 0)
 
-    @property
-    def is_identity(self) -> bool:
+    def is_identity(self, inputs: Types) -> bool:
         return not (self.before or self.after)
 
     def infer(self, inputs: Types) -> TensorType:
@@ -166,6 +148,9 @@ class Split(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0].chunk(self.parts, 1)[self.part]
 
+    def is_identity(self, inputs: Types) -> bool:
+        return self.parts == 1
+
     def taken(self, channels: int) -> range:
         part = channels // self.parts
         return range(self.part * part, (self.part + 1) * part)
@@ -196,6 +181,9 @@ class Slice(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0][:, self.start : self.start + self.channels]
 
+    def is_identity(self, inputs: Types) -> bool:
+        return self.channels == inputs[0].channels
+
     def taken(self, channels: int) -> range:
         return range(self.start, self.start + self.channels)
 
@@ -219,6 +207,9 @@ class Shuffle(Op):
         grouped = x.reshape(x.shape[0], self.groups, -1, *x.shape[2:])
         return grouped.transpose(1, 2).reshape(x.shape)
 
+    def is_identity(self, inputs: Types) -> bool:
+        return self.groups in (1, inputs[0].channels)
+
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return (site.launch(kernels.Copy, groups=self.groups),)
 
@@ -238,6 +229,9 @@ class Upsample(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.interpolate(xs[0], scale_factor=tuple(map(float, self.factor)), mode=self.mode)
+
+    def is_identity(self, inputs: Types) -> bool:
+        return self.factor == (1, 1)
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return (site.launch(kernels.Upsample, mode=self.mode),)

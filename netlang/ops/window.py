@@ -37,6 +37,16 @@ class Axis:
         """Whether the windows are every `stride`-th element, from the first on."""
         return self.kernel == 1 and self.before == 0
 
+    @property
+    def is_padded(self) -> bool:
+        """Whether windows may reach over the input's edges into padding."""
+        return self.before > 0 or self.after > 0
+
+    @property
+    def is_pixelwise(self) -> bool:
+        """Whether there is a window for each pixel, which holds that pixel alone."""
+        return self.kernel == self.stride == 1 and not self.is_padded
+
 
 class Windowed(Op):
     """An operator of one image each of whose results comes of one window of it."""

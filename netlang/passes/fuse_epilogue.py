@@ -50,14 +50,15 @@ def _host(sweep: Sweep, old: Node, node: Node) -> tuple[int | None, list[str]]:
 
 def _refusal(sweep: Sweep, old: Node, node: Node, position: int) -> str:
     host = sweep.nodes[node.inputs[position]]
-    if not _takes_epilogue(host.op):
+    if not takes_epilogue(host.op):
         return f"'{host.op.name}' (%{host.name}) takes no epilogue"
     if host.type != node.type:
         return f"%{host.name} is a {host.type}, and the result a {node.type}"
     return other_reader(sweep.graph, old.inputs[position], old)
 
 
-def _takes_epilogue(op: Op) -> bool:
+def takes_epilogue(op: Op) -> bool:
+    """Whether the kernel of an operator can end in pointwise steps."""
     anchor = op.anchor if isinstance(op, Fused) else op
     return anchor.hosts_epilogue or anchor.pointwise
 

@@ -92,11 +92,11 @@ class Sweep:
         return replace(self.graph, nodes=nodes, output=output, heads=heads)
 
 
-def other_reader(graph: Graph, value: str, reader: Node) -> str:
-    """Who else needs a value, in words; empty where `reader` is the only one."""
+def other_reader(graph: Graph, value: str, *readers: Node) -> str:
+    """Who else needs a value, in words; empty where nobody does but `readers`."""
     if value in graph.results:
         return f"%{value} is a result of the network"
-    others = [user.name for user in graph.users[value] if user is not reader]
+    others = [user.name for user in graph.users[value] if user not in readers]
     return f"%{value} is also read by %{others[0]}" if others else ""
 
 

@@ -62,6 +62,8 @@ def _refusal(graph: Graph, old: Node, node: Node, addend: Node) -> str:
     grouped = [op for op in (anchor_of(node.op), addend.op) if isinstance(op, Conv)]
     if any(op.groups > 1 for op in grouped):
         return "a product in groups has an accumulator a group"
+    if node.inputs.count(addend.name) > 1:
+        return f"%{node.name} reads it otherwise too"
     return other_reader(graph, addend.name, old)
 
 

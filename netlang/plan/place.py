@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from netlang.ir.graph import Graph, Node
-from netlang.ir.op import feature_map
 from netlang.ir.types import TensorType
 from netlang.kernels import View
 
@@ -47,7 +46,7 @@ def place(graph: Graph) -> dict[str, Place]:
         if name in apart:
             places[node.name] = replace(homes[node.name], is_alias=True)
             continue
-        view = node.op.alias(feature_map(graph[name].type, places[name].view))
+        view = node.op.alias(graph[name].type, places[name].view)
         if view is not None:
             places[node.name] = Place(places[name].buffer, view, is_alias=True)
     return places
@@ -98,4 +97,4 @@ def _can_move(graph: Graph, node: Node, apart: Mapping[str, tuple[Node, ...]]) -
         return not node.type.is_flat
     # What only looks at its input cannot lie elsewhere.
     (x,) = graph.types(node)
-    return node.inputs[0] in apart or node.op.alias(feature_map(x, own_view(x))) is None
+    return node.inputs[0] in apart or node.op.alias(x, own_view(x)) is None

@@ -100,5 +100,5 @@ def _given(graph: Graph, node: Node, read: Signal) -> Signal:
         return Signal(0, 1)
     if any(weight.init == "he" for weight in weights):
         return Signal(0, 2 * read.square)
-    is_function = node.op.pointwise and len(node.inputs) == 1 and not weights
-    return read.rectified() if is_function else read
+    bends = node.op.pointwise and len(node.inputs) == 1 and not node.op.is_affine(graph.types(node))
+    return read.rectified() if bends else read

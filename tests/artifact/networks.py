@@ -76,7 +76,7 @@ net mobilenet_like {
   from map -> maxpool global -> flatten -> linear 8             as peak
   from map -> flatten                                           as flat
   from flat -> tanh -> linear 8                                 as sight
-  from sight, flat, peak -> concat -> relu
+  from sight, flat, peak -> concat -> scale 1.5 -> relu
 }
 """
 

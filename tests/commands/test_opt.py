@@ -25,13 +25,14 @@ def test_the_whole_pipeline_gives_what_compile_gives(
     assert capsys.readouterr().out == emitted("googlenet", "optimized", capsys)
 
 
-def test_one_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_passes_in_the_order_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "g.ir"
     file.write_text(emitted("resnet20", "graph", capsys))
-    assert main(["opt", str(file), "--pass", "fold_bn", "--explain"]) == 0
+    passes = ["--pass", "fold_bn", "--pass", "fold_affine"]
+    assert main(["opt", str(file), *passes, "--explain"]) == 0
     out, err = capsys.readouterr()
     graph = parse_graph(out, words=all_words())
-    (fold,) = [run for run in optimize(load("resnet20")).reports if run.name == "fold_bn"]
+    (fold,) = [run for run in optimize(load("resnet20")).reports if run.name == "fold_affine"]
     assert len(graph) == len(load("resnet20")) - len(fold.changed)
     assert "%bn_1: folded into %conv_1" in err
 

@@ -160,7 +160,9 @@ ROWS = (
     Row("shortcut_add(%a, %b) after=5", (FLAT, "7"), lambda a, b, w: a + nn.ZeroPad1d((0, 5))(b)),
     Row("concat(%a, %b)", (IMAGE, "2x8x8"), lambda a, b, w: torch.hstack((a, b))),
     Row("identity(%a)", (IMAGE,), lambda x, w: x),
+    Row("scale(%a) factor=-0.3", (IMAGE,), lambda x, w: -3 * x / 10),
     Row("dropout(%a)", (IMAGE,), lambda x, w: x),
+    Row("dropout(%a) rate=0.2, scale=test", (IMAGE,), lambda x, w: 4 * x / 5),
     Row("flatten(%a)", (IMAGE,), layer(nn.Flatten)),
     Row(
         "subsample(%a) stride=2x3", ("6x7x7",), lambda x, w: x[..., [0, 2, 4, 6], :][..., [0, 3, 6]]

@@ -3,14 +3,15 @@
 import os
 
 import numpy as np
+import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 
 from netlang.backends.torch import reference
 from netlang.ir.graph import Graph, verify
 from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
-from netlang.passes import PIPELINE, optimize
+from netlang.passes import PIPELINE, Pass, optimize
 from netlang.weights import random_weights
 from tests.random_graphs import graphs
 
@@ -42,15 +43,37 @@ def test_the_pipeline_keeps_the_meaning(graph: Graph) -> None:
     optimized = optimize(graph).graph
     assert parse_graph(print_graph(graph)) == graph
     assert parse_graph(print_graph(optimized)) == optimized
-    assert optimize(optimized).graph == optimized
     assert difference(graph, optimized, (4, 6, 6)) < TOLERANCE
+
+
+@settings(
+    max_examples=EXAMPLES // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
+)
+@given(graphs())
+def test_a_pass_leaves_nothing_for_its_second_time(graph: Graph) -> None:
+    for run in PIPELINE:
+        graph = optimize(graph, (run,)).graph
+        assert optimize(graph, (run,)).graph == graph, run
+
+
+@pytest.mark.parametrize("run", PIPELINE, ids=lambda run: run.__name__)
+def test_random_graphs_have_work_for_each_pass(run: Pass) -> None:
+    def changes(graph: Graph) -> bool:
+        before = optimize(graph, PIPELINE[: PIPELINE.index(run)]).graph
+        return bool(optimize(before, (run,)).reports[0].changed)
+
+    once = settings(max_examples=EXAMPLES, phases=[Phase.generate], derandomize=True)
+    find(graphs(), changes, settings=once)
 
 
 def test_each_pass_alone_keeps_the_meaning() -> None:
     graph = verify(parse_graph(EVERYTHING))
-    for run in PIPELINE:
+    for run, report in zip(PIPELINE, optimize(graph).reports, strict=True):
+        assert report.changed, run
         assert difference(graph, optimize(graph, (run,)).graph, (4, 6, 6)) < TOLERANCE, run
-    assert all(report.changed for report in optimize(graph).reports)
 
 
 EVERYTHING = """graph everything {
@@ -63,7 +86,16 @@ EVERYTHING = """graph everything {
   %bn_2 = bn(%conv_2) : 4x6x6
   %bn_3 = bn(%bn_2) : 4x6x6
   %sum = add(%bn_3, %relu_1) : 4x6x6
+  %again = add(%relu_1, %bn_3) : 4x6x6
+  %pair = concat(%sum, %again) : 8x6x6
+  %three = concat(%pair, %bn_2) : 12x6x6
+  %relu_2 = relu(%three) : 12x6x6
+  %max = maxpool(%relu_2) kernel=2x2 : 12x3x3
+  %relu_3 = relu(%max) : 12x3x3
+  %conv_3 = conv(%relu_3) kernel=1x1, out=4 : 4x3x3
+  %mean = avgpool(%conv_3) kernel=global : 4x1x1
   %pool = maxpool(%sum) kernel=2x2 : 4x3x3
+  %gated = mul(%pool, %mean) : 4x3x3
   %middle = conv(%sum) kernel=3x3, out=4 : 4x6x6
   %residual = add(%middle, %sum) : 4x6x6
   %strided = conv(%residual) kernel=1x1, out=4, stride=2x2 : 4x3x3
@@ -71,10 +103,24 @@ EVERYTHING = """graph everything {
   %every = subsample(%sum) stride=2x2 : 4x3x3
   %zeros = zero_pad(%every) after=2 : 6x3x3
   %option_a = add(%grown, %zeros) : 6x3x3
-  %joined = concat(%pool, %strided, %option_a) : 14x3x3
-  %bn_4 = bn(%joined) : 14x3x3
-  %flat = flatten(%bn_4) : 126
-  %fc = linear(%flat) out=10 : 10
+  %thin = conv(%sum) kernel=1x1, out=4, bias=off : 4x6x6
+  %wide = conv(%sum) kernel=1x1, out=8, bias=off : 8x6x6
+  %fed = conv(%wide) kernel=3x3, out=4 : 4x6x6
+  %windows = maxpool(%sum) kernel=3x3, stride=1x1, pad=1x1 : 4x6x6
+  %fourth = conv(%windows) kernel=1x1, out=3 : 3x6x6
+  %module = concat(%thin, %fed, %fourth) : 11x6x6
+  %reduced = conv(%module) kernel=1x1, out=4 : 4x6x6
+  %restored = conv(%sum) kernel=3x3, out=4 : 4x6x6
+  %projected = add(%restored, %reduced) : 4x6x6
+  %third = conv(%projected) kernel=3x3, out=4 : 4x6x6
+  %third_pool = maxpool(%third) kernel=2x2 : 4x3x3
+  %next = conv(%third_pool) kernel=1x1, out=4 : 4x3x3
+  %after = conv(%next) kernel=1x1, out=4 : 4x3x3
+  %joined = concat(%gated, %strided, %option_a, %after) : 18x3x3
+  %bn_4 = bn(%joined) : 18x3x3
+  %flat = flatten(%bn_4) : 162
+  %half = dropout(%flat) scale=test : 162
+  %fc = linear(%half) out=10 : 10
   %bn_5 = bn(%fc) : 10
   %softmax = softmax(%bn_5) : 10
   %side = linear(%pool) out=10 : 10

@@ -98,7 +98,7 @@ def boxes(graph: Graph, depth: int | None = None) -> list[Box]:
 def _rides(graph: Graph, node: Node, host: Box) -> bool:
     last = host.nodes[-1]
     alone = len(graph.users[last.name]) == 1 and last.name not in graph.results
-    light = node.op.family in RIDES_ALONG or node.op.is_identity
+    light = node.op.family in RIDES_ALONG or node.op.is_identity(graph.types(node))
     # Option A's two steps, every n-th pixel and channels of zeros, are one shortcut.
     moves = node.op.family == host.op.family == "shape"
     # What follows a block that repeats follows the last one alone.
