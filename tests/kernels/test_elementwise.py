@@ -99,6 +99,7 @@ SAMPLED: dict[str, Sampled] = {
     "every second row and column": Sampled(32, 7, 6, (2, 2)),
     "unequal strides": Sampled(32, 4, 9, (1, 3)),
     "zeros behind": Sampled(16, 4, 3),
+    "one channel of zeros behind": Sampled(31, 4, 3),
     "zeros around": Sampled(13, 4, 3, before=11),
     "zeros ahead": Sampled(25, 4, 3, before=7),
     "option A": Sampled(16, 8, 5, (2, 2), before=8),

@@ -69,8 +69,9 @@ def spine(links: list[Link]) -> set[str]:
 def _shortcut(
     box: Box, home: Mapping[str, Box], readers: Mapping[str, int]
 ) -> Iterator[tuple[tuple[str, str], Kind]]:
+    # What fuses several values is a sum or a product, whatever the size of what its anchor reads.
     keeps_size = any(home[name].output == box.output for name in box.inputs)
-    if box.group or len(box.inputs) < 2 or not keeps_size:
+    if box.group or len(box.inputs) < 2 or not (keeps_size or isinstance(box.op, Fused)):
         return
     paths = [_path(box, i, home, readers) for i in range(len(box.inputs))]
     short, second = sorted(paths, key=lambda path: path.learned)[:2]
