@@ -102,11 +102,15 @@ Grid = tuple[Tiles, ...]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A pointer parameter of a kernel; `dtype` is that of the elements it points to."""
+    """A pointer parameter of a kernel; `dtype` is that of the elements it points to.
+
+    A "counter" points to at least one number an image, all zero when the kernel starts and again
+    when it has ended; no kernel that may run at the same time has the same ones.
+    """
 
     name: str
-    role: Literal["input", "weight", "vector", "tensor", "output"]
-    dtype: Dtype
+    role: Literal["input", "weight", "vector", "tensor", "counter", "output"]
+    dtype: Dtype | Literal["int32"]
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,8 @@ class Kernel(ABC):
     """One Triton function.
 
     Its arguments are, in this order: the pointers of `parameters` (inputs `x`…, weights `w`…,
-    per-channel vectors `c0`…, epilogue tensors `t0`…, output `y`), then the integer `batch`.
+    per-channel vectors `c0`…, epilogue tensors `t0`…, `counters`, output `y`), then the integer
+    `batch`.
     """
 
     @property
