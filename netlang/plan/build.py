@@ -13,7 +13,17 @@ from netlang.kernels.layer import BYTES, FeatureMap
 from netlang.plan.arena import Lifetime, lower_bound, pack
 from netlang.plan.collect import Functions, PackedWeights
 from netlang.plan.place import Place, own_view, place
-from netlang.plan.plan import Argument, Buffer, Call, Constant, Input, Memory, Output, Plan
+from netlang.plan.plan import (
+    Argument,
+    Buffer,
+    Call,
+    Constant,
+    Counters,
+    Input,
+    Memory,
+    Output,
+    Plan,
+)
 
 
 def plan(graph: Graph, precision: Precision = "float16", batch: int = 1) -> Plan:
@@ -39,6 +49,7 @@ def plan(graph: Graph, precision: Precision = "float16", batch: int = 1) -> Plan
             for (name, life), offset in zip(lifetimes.items(), arena.offsets, strict=True)
         ),
         weights=draft.weights.all(),
+        counters=draft.counters,
         arena_bytes=arena.size,
         arena_lower_bound=lower_bound(tuple(lifetimes.values())),
         activation_bytes=draft.activation_bytes,
@@ -53,7 +64,7 @@ class _Draft:
         self.precision: Precision = precision
         self.places = place(graph)
         self.functions, self.weights = Functions(), PackedWeights()
-        self.activation_bytes = 0
+        self.counters = self.activation_bytes = 0
         # NHWC is NCHW where there is one pixel: the last layer may write the result itself.
         output = _own(graph[graph.output].type)
         home = self.places[graph.output] == Place(graph.output, output.view)
@@ -100,11 +111,15 @@ class _Draft:
 
     def _launch(self, node: Node, launch: Launch) -> Call:
         x, *tensors = (self._memory(node.inputs[position]) for position in launch.inputs)
-        return self._call(
-            node,
-            launch.kernel,
-            [x, *self._weights(node, launch), *tensors, self._memory(node.name)],
-        )
+        weights, counters = self._weights(node, launch), self._counters(launch.kernel)
+        arguments = [x, *weights, *tensors, *counters, self._memory(node.name)]
+        return self._call(node, launch.kernel, arguments)
+
+    def _counters(self, kernel: Kernel) -> Iterator[Counters]:
+        for parameter in kernel.parameters:
+            if parameter.role == "counter":
+                yield Counters(self.counters)
+                self.counters += 1
 
     def _weights(self, node: Node, launch: Launch) -> Iterator[Constant]:
         owned = self.graph.weights(node)
