@@ -89,18 +89,18 @@ class Linear(Layer):
     def finish(self, name: str) -> Iterable[str]:
         if not self.softmax:
             return
-        columns = self.block.columns
-        last = [*self._normalize(name)]
-        if columns > 1:
-            yield "# The barrier puts all threads' logits ahead of the count, which releases them:"
-            yield "# who counts last has acquired those of every program of the tile."
-        yield "tl.debug_barrier()"
+        columns, normalize = self.block.columns, self._normalize(name)
         if columns == 1:
-            yield from last
+            yield "tl.debug_barrier()"
+            yield from normalize
             return
+        yield "# The barrier puts all threads' logits ahead of the count, which releases them:"
+        yield "# who counts last has acquired those of every program of the tile."
+        yield "tl.debug_barrier()"
         yield f"counter = counters + tile // {columns}"
         yield f'if tl.atomic_add(counter, 1, sem="acq_rel", scope="gpu") == {columns - 1}:'
-        yield from indented([*last, "tl.store(counter, 0)  # for the next launch"])
+        yield from indented(normalize)
+        yield "    tl.store(counter, 0)  # for the next launch"
 
     @property
     def _normalizer(self) -> Softmax:
