@@ -92,7 +92,6 @@ class Builder:
             x = self.add(op, x) or x
         return self.add(OPS["add"](), x, y)
 
-
     def project(self, x: Node, y: Node) -> Node | None:
         """The sum of `y` and of a 1x1 convolution of `x`."""
         z = self.add(OPS["conv"]((1, 1), y.type.channels), x)  # type: ignore[call-arg]

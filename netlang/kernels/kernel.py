@@ -153,18 +153,22 @@ Grid = tuple[Tiles, ...]
 """The programs of a kernel in one dimension: those of the first tiles, then those of the next."""
 
 
-Role = Literal["input", "weight", "vector", "tensor", "output"]
+Role = Literal["input", "weight", "vector", "tensor", "counter", "output"]
 """What a parameter points to: a weight has a packing, a vector one number a channel; a tensor is
 read by an epilogue."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A pointer parameter of a kernel; `dtype` is that of the elements it points to."""
+    """A pointer parameter of a kernel; `dtype` is that of the elements it points to.
+
+    A "counter" points to at least one number an image, all zero when the kernel starts and again
+    when it has ended; no kernel that may run at the same time has the same ones.
+    """
 
     name: str
     role: Role
-    dtype: Dtype
+    dtype: Dtype | Literal["int32"]
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,8 @@ class Kernel(ABC):
     """One Triton function.
 
     Its arguments are, in this order: the pointers of `parameters` (inputs `x`…, weights `w`…,
-    per-channel vectors `c0`…, epilogue tensors `t0`…, output `y`), then the integer `batch`.
+    per-channel vectors `c0`…, epilogue tensors `t0`…, `counters`, output `y`), then the integer
+    `batch`.
     """
 
     @property

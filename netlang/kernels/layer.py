@@ -70,6 +70,10 @@ class Layer(Kernel):
     def body(self) -> Iterable[str]:
         """The text that computes `v`."""
 
+    def finish(self, name: str) -> Iterable[str]:
+        """The text that follows the store, in the function called `name`."""
+        return ()
+
     @property
     def flops(self) -> int:
         """Arithmetic an image, where it is worth knowing: two for a multiply-add."""
@@ -155,6 +159,7 @@ class Layer(Kernel):
     def _function(self, name: str, numbers: Iterable[str], first: Iterable[str]) -> str:
         lines = [f'"""{self.about}', "", *self._costs(), '"""', *first]
         lines += [*self.block.lines(), *self.body(), *self._epilogue(), *self._store()]
+        lines += self.finish(name)
         return function(name, [*(p.name for p in self.parameters), *numbers], lines)
 
     def x_pointer(self, pixel: str = "at", channel: str = "n") -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netlang.kernels.block import Tile, cut
-from netlang.kernels.kernel import Packing
+from netlang.kernels.kernel import Packing, Parameter
 from netlang.kernels.layer import Layer
+from netlang.kernels.norm import Softmax
 from netlang.kernels.product import multiply_add, product_tile
-from netlang.kernels.text import add, along, indented, load, mul, split
+from netlang.kernels.text import add, along, indented, load, mul, quotient, split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,17 +23,38 @@ class Linear(Layer):
 
     A tile of one row is a matrix-vector product: no tensor cores, every program streams its rows
     of the weight once. That is what a batch of one wants, where the weight is all there is to read.
+
+    With `softmax` the program of a tile of rows that is done last turns its logits into
+    probabilities where they lie, a few rows at a time: the logits pass through `y`, rounded as it
+    is. Programs that share a tile of rows count themselves in `counters`.
     """
 
     batch: int = 1
+    softmax: bool = False
 
     @property
     def title(self) -> str:
         return f"linear_{self.x.elements}to{self.y.channels}"
 
     @property
+    def name(self) -> str:
+        return f"{super().name}_softmax" if self.softmax else super().name
+
+    @property
     def about(self) -> str:
-        return f"Linear: {self.x} to {self.y.channels}."
+        softmax = ", then softmax" if self.softmax else ""
+        return f"Linear: {self.x} to {self.y.channels}{softmax}."
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        *pointers, y = super().parameters
+        is_counted = self.softmax and self.block.columns > 1
+        counters = (Parameter("counters", "counter", "int32"),) if is_counted else ()
+        return (*pointers, *counters, y)
+
+    @property
+    def warps(self) -> int:
+        return max(super().warps, self._normalizer.warps if self.softmax else 0)
 
     @property
     def flops(self) -> int:
@@ -63,6 +85,43 @@ class Linear(Layer):
         yield from indented(self._step())
         if tile.m == 1:
             yield "v = tl.sum(products, axis=0)[None, :]"
+
+    def finish(self, name: str) -> Iterable[str]:
+        if not self.softmax:
+            return
+        columns, normalize = self.block.columns, self._normalize(name)
+        if columns == 1:
+            yield "tl.debug_barrier()"
+            yield from normalize
+            return
+        yield "# The barrier puts all threads' logits ahead of the count, which releases them:"
+        yield "# who counts last has acquired those of every program of the tile."
+        yield "tl.debug_barrier()"
+        yield f"counter = counters + tile // {columns}"
+        yield f'if tl.atomic_add(counter, 1, sem="acq_rel", scope="gpu") == {columns - 1}:'
+        yield from indented(normalize)
+        yield "    tl.store(counter, 0)  # for the next launch"
+
+    @property
+    def _normalizer(self) -> Softmax:
+        """Softmax of some rows of a tile, as many as registers hold: 64 numbers a thread."""
+        softmax = Softmax(x=self.y, y=self.y, precision=self.precision)
+        rows = min(self.chosen.m, max(1, 8192 // softmax.chosen.n))
+        return replace(softmax, tile=replace(softmax.chosen, m=rows))
+
+    def _normalize(self, name: str) -> Iterator[str]:
+        """Calls the normalizer for the rows of a tile."""
+        steps = self.chosen.m // self._normalizer.chosen.m
+        row = mul(quotient("tile", self.block.columns), steps)
+        if steps > 1:
+            yield f"for step in range({steps}):"
+            yield f"    {name}_rows(y, y, batch, {add(row, 'step')})"
+        else:
+            yield f"{name}_rows(y, y, batch, {row})"
+
+    def _function(self, name: str, numbers: Iterable[str], first: Iterable[str]) -> str:
+        text = super()._function(name, numbers, first)
+        return f"{text}\n\n{self._normalizer.part(f'{name}_rows')}" if self.softmax else text
 
     def _rows(self) -> str:
         """Pointers to the images, of which `x` holds `pixels` each."""

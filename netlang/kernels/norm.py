@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netlang.kernels.block import Tile, power_of_two
 from netlang.kernels.layer import Layer
-from netlang.kernels.text import add, all_of, load
+from netlang.kernels.text import LOWEST, add, all_of, load, named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,11 @@ class Softmax(Layer):
         return Tile(max(1, 1024 // n), n, warps=4 if n <= 4096 else 8)
 
     def body(self) -> Iterable[str]:
-        logits = load(self.x_pointer(), *self.block.inside, other='float("-inf")')
-        yield f"v = {logits}.to(tl.float32)"
+        # Past L1: each logit is read once, and a processor may just have written it (`Linear`).
+        lines, inside = named("inside", self.block.inside)
+        yield from lines
+        logits = load(self.x_pointer(), *inside, other=LOWEST, cache=".cg")
+        yield f"v = {logits}"
+        yield "v = v.to(tl.float32)"
         yield "v = tl.exp(v - tl.max(v, axis=1)[:, None])"
         yield "v = v / tl.sum(v, axis=1)[:, None]"

@@ -10,12 +10,23 @@ from netlang.kernels.block import Tile, ceil_div, elementwise_tile, power_of_two
 from netlang.kernels.kernel import Pair
 from netlang.kernels.layer import Layer
 from netlang.kernels.norm import LocalResponse
-from netlang.kernels.text import add, all_of, atom, indented, load, mul, named, split, unrolled
+from netlang.kernels.text import (
+    LOWEST,
+    add,
+    all_of,
+    atom,
+    indented,
+    load,
+    mul,
+    named,
+    split,
+    unrolled,
+)
 from netlang.kernels.window import Window
 
 Kind = Literal["max", "average"]
 
-EMPTY: dict[Kind, str] = {"max": 'float("-inf")', "average": "0.0"}
+EMPTY: dict[Kind, str] = {"max": LOWEST, "average": "0.0"}
 """What a pool starts from, and reads where there is no pixel."""
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+LOWEST = 'float("-inf")'
+"""What a maximum starts from, and reads where there is nothing."""
+
 
 def add(*terms: str | int) -> str:
     """The sum of the terms: `add("p", 0, -1)` is "p - 1"."""
@@ -60,11 +63,14 @@ def wide(a: str) -> str:
     return f"{a}.to(tl.int64)" if a.isidentifier() else f"({a}).to(tl.int64)"
 
 
-def load(pointer: str, *conditions: str, other: str = "0.0") -> str:
-    """A load, masked only where there is a condition."""
-    if not conditions:
-        return f"tl.load({pointer})"
-    return f"tl.load({pointer}, mask={all_of(*conditions)}, other={other})"
+def load(pointer: str, *conditions: str, other: str = "0.0", cache: str = "") -> str:
+    """A load, masked only where there is a condition; `cache` is a modifier, such as ".cg"."""
+    arguments = [pointer]
+    if conditions:
+        arguments += [f"mask={all_of(*conditions)}", f"other={other}"]
+    if cache:
+        arguments += [f'cache_modifier="{cache}"']
+    return f"tl.load({', '.join(arguments)})"
 
 
 def store(pointer: str, value: str, *conditions: str) -> str:

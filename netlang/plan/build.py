@@ -14,7 +14,17 @@ from netlang.kernels.layer import BYTES
 from netlang.plan.arena import Lifetime, lower_bound, pack
 from netlang.plan.collect import Functions, PackedWeights
 from netlang.plan.place import Place, own_view, place, scattered
-from netlang.plan.plan import Argument, Buffer, Call, Constant, Input, Memory, Output, Plan
+from netlang.plan.plan import (
+    Argument,
+    Buffer,
+    Call,
+    Constant,
+    Counters,
+    Input,
+    Memory,
+    Output,
+    Plan,
+)
 from netlang.plan.traffic import traffic
 
 
@@ -41,6 +51,7 @@ def plan(graph: Graph, precision: Precision = "float16", batch: int = 1) -> Plan
             for (name, life), offset in zip(lifetimes.items(), arena.offsets, strict=True)
         ),
         weights=draft.weights.all(),
+        counters=draft.counters,
         arena_bytes=arena.size,
         arena_lower_bound=lower_bound(tuple(lifetimes.values())),
         activation_bytes=draft.activation_bytes,
@@ -55,7 +66,7 @@ class _Draft:
         self.precision: Precision = precision
         self.places, self.apart = place(graph), scattered(graph)
         self.functions, self.weights = Functions(), PackedWeights()
-        self.activation_bytes = 0
+        self.counters = self.activation_bytes = 0
         # NHWC is NCHW where there is one pixel: the last layer may write the result itself.
         output = _own(graph[graph.output].type)
         home = self.places[graph.output] == Place(graph.output, output.view)
@@ -123,6 +134,9 @@ class _Draft:
                     return self._weight(node, next(slots), None)
                 case "output":
                     return next(results)
+                case "counter":
+                    self.counters += 1
+                    return Counters(self.counters - 1)
                 case _:
                     return next(reads)
 

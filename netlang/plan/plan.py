@@ -36,7 +36,17 @@ class Constant:
     weight: str
 
 
-Argument = Input | Output | Memory | Constant
+@dataclass(frozen=True)
+class Counters:
+    """Numbers to count in, int32 and zero between launches: one an image, no other launch's.
+
+    `position` is how many launches of the plan have some already.
+    """
+
+    position: int
+
+
+Argument = Input | Output | Memory | Constant | Counters
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,7 @@ class PackedWeight:
 class Plan:
     """A network as launches of kernels, for any batch; `batch` is the one it should be fast at.
 
+    `counters` is how many an image takes.
     `activation_bytes` is what the launches read and write an image, weights apart;
     `arena_lower_bound` the most bytes that are in use at one time, which no arena can undercut.
     """
@@ -99,6 +110,7 @@ class Plan:
     calls: tuple[Call, ...]
     buffers: tuple[Buffer, ...]
     weights: tuple[PackedWeight, ...]
+    counters: int
     arena_bytes: int
     arena_lower_bound: int
     activation_bytes: int

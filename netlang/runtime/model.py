@@ -54,6 +54,8 @@ class Model:
         self.output = tuple(plan["output"])
         self._kernels, self._weights = kernels, weights
         self._arena = torch.empty(0, dtype=torch.uint8, device=device)
+        # Each launch leaves its counters at zero, as it found them.
+        self._counters = torch.zeros(0, dtype=torch.int32, device=device)
         self._launches: dict[int, list[Launch]] = {}
 
     @classmethod
@@ -110,6 +112,8 @@ class Model:
         if needed > self._arena.numel():
             self._launches.clear()
             self._arena = torch.empty(needed, dtype=torch.uint8, device=self.device)
+            counters = self.plan["counters"] * batch
+            self._counters = torch.zeros(counters, dtype=torch.int32, device=self.device)
         if batch not in self._launches:
             self._launches[batch] = [
                 self._bind(function, arguments, batch)
@@ -128,6 +132,8 @@ class Model:
         kind, _, which = argument.partition(" ")
         if kind == "weight":
             return self._weights[which]
+        if kind == "counters":
+            return self._counters[int(which) * batch :]
         if kind == "arena":
             dtype = DTYPES[self.plan["precision"]]
             return self._arena[int(which) * batch :].view(dtype)

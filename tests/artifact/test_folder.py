@@ -243,5 +243,19 @@ def test_a_larger_batch_leaves_no_second_arena(model: Model) -> None:
         assert in_arena == {model._arena.untyped_storage().data_ptr()}
 
 
+def test_counters_are_zero_and_nobody_elses(broken: Path) -> None:
+    rewrite_plan(broken, counters=2)
+    model = Model.load(broken)
+    for batch in (1, 3, 2):
+        model._bound(batch)
+        first, second = (model._pointer(f"counters {n}", batch) for n in (0, 1))
+        assert isinstance(first, torch.Tensor)
+        assert isinstance(second, torch.Tensor)
+        assert second.data_ptr() - first.data_ptr() == batch * first.element_size()
+        assert len(second) >= batch
+        assert first.dtype == torch.int32
+        assert not first.any()
+
+
 def test_no_images_give_no_results(model: Model) -> None:
     assert model(torch.zeros(0, 3, 8, 8)).shape == (0, 10)

@@ -3,22 +3,27 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from netlang import kernels
 from netlang.backends.torch import reference
 from netlang.backends.triton.artifact import write_artifact
 from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph
-from netlang.ir.op import OPS
+from netlang.ir.op import OPS, Launch, Site
+from netlang.ir.parser import parse_graph
 from netlang.kernels.kernel import Precision
 from netlang.lower import load
+from netlang.ops.linear import Linear
 from netlang.passes import optimize
-from netlang.plan import plan
+from netlang.plan import Counters, plan
 from netlang.weights import random_weights
 from tests.artifact.networks import ALEXNET, GOOGLENET, MOBILENET, RESNET, network
 
@@ -78,15 +83,52 @@ def test_a_network_that_no_pass_has_touched_runs_too(tmp_path: Path) -> None:
     check(NETWORKS["resnet"], NETWORKS["resnet"], "float32", tmp_path)
 
 
+@dataclass(frozen=True)
+class LinearSoftmax(Linear):
+    """A linear layer and the softmax behind it, as one kernel."""
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        return F.softmax(super().torch(F, xs, w, training), 1)
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        return self.product(site, kernels.Linear, softmax=True)
+
+
+@pytest.mark.parametrize("batch", [1, 64])
+def test_launches_that_count_have_counters(batch: int, tmp_path: Path) -> None:
+    graph = parse_graph("""graph counting {
+  %input = input() shape=3x4x4 : 3x4x4
+  %a = linear(%input) out=140 : 140
+  %b = linear(%a) out=150 : 150
+  output %b
+}""")
+    entry, *layers = graph
+    layers = [replace(node, op=LinearSoftmax(node.type.channels)) for node in layers]
+    graph = graph.with_nodes((entry, *layers))
+    planned = plan(graph, "float32", batch)
+    arguments = [argument for call in planned.calls for argument in call.arguments]
+    assert [a for a in arguments if isinstance(a, Counters)] == [Counters(0), Counters(1)]
+    assert planned.counters == 2
+    weights = random_weights(graph, seed=1)
+    write_artifact(planned, weights, tmp_path / "artifact")
+    # A batch comes again: what it counts in was used in between.
+    xs = [images(graph, batch) for batch in (2, 5, 2)]
+    for x, y in zip(xs, artifact_results(tmp_path / "artifact", xs), strict=True):
+        require_close(y, reference(graph, weights, x), "float32")
+
+
 def check(graph: Graph, compiled: Graph, precision: Precision, tmp_path: Path) -> None:
     weights = random_weights(graph, seed=1)
     write_artifact(plan(compiled, precision), weights, tmp_path / "artifact")
     xs = [images(graph, 1), images(graph, 3)]
     for x, y in zip(xs, artifact_results(tmp_path / "artifact", xs), strict=True):
-        expected = reference(graph, weights, x)
-        assert y.shape == expected.shape
-        difference = (y.double() - expected).abs().max() / expected.abs().max()
-        assert difference < TOLERANCES[precision]
+        require_close(y, reference(graph, weights, x), precision)
+
+
+def require_close(y: Tensor, expected: Tensor, precision: Precision) -> None:
+    assert y.shape == expected.shape
+    difference = (y.double() - expected).abs().max() / expected.abs().max()
+    assert difference < TOLERANCES[precision]
 
 
 def test_the_networks_contain_every_operator() -> None:

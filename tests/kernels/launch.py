@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from math import prod
 from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,9 +22,14 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from netlang.kernels import Epilogue, FeatureMap, Kernel, Layer, Operand, View
+from netlang.kernels import Epilogue, FeatureMap, Kernel, Layer, Operand, Parameter, View
 
-DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+DTYPES = {
+    "float32": torch.float32,
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "int32": torch.int32,
+}
 
 # The reference has the same rounded inputs, so what is left is the order of float32 sums (about
 # sqrt(K) * 2**-24 of the largest result) and the rounding of the stored result: 2**-11 in float16,
@@ -44,11 +50,13 @@ def check(
     batch: int = BATCH,
     planar: str = "",
     scale: int = 1,
+    finish: Callable[[Tensor], Tensor] = lambda v: v,
 ) -> None:
-    """`kernel` computes `reference(*inputs, *weights)`, then its epilogue, and touches nothing else.
+    """`kernel` computes `reference(*inputs, *weights)`, then its epilogue, then `finish`.
 
-    Around the channels that a kernel should read or write its buffers are NaN. `planar` names the
-    one of x and y that is a contiguous NCHW tensor; `scale`, a power of two, the deviation of x.
+    It touches nothing else: around the channels that it should read or write its buffers are NaN.
+    `planar` names the one of x and y that is a contiguous NCHW tensor; `scale`, a power of two, the
+    deviation of x.
     """
     numbers = torch.Generator().manual_seed(0)
     inputs = [scale * random((batch, *shape_of(x)), kernel.x_dtype, numbers) for x in kernel.inputs]
@@ -71,10 +79,11 @@ def check(
             stored(tensor, at(kernel, operand), kernel.dtype)
             for tensor, operand in zip(tensors, tensors_of(kernel), strict=True)
         ),
+        *(torch.zeros(batch, dtype=DTYPES[p.dtype]) for p in counters_of(kernel)),
         *(poisoned(batch, y, kernel.y_dtype) for y in kernel.outputs),
     ]
     seen = [sampled(kernel, *pair) for pair in zip(tensors_of(kernel), tensors, strict=True)]
-    expected = after(kernel.epilogue, reference(*inputs, *weights), vectors, seen)
+    expected = finish(after(kernel.epilogue, reference(*inputs, *weights), vectors, seen))
     if planar == "y":
         arguments[-1] = torch.full_like(expected, torch.nan, dtype=DTYPES[kernel.y_dtype])
         (result,) = launch(kernel, arguments, batch)
@@ -85,6 +94,21 @@ def check(
         for result, y, part in zip(results, kernel.outputs, parts, strict=True):
             compare(loaded(result, y, batch), part, kernel.precision)
             assert outside(result, y.view, y.channels).isnan().all()
+
+
+def arguments(kernel: Layer, batch: int) -> list[Tensor]:
+    """A tensor for each parameter: numbers at random, zeros to count in, and NaN for the result."""
+    x, y = (batch * map.pixels * map.view.stride for map in (kernel.x, kernel.y))
+    sizes = {"input": x, "vector": kernel.y.channels, "tensor": y, "counter": batch, "output": y}
+    sizes["weight"] = sum(prod(weight.shape) for weight in kernel.packing)
+    numbers = torch.Generator().manual_seed(0)
+    tensors = [
+        torch.randn(sizes[p.role], generator=numbers).to(DTYPES[p.dtype]) for p in kernel.parameters
+    ]
+    for parameter, tensor in zip(kernel.parameters, tensors, strict=True):
+        if parameter.role == "counter":
+            tensor.zero_()
+    return [*tensors[:-1], torch.full_like(tensors[-1], torch.nan)]
 
 
 def compare(result: Tensor, expected: Tensor, precision: str) -> None:
@@ -127,6 +151,10 @@ def vectors_of(kernel: Layer) -> int:
 
 def tensors_of(kernel: Layer) -> tuple[Operand, ...]:
     return kernel.epilogue.tensors
+
+
+def counters_of(kernel: Layer) -> list[Parameter]:
+    return [parameter for parameter in kernel.parameters if parameter.role == "counter"]
 
 
 def at(kernel: Layer, operand: Operand) -> FeatureMap:

@@ -110,11 +110,20 @@ LRN5: Any = {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 2.0}
 POOL: Any = {"kind": "max", "kernel": (3, 3), "stride": (2, 2)}
 LRN_POOL: Any = {**POOL, "norm": LocalResponse(**LRN5)}
 
+LOGITS: Any = {"x": dense(2048), "epilogue": Epilogue(("v + c0",), vectors=1), "softmax": True}
+SOFTMAX: dict[str, Kernel] = {
+    "one image": Linear(y=dense(1000), **LOGITS, **F16),
+    "many": Linear(y=dense(1000), batch=256, **LOGITS, **F16),
+    "very many": Linear(y=dense(1000), batch=8192, **LOGITS, precision="float32"),
+    "very wide": Linear(y=dense(21841), batch=256, **LOGITS, **F16),
+}
+
 OTHERS: dict[str, Kernel] = {
     "float32": conv(256, 256, 14, 3, precision="float32"),
     "float32, stem": conv(3, 64, 224, 7, 2, precision="float32"),
     "depthwise": conv(96, 96, 28, 3, 2, groups=96),
     "linear, one image": Linear(x=dense(256, 6, 6), y=dense(4096), **F16),
+    **{f"linear and softmax, {case}": kernel for case, kernel in SOFTMAX.items()},
     "maxpool": Pool(x=IMAGE, y=HALF, **POOL, **F16),
     "alexnet, lrn and pool": Pool(x=dense(96, 55, 55), y=dense(96, 27, 27), **LRN_POOL, **F16),
     "googlenet, lrn and pool": Pool(x=dense(192, 56, 56), y=dense(192, 28, 28), **LRN_POOL, **F16),
@@ -159,6 +168,13 @@ def test_products_run_on_hopper_tensor_cores(tmp_path: Path) -> None:
         assert "mma.sync" not in result.ptx, case
         # A loop that is pipelined copies to shared memory without stopping for it.
         assert ("cp.async" in result.ptx) == (kernel.stages > 1), case
+
+
+def test_who_counts_releases_and_acquires(tmp_path: Path) -> None:
+    for result in compiled(tmp_path, list(SOFTMAX.values()), 90):
+        stores, last = result.ptx.split("atom.global.gpu.acq_rel.add")
+        assert stores.rindex("st.global") < stores.rindex("bar.sync")
+        assert "bar.sync" in last[: last.index("ld.global.cg")]
 
 
 def test_float32_is_not_rounded_to_tf32(tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 from torch import Tensor
 
 from netlang.kernels import Epilogue, FeatureMap, Linear, Operand, Tile, View, dense
-from tests.kernels.launch import check
+from tests.kernels.launch import DTYPES, arguments, check, launch, launch_all
 
 SHAPES = {
     "flat": (dense(37), 19),
@@ -62,6 +64,49 @@ def test_bfloat16_matrix_vector() -> None:
     check(Linear(x=dense(75), y=dense(130), precision="bfloat16"), linear)
 
 
+BIAS = Epilogue(("v + c0",), vectors=1)
+
+# batch and its hint: the tile has 1, 64 or 128 rows
+BATCHES = [(1, 1), (3, 1), (3, 64), (70, 64), (70, 4096)]
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+@pytest.mark.parametrize("classes", [10, 1000])
+@pytest.mark.parametrize(("batch", "hint"), BATCHES)
+def test_softmax(batch: int, hint: int, classes: int, precision: Any) -> None:
+    kernel = Linear(
+        x=dense(40),
+        y=FeatureMap(classes, 1, 1, View(classes + 5, 2)),
+        precision=precision,
+        epilogue=BIAS,
+        batch=hint,
+        softmax=True,
+    )
+
+    def probabilities(logits: Tensor) -> Tensor:
+        return logits.to(DTYPES[precision]).double().softmax(1)
+
+    check(kernel, linear, batch, finish=probabilities)
+
+
+@pytest.mark.parametrize("tile", [Tile(1, 8, 32), Tile(16, 16, 32), Tile(128, 32, 32)])
+def test_counters_are_ready_for_the_next_launch(tile: Tile) -> None:
+    kernel = Linear(x=dense(40), y=dense(50), precision="float32", softmax=True, tile=tile)
+    *pointers, counters, y = launch_all(kernel, arguments(kernel, 20), 20)
+    assert counters.dtype == torch.int32
+    assert not counters.any()
+    again = launch(kernel, [*pointers, counters, torch.full_like(y, torch.nan)], 20)
+    assert torch.equal(again, y)
+
+
+def test_programs_are_counted_where_there_are_several() -> None:
+    kernel = Linear(x=dense(40), y=dense(10), precision="float32", softmax=True, batch=64)
+    assert "counter" not in [p.role for p in kernel.parameters]
+    kernel = replace(kernel, y=dense(1000))
+    assert [p.role for p in kernel.parameters] == ["input", "weight", "counter", "output"]
+
+
 def test_name() -> None:
     kernel = Linear(x=dense(256, 6, 6), y=dense(4096), precision="float16", label="relu")
     assert kernel.name == "linear_9216to4096_relu"
+    assert replace(kernel, softmax=True).name == "linear_9216to4096_relu_softmax"

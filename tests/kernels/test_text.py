@@ -92,6 +92,8 @@ KERNELS: list[Kernel] = [
     PROJECTION,
     Linear(x=dense(256, 6, 6), y=dense(4096), **RELU, **F16),
     Linear(x=dense(2048), y=dense(1000), batch=256, **F16),
+    Linear(x=dense(2048), y=dense(1000), softmax=True, **F16),
+    Linear(x=dense(2048), y=dense(1000), batch=256, softmax=True, **F16),
     Pool(
         x=dense(64, 112, 112),
         y=dense(64, 56, 56),

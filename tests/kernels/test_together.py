@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from itertools import islice
-from math import prod
 from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from netlang.kernels import (
     LRN,
@@ -24,7 +22,7 @@ from netlang.kernels import (
     View,
     dense,
 )
-from tests.kernels.launch import DTYPES, launch, launch_all
+from tests.kernels.launch import arguments, launch, launch_all
 
 F32: Any = {"precision": "float32"}
 RELU: Any = {"epilogue": Epilogue(("v + c0", "tl.maximum(v, 0.0)"), vectors=1), "label": "relu"}
@@ -49,18 +47,6 @@ NARROW = Conv(
 )
 NORM = LRN(x=dense(5, 2, 2), y=dense(5, 2, 2), size=3, alpha=0.5, beta=0.75, k=1.0, **F32)
 VECTOR = Linear(x=dense(24), y=dense(9), **F32)
-
-
-def arguments(layer: Layer, batch: int) -> list[Tensor]:
-    """A tensor for each parameter: numbers at random, and NaN where the result goes."""
-    x, y = (batch * map.pixels * map.view.stride for map in (layer.x, layer.y))
-    sizes = {"input": x, "vector": layer.y.channels, "tensor": y, "output": y}
-    sizes["weight"] = sum(prod(w.shape) for w in layer.packing)
-    numbers = torch.Generator().manual_seed(0)
-    tensors = [
-        torch.randn(sizes[p.role], generator=numbers).to(DTYPES[p.dtype]) for p in layer.parameters
-    ]
-    return [*tensors[:-1], torch.full_like(tensors[-1], torch.nan)]
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5])

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from netlang.kernels import Kernel
 
-TYPES = {"float32": "*fp32", "float16": "*fp16", "bfloat16": "*bf16"}
+TYPES = {"float32": "*fp32", "float16": "*fp16", "bfloat16": "*bf16", "int32": "*i32"}
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """plan.json: what the loader of an artifact needs to know, one launch a line for who reads it.
 
-A launch is [layer, function, arguments]; an argument is `input N`, `output`, `arena OFFSET` (bytes,
-to be multiplied by the batch) or `weight NAME`. A grid is the sum of its [pixels an image, pixels a
-program, times].
+A launch is [layer, function, arguments]; an argument is `input N`, `output`, `arena OFFSET` (in
+bytes), `counters OFFSET` (in int32 numbers) or `weight NAME`. Offsets are multiplied by the batch,
+and so are the sizes of the arena and of the counters. A grid is the sum of its [pixels an image,
+pixels a program, times].
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netlang import __version__
-from netlang.plan import Argument, Constant, Input, Memory, Plan
+from netlang.plan import Argument, Constant, Counters, Input, Memory, Plan
 
 # The loader in netlang/runtime/model.py has the same two, because it stands alone.
 FORMAT = "netlang"
@@ -31,6 +32,7 @@ def manifest(plan: Plan) -> str:
         "inputs": [type.shape for type in plan.inputs],
         "output": plan.output.shape,
         "arena": plan.arena_bytes,
+        "counters": plan.counters,
         "functions": {
             f.name: {
                 "grid": [(tiles.per_image, tiles.tile, tiles.times) for tiles in f.kernel.grid],
@@ -57,6 +59,8 @@ def _argument(argument: Argument, offsets: Mapping[str, int]) -> str:
             return f"arena {offsets[buffer]}"
         case Constant(weight):
             return f"weight {weight}"
+        case Counters(position):
+            return f"counters {position}"
         case _:
             return "output"
 
