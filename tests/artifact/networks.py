@@ -12,7 +12,7 @@ net alexnet_like {
   maxpool 3x3, stride=2
   conv 3x3, 24, groups=2 -> relu -> lrn 4, over=mean, alpha=0.1
   maxpool 3x3, stride=2 -> dropout
-  linear 40 -> relu -> dropout -> linear 20 -> tanh -> linear 10 -> softmax
+  linear 40 -> relu -> dropout scale=test -> linear 20 -> tanh -> linear 10 -> softmax
 }
 """
 

@@ -260,6 +260,14 @@ def test_what_does_not_fit_is_refused(call: str, shapes: tuple[str, ...], messag
     assert message in str(refused(call, *shapes))
 
 
+@pytest.mark.parametrize(("scale", "kept"), [("train", 1.25), ("test", 1.0)])
+def test_dropout_in_training(scale: str, kept: float) -> None:
+    op = operator(Row(f"dropout(%a) rate=0.2, scale={scale}", (IMAGE,), torch.empty))
+    got = op.torch(nn.functional, [torch.ones(2000, dtype=torch.float64)], {}, True)
+    torch.testing.assert_close(got.unique(), torch.tensor([0, kept], dtype=torch.float64))
+    assert got.mean() == pytest.approx(0.8 * kept, abs=0.05)
+
+
 def test_counts() -> None:
     image = (TensorType((6, 8, 8)),)
     conv: Any = operator(Row("conv(%a) kernel=3x3, out=4, groups=2", (IMAGE,), torch.empty))
