@@ -124,6 +124,19 @@ class Layer(Kernel):
         return self.dtype
 
     @property
+    def in_place(self) -> tuple[str, ...]:
+        """The parameters whose memory `y` may take.
+
+        An element of theirs is read by no program but the one that writes it in `y`, and before.
+        """
+        same = self.dtype == self.y_dtype
+        return tuple(
+            f"t{i}"
+            for i, tensor in enumerate(self._tensors)
+            if same and not tensor.broadcast and tensor.view == self.y.view
+        )
+
+    @property
     def name(self) -> str:
         return f"{self.title}_{self.label}" if self.label else self.title
 

@@ -12,6 +12,7 @@ from netlang.kernels.kernel import Precision, storage
 from netlang.kernels.layer import BYTES, FeatureMap
 from netlang.plan.arena import Lifetime, lower_bound, pack
 from netlang.plan.collect import Functions, PackedWeights
+from netlang.plan.in_place import merged, owners
 from netlang.plan.place import Place, own_view, place
 from netlang.plan.plan import Argument, Buffer, Call, Constant, Input, Memory, Output, Plan
 
@@ -24,23 +25,26 @@ def plan(graph: Graph, precision: Precision = "float16", batch: int = 1) -> Plan
     needed = graph.needed((graph.output, *(node.name for node in graph.inputs)))
     draft = _Draft(graph.with_nodes(tuple(n for n in graph if n.name in needed)), precision, batch)
     calls = tuple(draft.calls())
-    lifetimes = _lifetimes(calls, draft.bytes_of)
-    arena = pack(tuple(lifetimes.values()))
+    functions, lifetimes = draft.functions.all(), _lifetimes(calls, draft.bytes_of)
+    owner = owners(calls, {f.name: f.kernel for f in functions}, lifetimes)
+    memory = merged(lifetimes, owner)
+    arena = pack(tuple(memory.values()))
+    offsets = dict(zip(memory, arena.offsets, strict=True))
     return Plan(
         network=graph.name,
         precision=precision,
         batch=batch,
         inputs=tuple(node.type for node in graph.inputs),
         output=graph[graph.output].type,
-        functions=draft.functions.all(),
+        functions=functions,
         calls=calls,
         buffers=tuple(
-            Buffer(name, life.aligned, life.first, life.last, offset)
-            for (name, life), offset in zip(lifetimes.items(), arena.offsets, strict=True)
+            Buffer(name, life.aligned, life.first, life.last, offsets[owner[name]])
+            for name, life in lifetimes.items()
         ),
         weights=draft.weights.all(),
         arena_bytes=arena.size,
-        arena_lower_bound=lower_bound(tuple(lifetimes.values())),
+        arena_lower_bound=lower_bound(tuple(memory.values())),
         activation_bytes=draft.activation_bytes,
     )
 
