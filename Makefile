@@ -1,7 +1,7 @@
 # Each target stands alone: it makes .venv if there is none and installs what it needs, once.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint lint-rules lint-format lint-types format gallery wheel clean
+.PHONY: help demo test lint lint-rules lint-format lint-types format gallery graphs wheel clean
 
 # Any Python from 3.11 on; 3.11 is the one that constraints.txt was tested with.
 PYTHON ?= $(shell command -v python3.11 || echo python3)
@@ -36,6 +36,9 @@ format: .venv/installed-dev ## let ruff rewrite what it can
 gallery: .venv/installed ## draw docs/gallery.md and its pictures anew
 	$(BIN)/python -m docs.gallery
 
+graphs: .venv/installed-bench ## count what passes and other compilers leave: docs/optimizer.md
+	$(BIN)/python -m benchmarks.graphs
+
 wheel: .venv/installed-test ## build the wheel into dist/
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
@@ -44,10 +47,12 @@ clean: ## remove what the targets made
 
 # The build backend comes first and stays: it is held to the constraints like everything else, and
 # building netlang itself never goes to the network.
-.venv/installed:      EXTRAS =
-.venv/installed-test: EXTRAS = [test]
-.venv/installed-dev:  EXTRAS = [test,dev]
-.venv/installed .venv/installed-test .venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/pip
+.venv/installed:       EXTRAS =
+.venv/installed-test:  EXTRAS = [test]
+.venv/installed-dev:   EXTRAS = [test,dev]
+.venv/installed-bench: EXTRAS = [bench]
+.venv/installed .venv/installed-test .venv/installed-dev .venv/installed-bench: \
+    pyproject.toml constraints.txt | .venv/bin/pip
 	$(BIN)/pip install --quiet -c constraints.txt hatchling
 	$(BIN)/pip install --quiet -c constraints.txt --no-build-isolation --editable '.$(EXTRAS)'
 	@touch $@

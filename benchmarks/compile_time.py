@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,6 +20,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from benchmarks.machine import machine
 from netlang import __version__
 from netlang.files import write_whole
 from netlang.lower import load
@@ -95,22 +94,6 @@ def report(figures: dict[str, list[float]]) -> str:
     lines.append(f"1202 layers take {large / small:.1f} x the time of 110 (near-linear: 11)")
     lines.append(f"torch.export takes {theirs / ours:.0f} x the time of text to optimized graph")
     return "\n".join(lines)
-
-
-def machine() -> dict[str, Any]:
-    """What it ran on; `load` tells how many others were at work (1 a core and more is too many)."""
-    info = Path("/proc/cpuinfo")
-    names = [
-        line.partition(": ")[2]
-        for line in (info.read_text().splitlines() if info.exists() else ())
-        if line.startswith("model name")
-    ]
-    return {
-        "processor": names[0] if names else platform.processor(),
-        "cores": os.cpu_count(),
-        "load": os.getloadavg()[0],
-        "python": platform.python_version(),
-    }
 
 
 def main() -> None:

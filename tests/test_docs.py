@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from textwrap import dedent
@@ -9,6 +10,8 @@ from textwrap import dedent
 import pytest
 
 import netlang.ops
+from benchmarks.graphs import RESULTS, stages
+from benchmarks.tables import PAGE, filled
 from netlang.diagnostic import Source
 from netlang.ir.attributes import attributes, show
 from netlang.ir.op import OPS
@@ -20,6 +23,7 @@ from netlang.summary import inference
 ROOT = Path(__file__).parent.parent
 LANGUAGE = (ROOT / "docs/language.md").read_text(encoding="utf-8")
 ZOO = (ROOT / "docs/zoo.md").read_text(encoding="utf-8")
+GRAPHS = json.loads(RESULTS.read_text(encoding="utf-8"))
 
 assert netlang.ops.conv
 
@@ -80,3 +84,15 @@ def test_network(name: str) -> None:
     parameters, macs = (sum(map(count, graph)) for count in (graph.parameters, graph.macs))
     title = zoo_networks()[name].read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
     assert f"| `{name}` | {title} | {parameters:,} | {macs:,} |" in ZOO
+
+
+def test_the_tables_of_the_optimizer_are_those_of_its_results() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == filled(page, GRAPHS), "run `python -m benchmarks.graphs`"
+
+
+@pytest.mark.parametrize("name", ["alexnet", "googlenet", "resnet20", "resnet50", "vgg16"])
+def test_the_results_are_what_the_optimizer_gives_now(name: str) -> None:
+    counted = GRAPHS["netlang"]["networks"]
+    assert list(counted) == list(zoo_networks())
+    assert counted[name] == list(stages(name)), "run `python -m benchmarks.graphs`"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -227,6 +228,14 @@ class Kernel(ABC):
     @abstractmethod
     def bytes_written(self) -> int:
         """Bytes of activations that an image leaves."""
+
+    @property
+    def in_place(self) -> Mapping[str, tuple[str, ...]]:
+        """For each output that has a buffer of its own: the parameters whose memory it may take.
+
+        An element of theirs is read by no program but the one that writes it there, and before.
+        """
+        return {}
 
     @abstractmethod
     def source(self, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
@@ -20,6 +20,7 @@ from netlang.kernels.kernel import (
     Precision,
     Sampled,
     View,
+    dense,
 )
 from netlang.kernels.text import add, count, function, load, mul, nth, quotient, store, wide
 from netlang.kernels.window import Window
@@ -117,6 +118,20 @@ class Layer(Kernel):
     def y_dtype(self) -> Dtype:
         """How the output is stored."""
         return self.dtype
+
+    @property
+    def in_place(self) -> Mapping[str, tuple[str, ...]]:
+        # It answers for what it writes; of what lies beside a slice it knows nothing.
+        is_whole = self.y == dense(self.y.channels, self.y.height, self.y.width)
+        return {"y": self.replaceable} if is_whole and not self.into else {}
+
+    @property
+    def replaceable(self) -> tuple[str, ...]:
+        """The parameters that are read at the element that is written, and are stored like it."""
+        if self.dtype != self.y_dtype:
+            return ()
+        same = Operand(self.y.view)
+        return tuple(f"t{i}" for i, tensor in enumerate(self._tensors) if tensor == same)
 
     @property
     def name(self) -> str:

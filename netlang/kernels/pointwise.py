@@ -22,6 +22,10 @@ class Pointwise(Layer):
         return f"{self.label or 'identity'}_{self.y}"
 
     @property
+    def replaceable(self) -> tuple[str, ...]:
+        return (*(["x"] if self.x == self.y else []), *super().replaceable)
+
+    @property
     def about(self) -> str:
         return f"Pointwise {self.label or 'identity'}: {self.y}."
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from string import ascii_lowercase
 
@@ -54,6 +54,14 @@ class Together(Kernel):
     @property
     def bytes_written(self) -> int:
         return sum(part.bytes_written for part in self.parts)
+
+    @property
+    def in_place(self) -> Mapping[str, tuple[str, ...]]:
+        return {
+            f"{output}_{letter}": tuple(f"{name}_{letter}" for name in names)
+            for letter, part in self._lettered
+            for output, names in part.in_place.items()
+        }
 
     def source(self, name: str) -> str:
         entry = function(name, [*(p.name for p in self.parameters), "batch"], self._entry(name))

@@ -13,6 +13,7 @@ from netlang.kernels.kernel import FeatureMap, Precision, Role, storage
 from netlang.kernels.layer import BYTES
 from netlang.plan.arena import Lifetime, lower_bound, pack
 from netlang.plan.collect import Functions, PackedWeights
+from netlang.plan.in_place import merged, owners
 from netlang.plan.place import Place, own_view, place, scattered
 from netlang.plan.plan import (
     Argument,
@@ -36,24 +37,27 @@ def plan(graph: Graph, precision: Precision = "float16", batch: int = 1) -> Plan
     needed = graph.needed((graph.output, *(node.name for node in graph.inputs)))
     draft = _Draft(graph.with_nodes(tuple(n for n in graph if n.name in needed)), precision, batch)
     calls = tuple(draft.calls())
-    lifetimes = _lifetimes(calls, draft.bytes_of)
-    arena = pack(tuple(lifetimes.values()))
+    functions, lifetimes = draft.functions.all(), _lifetimes(calls, draft.bytes_of)
+    owner = owners(calls, {f.name: f.kernel for f in functions}, lifetimes)
+    memory = merged(lifetimes, owner)
+    arena = pack(tuple(memory.values()))
+    offsets = dict(zip(memory, arena.offsets, strict=True))
     return Plan(
         network=graph.name,
         precision=precision,
         batch=batch,
         inputs=tuple(node.type for node in graph.inputs),
         output=graph[graph.output].type,
-        functions=draft.functions.all(),
+        functions=functions,
         calls=calls,
         buffers=tuple(
-            Buffer(name, life.aligned, life.first, life.last, offset)
-            for (name, life), offset in zip(lifetimes.items(), arena.offsets, strict=True)
+            Buffer(name, life.aligned, life.first, life.last, offsets[owner[name]])
+            for name, life in lifetimes.items()
         ),
         weights=draft.weights.all(),
         counters=draft.counters,
         arena_bytes=arena.size,
-        arena_lower_bound=lower_bound(tuple(lifetimes.values())),
+        arena_lower_bound=lower_bound(tuple(memory.values())),
         activation_bytes=draft.activation_bytes,
     )
 

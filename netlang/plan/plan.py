@@ -71,7 +71,8 @@ class Call:
 class Buffer:
     """Memory of the arena: bytes an image, in use from one launch to another (both included).
 
-    Offset and size are multiplied by the batch.
+    Offset and size are multiplied by the batch. Where the last use of one buffer is the first of
+    another they may be one place: that launch writes the one over the other.
     """
 
     name: str
