@@ -10,6 +10,7 @@ from netlang.kernels.norm import LRN, Softmax
 from netlang.kernels.pointwise import Pointwise
 from netlang.kernels.pool import AdaptivePool, GlobalPool, Pool
 from netlang.kernels.upsample import Upsample
+from netlang.kernels.window import Pooling
 
 __all__ = [
     "LRN",
@@ -28,6 +29,7 @@ __all__ = [
     "Parameter",
     "Pointwise",
     "Pool",
+    "Pooling",
     "Softmax",
     "Term",
     "Tile",

@@ -182,12 +182,12 @@ class Layer(Kernel):
         """Where the block goes."""
         return address("y", "at", self.y.view)
 
-    def start(self, value: str = "0.0", rows: int = 0) -> str:
+    def start(self, value: str = "0.0", rows: int = 0, name: str = "v") -> str:
         """Starts `v` as one number everywhere; `rows` are those of the block, unless given."""
         shape = f"({rows or self.chosen.m}, {self.chosen.n})"
         if value == "0.0":
-            return f"v = tl.zeros({shape}, tl.float32)"
-        return f"v = tl.full({shape}, {value}, tl.float32)"
+            return f"{name} = tl.zeros({shape}, tl.float32)"
+        return f"{name} = tl.full({shape}, {value}, tl.float32)"
 
     @property
     def bytes_read(self) -> int:

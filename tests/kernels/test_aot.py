@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from netlang.kernels import (
     Operand,
     Pointwise,
     Pool,
+    Pooling,
     Softmax,
     Term,
     Tile,
@@ -56,6 +58,10 @@ def conv(channels: int, out: int, size: int, kernel: int, stride: int = 1, **fie
 
 RESIDUAL = Epilogue(("v + c0", "v + t0", "tl.maximum(v, 0.0)"), (Operand(View(256)),), 1)
 
+RESNET_POOL = Pooling(kernel=(3, 3), stride=(2, 2), pad=(1, 1), size=(112, 112))
+CEIL_POOL = Pooling(kernel=(3, 3), stride=(2, 2), size=(56, 56))
+BRANCH_POOL = Pooling(kernel=(3, 3), stride=(1, 1), pad=(1, 1), size=(28, 28))
+
 PRODUCTS: dict[str, Layer] = {
     "resnet, bottleneck in": conv(256, 64, 56, 1),
     "resnet, bottleneck": conv(128, 128, 28, 3),
@@ -66,6 +72,9 @@ PRODUCTS: dict[str, Layer] = {
     ),
     "resnet, a stem with a projection": replace(
         conv(3, 64, 224, 7, 2), more=(Term(x=dense(64, 112, 112), kernel=(1, 1)),)
+    ),
+    "resnet, stem of 4 channels with its pool": replace(
+        conv(4, 64, 224, 7, 2), y=dense(64, 56, 56), pool=RESNET_POOL
     ),
     "resnet, stage 5, one image": conv(512, 512, 7, 3, batch=1),
     "resnet, stem": conv(3, 64, 224, 7, 2),
@@ -84,6 +93,10 @@ PRODUCTS: dict[str, Layer] = {
         conv(192, 176, 28, 1),
         into=(FeatureMap(64, 28, 28, View(256)), dense(96, 28, 28), dense(16, 28, 28)),
     ),
+    "googlenet, 3x3 with its pool": replace(
+        conv(64, 192, 56, 3), y=dense(192, 28, 28), pool=CEIL_POOL
+    ),
+    "googlenet, pool branch": replace(conv(192, 32, 28, 1), x_pool=BRANCH_POOL),
     "bfloat16": conv(256, 256, 14, 3, precision="bfloat16"),
     "tf32": conv(256, 256, 14, 3, precision="tf32"),
 }
@@ -135,6 +148,19 @@ def test_products_run_on_hopper_tensor_cores(tmp_path: Path) -> None:
         assert "mma.sync" not in result.ptx, case
         # A loop that is pipelined copies to shared memory without stopping for it.
         assert ("cp.async" in result.ptx) == (kernel.stages > 1), case
+
+
+@pytest.mark.parametrize(("channels", "copies"), [(3, {"16"}), (4, {"8", "16"}), (8, {"16"})])
+def test_stored_channels_decide_how_a_stem_is_copied(
+    tmp_path: Path, channels: int, copies: set[str]
+) -> None:
+    plain = conv(channels, 64, 224, 7, 2)
+    pooled = replace(plain, y=dense(64, 56, 56), pool=RESNET_POOL)
+    for result in compiled(tmp_path, [plain, pooled], 90):
+        sizes = re.findall(r"cp\.async\.c[ag]\.shared\.global \[.*?\], \[.*?\], (\w+)", result.ptx)
+        # The weight always goes 16 bytes at a time; three channels are loaded number by number.
+        assert {str(int(size, 16)) for size in sizes} == copies
+        assert ("ld.global.b16" in result.ptx) == (channels == 3)
 
 
 def test_float32_is_not_rounded_to_tf32(tmp_path: Path) -> None:

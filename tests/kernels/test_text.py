@@ -20,6 +20,7 @@ from netlang.kernels import (
     Linear,
     Operand,
     Pool,
+    Pooling,
     Term,
     Tiles,
     View,
@@ -63,6 +64,30 @@ PROJECTION = Conv(
     **F16,
 )
 
+# ResNet's stem of four stored channels with the pool behind it.
+STEM = Conv(
+    x=dense(4, 224, 224),
+    y=dense(64, 56, 56),
+    kernel=(7, 7),
+    stride=(2, 2),
+    pad=(3, 3),
+    pool=Pooling(kernel=(3, 3), stride=(2, 2), pad=(1, 1), size=(112, 112)),
+    batch=256,
+    **RELU,
+    **F16,
+)
+
+# The pool branch of GoogLeNet's first inception module.
+BRANCH = Conv(
+    x=dense(192, 28, 28),
+    y=FeatureMap(32, 28, 28, View(256, 224)),
+    kernel=(1, 1),
+    x_pool=Pooling(kernel=(3, 3), stride=(1, 1), pad=(1, 1), size=(28, 28)),
+    batch=256,
+    **RELU,
+    **F16,
+)
+
 KERNELS: list[Layer] = [
     Conv(
         x=dense(128, 56, 56),
@@ -88,6 +113,8 @@ KERNELS: list[Layer] = [
     Conv(x=dense(96, 27, 27), y=dense(96, 27, 27), groups=96, **SQUARE, **F16),
     SIBLINGS,
     PROJECTION,
+    STEM,
+    BRANCH,
     Linear(x=dense(256, 6, 6), y=dense(4096), **RELU, **F16),
     Linear(x=dense(2048), y=dense(1000), batch=256, **F16),
     Pool(
