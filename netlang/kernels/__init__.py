@@ -1,5 +1,6 @@
 """Triton text, from integers: one file a family of kernels. It knows no operators."""
 
+from netlang.kernels.back_to_back import BackToBack
 from netlang.kernels.block import Tile
 from netlang.kernels.conv import Conv, Term
 from netlang.kernels.copy import Copy, FromNCHW, ToNCHW
@@ -15,6 +16,7 @@ from netlang.kernels.window import Pooling
 __all__ = [
     "LRN",
     "AdaptivePool",
+    "BackToBack",
     "Conv",
     "Copy",
     "Epilogue",

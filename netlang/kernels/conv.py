@@ -151,11 +151,15 @@ class Conv(Layer):
     def body(self) -> Iterable[str]:
         if self.pool:
             return self._pooled(self.pool)
-        windows = [gather.window for gather in self.gathers]
-        place = [] if all(window.is_pixel for window in windows) else [windows[0].image()]
-        return [*place, *self._sum(self.block.rows_inside)]
+        return [*self.place(), *self.sum(self.block.rows_inside)]
 
-    def _sum(self, rows: tuple[str, ...]) -> Iterator[str]:
+    def place(self) -> Iterator[str]:
+        """Defines where `pixel` is in its image, if a term asks."""
+        windows = [gather.window for gather in self.gathers]
+        if not all(window.is_pixel for window in windows):
+            yield windows[0].image()
+
+    def sum(self, rows: tuple[str, ...]) -> Iterator[str]:
         """Computes `v`, the sum of the terms; `rows` are the conditions for a pixel to matter."""
         for i, gather in enumerate(self.gathers):
             steps = Steps(gather, self.block, self.precision, rows)
@@ -174,7 +178,7 @@ class Conv(Layer):
         yield self.start(empty, name="best")
         yield f"for place in range({window.taps}):"
         yield f"    i, j = {', '.join(add(*axis) for axis in place)}"
-        yield from indented([*lines, *self._sum(rows)])
+        yield from indented([*lines, *self.sum(rows)])
         v = f"tl.where({rows[0]}, v, {empty})" if rows else "v"
         yield f"    best = tl.maximum(best, {v})"
         yield "v = best"

@@ -7,11 +7,11 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal
+from typing import ClassVar, Literal
 
 from netlang.kernels.block import Block, Tile, elementwise_tile
-from netlang.kernels.kernel import Epilogue, Grid, Kernel, Operand, Parameter, Precision, View
-from netlang.kernels.text import add, count, load, mul, nth, quotient, store, wide
+from netlang.kernels.kernel import Epilogue, Grid, Kernel, Parameter, Precision, View
+from netlang.kernels.text import add, count, load, mul, nth, quotient, signature, store, wide
 
 Dtype = Literal["float32", "float16", "bfloat16"]
 
@@ -70,6 +70,10 @@ class Layer(Kernel):
     the epilogue changes `v` and the last line stores it.
     """
 
+    vector: ClassVar[str] = "c"
+    tensor: ClassVar[str] = "t"
+    """What the pointers to an epilogue's vectors and tensors are called, less their numbers."""
+
     x: FeatureMap
     y: FeatureMap
     precision: Precision
@@ -127,6 +131,11 @@ class Layer(Kernel):
         return self.into or (self.y,)
 
     @property
+    def epilogues(self) -> tuple[Epilogue, ...]:
+        """The epilogues that it runs, in the order of their vectors and tensors."""
+        return (self.epilogue,)
+
+    @property
     def x_dtype(self) -> Dtype:
         """How the input is stored."""
         return self.dtype
@@ -142,16 +151,19 @@ class Layer(Kernel):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
+        vectors = sum(epilogue.vectors for epilogue in self.epilogues)
+        tensors = sum(len(epilogue.tensors) for epilogue in self.epilogues)
         return (
             *(Parameter(nth("x", i), "input", self.x_dtype) for i in range(len(self.inputs))),
             *(Parameter(nth("w", i), "weight", self.dtype) for i in range(len(self.packing))),
-            *(Parameter(f"c{i}", "vector", "float32") for i in range(self.epilogue.vectors)),
-            *(Parameter(f"t{i}", "tensor", self.dtype) for i in range(len(self.epilogue.tensors))),
-            *(Parameter(name, "output", self.y_dtype) for name in self._output_names),
+            *(Parameter(f"{self.vector}{i}", "vector", "float32") for i in range(vectors)),
+            *(Parameter(f"{self.tensor}{i}", "tensor", self.dtype) for i in range(tensors)),
+            *(Parameter(name, "output", self.y_dtype) for name in self.output_names),
         )
 
     @property
-    def _output_names(self) -> tuple[str, ...]:
+    def output_names(self) -> tuple[str, ...]:
+        """The pointers to `outputs`."""
         several = len(self.outputs) > 1
         return tuple(f"y{i}" for i in range(len(self.outputs))) if several else ("y",)
 
@@ -168,19 +180,25 @@ class Layer(Kernel):
         return self.chosen.stages
 
     def source(self, name: str) -> str:
-        arguments = ", ".join([*(p.name for p in self.parameters), "batch"])
-        lines = [f'"""{self.about}', "", *self._costs(), '"""']
-        lines += [*self.block.lines(), *self.body(), *self._epilogue(), *self._store()]
+        head = signature(name, *(p.name for p in self.parameters), "batch")
+        lines = [f'"""{self.about}', "", *self._costs(), '"""', *self.lines()]
         text = "\n".join(f"    {line}".rstrip() for line in lines)
-        return f"@triton.jit\ndef {name}({arguments}):\n{text}\n"
+        return f"@triton.jit\n{head}\n{text}\n"
+
+    def lines(self) -> Iterator[str]:
+        """The text of the function, below its docstring."""
+        yield from self.block.lines()
+        yield from self.body()
+        yield from self.finish(self.vector, self.tensor)
+        yield from self.store(*self.output_names)
 
     def x_pointer(self, pixel: str = "at", channel: str = "n") -> str:
         """Where a channel of the input's pixel is."""
         return address("x", pixel, self.x.view, channel)
 
-    def y_pointer(self) -> str:
-        """Where the block goes."""
-        return address("y", "at", self.y.view)
+    def y_pointer(self, name: str) -> str:
+        """Where the block goes in the output of a name."""
+        return address(name, "at", self.y.view)
 
     def start(self, value: str = "0.0", rows: int = 0, name: str = "v") -> str:
         """Starts `v` as one number everywhere; `rows` are those of the block, unless given."""
@@ -192,9 +210,14 @@ class Layer(Kernel):
     @property
     def bytes_read(self) -> int:
         """Bytes of activations that an image needs, each counted once."""
-        tensors = sum(self.y.channels if t.broadcast else self.y.elements for t in self._tensors)
-        inputs = sum(x.elements for x in self.inputs)
-        return BYTES[self.x_dtype] * inputs + BYTES[self.dtype] * tensors
+        return BYTES[self.x_dtype] * sum(x.elements for x in self.inputs) + self.tensor_bytes
+
+    @property
+    def tensor_bytes(self) -> int:
+        """Those of them that are the epilogue's."""
+        tensors = self.epilogue.tensors
+        elements = sum(self.y.channels if t.broadcast else self.y.elements for t in tensors)
+        return BYTES[self.dtype] * elements
 
     @property
     def bytes_written(self) -> int:
@@ -212,30 +235,29 @@ class Layer(Kernel):
     def _image(self) -> str:
         return "at" if self.y.pixels == 1 else wide(quotient("pixel", self.y.pixels))
 
-    @property
-    def _tensors(self) -> tuple[Operand, ...]:
-        return self.epilogue.tensors
-
-    def _epilogue(self) -> Iterator[str]:
+    def finish(self, vector: str, tensor: str, before: Epilogue = IDENTITY) -> Iterator[str]:
+        """Applies the epilogue to `v`; its pointers are numbered on from those of one `before`."""
         block = self.block
         for i in range(self.epilogue.vectors):
-            yield f"c{i} = {load(f'c{i} + n', *block.columns_inside)}"
-        for i, tensor in enumerate(self._tensors):
-            pixel = self._image if tensor.broadcast else "at"
-            pointer = address(f"t{i}", pixel, tensor.view)
+            pointer = f"{vector}{before.vectors + i} + n"
+            yield f"c{i} = {load(pointer, *block.columns_inside)}"
+        for i, operand in enumerate(self.epilogue.tensors):
+            pixel = self._image if operand.broadcast else "at"
+            pointer = address(f"{tensor}{len(before.tensors) + i}", pixel, operand.view)
             yield f"t{i} = {load(pointer, *block.inside)}.to(tl.float32)"
         for step in self.epilogue.steps:
             yield f"v = {step}"
 
-    def _store(self) -> Iterator[str]:
+    def store(self, *names: str) -> Iterator[str]:
+        """Stores `v` in the outputs of these names."""
         if not self.into:
-            yield store(self.y_pointer(), "v", *self.block.inside)
+            yield store(self.y_pointer(names[0]), "v", *self.block.inside)
             return
         assert sum(part.channels for part in self.into) == self.y.channels
         ends = list(accumulate(part.channels for part in self.into))
         starts = [0, *ends[:-1]]
         branches = len(starts) > 1 and self.block.is_cut_at(starts)
-        for name, part, start, end in zip(self._output_names, self.into, starts, ends, strict=True):
+        for name, part, start, end in zip(names, self.into, starts, ends, strict=True):
             inside = self.block.rows_inside + self.block.between(start, end, branches)
             line = store(address(name, "at", part.view.shifted(-start)), "v", *inside)
             if branches:

@@ -73,6 +73,12 @@ def store(pointer: str, value: str, *conditions: str) -> str:
     return f"tl.store({pointer}, {value}{mask})"
 
 
+def signature(name: str, *arguments: str) -> str:
+    """The head of a function, broken where a formatter would break it."""
+    head = f"def {name}({', '.join(arguments)}):"
+    return head if len(head) <= 100 else f"def {name}(\n    {', '.join(arguments)}\n):"
+
+
 def nth(name: str, i: int) -> str:
     """What the `i`-th of several is called: `x`, `x1`, `x2`, …"""
     return f"{name}{i}" if i else name

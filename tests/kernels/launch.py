@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,8 +21,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from netlang.kernels import Epilogue, FeatureMap, Kernel, Layer, Operand, Tiles, View
+from netlang.kernels import BackToBack, Epilogue, FeatureMap, Kernel, Layer, Tiles, View
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
@@ -44,16 +46,16 @@ def check(
 ) -> None:
     """`kernel` computes `reference(*inputs, *weights)`, then its epilogue, and touches nothing else.
 
+    For `BackToBack` that is the first convolution, and the weights are the first one's.
+
     Around the channels that a kernel should read or write its buffers are NaN. `planar` names the
     one of x and y that is a contiguous NCHW tensor.
     """
     numbers = torch.Generator().manual_seed(0)
     inputs = [random((batch, *shape_of(x)), kernel.x_dtype, numbers) for x in kernel.inputs]
     weights = [random(p.shape, kernel.dtype, numbers) for p in kernel.packing]
-    vectors = [random((kernel.y.channels,), "float32", numbers) for _ in range(vectors_of(kernel))]
-    tensors = [
-        random(operand_shape(kernel, t, batch), kernel.dtype, numbers) for t in tensors_of(kernel)
-    ]
+    vectors = [random((channels,), "float32", numbers) for channels in vectors_of(kernel)]
+    tensors = [random((batch, *shape_of(map)), kernel.dtype, numbers) for map in tensors_of(kernel)]
     arguments = [
         *(
             x.to(DTYPES[kernel.x_dtype]) if planar == "x" else stored(x, map, kernel.x_dtype)
@@ -65,19 +67,28 @@ def check(
         ),
         *(vector.float() for vector in vectors),
         *(
-            stored(tensor, at(kernel, operand), kernel.dtype)
-            for tensor, operand in zip(tensors, tensors_of(kernel), strict=True)
+            stored(tensor, map, kernel.dtype)
+            for tensor, map in zip(tensors, tensors_of(kernel), strict=True)
         ),
         *(poisoned(batch, y, kernel.y_dtype) for y in kernel.outputs),
     ]
-    expected = after(kernel.epilogue, reference(*inputs, *weights), vectors, tensors)
+    if isinstance(kernel, BackToBack):
+        *weights, last = weights
+        epilogue = kernel.first.epilogue
+        between = after(epilogue, reference(*inputs, *weights), vectors, tensors)
+        vectors, tensors = vectors[epilogue.vectors :], tensors[len(epilogue.tensors) :]
+        v = F.conv2d(between.to(DTYPES[kernel.dtype]).double(), last)
+        expected = [after(kernel.epilogue, v, vectors, tensors)]
+        expected = [between] * kernel.keep + expected
+    else:
+        expected = [after(kernel.epilogue, reference(*inputs, *weights), vectors, tensors)]
     if planar == "y":
-        arguments[-1] = torch.full_like(expected, torch.nan, dtype=DTYPES[kernel.y_dtype])
+        arguments[-1] = torch.full_like(expected[0], torch.nan, dtype=DTYPES[kernel.y_dtype])
         (result,) = launch(kernel, arguments, batch)
-        compare(result.double(), expected, kernel.precision)
+        compare(result.double(), expected[0], kernel.precision)
     else:
         results = launch(kernel, arguments, batch)
-        parts = expected.split([y.channels for y in kernel.outputs], dim=1)
+        parts = torch.cat(expected, dim=1).split([y.channels for y in kernel.outputs], dim=1)
         for result, y, part in zip(results, kernel.outputs, parts, strict=True):
             compare(loaded(result, y, batch), part, kernel.precision)
             assert outside(result, y.view, y.channels).isnan().all()
@@ -117,22 +128,25 @@ def shape_of(map: FeatureMap) -> tuple[int, int, int]:
     return map.channels, map.height, map.width
 
 
-def vectors_of(kernel: Layer) -> int:
-    return kernel.epilogue.vectors
+def hosts_of(kernel: Layer) -> list[Layer]:
+    """The kernel, behind one that it runs before."""
+    return [kernel.first, kernel] if isinstance(kernel, BackToBack) else [kernel]
 
 
-def tensors_of(kernel: Layer) -> tuple[Operand, ...]:
-    return kernel.epilogue.tensors
+def vectors_of(kernel: Layer) -> list[int]:
+    """The channels of each vector."""
+    return [host.y.channels for host in hosts_of(kernel) for _ in range(host.epilogue.vectors)]
 
 
-def at(kernel: Layer, operand: Operand) -> FeatureMap:
-    """An epilogue's tensor: like `y`, or one pixel."""
-    height, width = (1, 1) if operand.broadcast else (kernel.y.height, kernel.y.width)
-    return FeatureMap(kernel.y.channels, height, width, operand.view)
-
-
-def operand_shape(kernel: Layer, operand: Operand, batch: int) -> tuple[int, ...]:
-    return (batch, *shape_of(at(kernel, operand)))
+def tensors_of(kernel: Layer) -> list[FeatureMap]:
+    """The epilogues' tensors: like `y`, or one pixel."""
+    return [
+        replace(
+            host.y, view=operand.view, **({"height": 1, "width": 1} if operand.broadcast else {})
+        )
+        for host in hosts_of(kernel)
+        for operand in host.epilogue.tensors
+    ]
 
 
 def poisoned(batch: int, map: FeatureMap, dtype: str) -> Tensor:

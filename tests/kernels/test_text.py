@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from netlang.kernels import (
     LRN,
+    BackToBack,
     Conv,
     Epilogue,
     FeatureMap,
@@ -88,6 +90,22 @@ BRANCH = Conv(
     **F16,
 )
 
+# The end of a block of ResNet-50's conv3_x with the start of the next, whose shortcut keeps `y0`.
+SEAM = BackToBack(
+    first=Conv(
+        x=dense(128, 28, 28),
+        y=dense(512, 28, 28),
+        kernel=(1, 1),
+        epilogue=replace(ADD_RELU["epilogue"], tensors=(Operand(View(512)),)),
+        label="add_relu",
+        batch=256,
+        **F16,
+    ),
+    y=dense(128, 28, 28),
+    keep=True,
+    **RELU,
+)
+
 KERNELS: list[Layer] = [
     Conv(
         x=dense(128, 56, 56),
@@ -115,6 +133,7 @@ KERNELS: list[Layer] = [
     PROJECTION,
     STEM,
     BRANCH,
+    SEAM,
     Linear(x=dense(256, 6, 6), y=dense(4096), **RELU, **F16),
     Linear(x=dense(2048), y=dense(1000), batch=256, **F16),
     Pool(
@@ -133,7 +152,7 @@ KERNELS: list[Layer] = [
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
 def test_goldens(kernel: Layer, golden: Golden) -> None:
-    batch = getattr(kernel, "batch", 1)
+    batch = getattr(kernel.first if isinstance(kernel, BackToBack) else kernel, "batch", 1)
     name = f"{kernel.name}_batch{batch}.triton"
     golden(GOLDENS / name, kernel.source(kernel.name))
 
