@@ -109,7 +109,7 @@ class BackToBack(Layer):
             yield from self._chunk(first, "0")
         yield "n, v = out, u"
         yield from self.finish(self.vector, self.tensor, self.first.epilogue)
-        yield from self.store(*self.output_names[len(self._kept) :])
+        yield from self.stores(*self.output_names[len(self._kept) :])
 
     def body(self) -> Iterable[str]:
         return ()
@@ -125,7 +125,7 @@ class BackToBack(Layer):
         yield from first.sum(block.rows_inside)
         yield from first.finish(self.vector, self.tensor)
         if self.keep:
-            yield from first.store("y0")
+            yield from first.stores("y0")
         if block.columns_inside:
             # An epilogue may make anything of the channels that are not there.
             yield f"v = tl.where({block.columns_inside[0]}, v, 0.0)"

@@ -190,7 +190,7 @@ class Layer(Kernel):
         yield from self.block.lines()
         yield from self.body()
         yield from self.finish(self.vector, self.tensor)
-        yield from self.store(*self.output_names)
+        yield from self.stores(*self.output_names)
 
     def x_pointer(self, pixel: str = "at", channel: str = "n") -> str:
         """Where a channel of the input's pixel is."""
@@ -248,7 +248,7 @@ class Layer(Kernel):
         for step in self.epilogue.steps:
             yield f"v = {step}"
 
-    def store(self, *names: str) -> Iterator[str]:
+    def stores(self, *names: str) -> Iterator[str]:
         """Stores `v` in the outputs of these names."""
         if not self.into:
             yield store(self.y_pointer(names[0]), "v", *self.block.inside)

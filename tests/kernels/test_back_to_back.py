@@ -78,6 +78,11 @@ def test_an_epilogue_that_makes_infinities_of_what_is_not_there() -> None:
     check(replace(kernel, first=replace(kernel.first, epilogue=epilogue)), reference)
 
 
+def test_nothing_beyond_the_weight_is_read() -> None:
+    kernel, _ = CHAINS["3x3"]
+    assert "w1 + k[:, None] * 37 + out, mask=(k < 31)[:, None] & (out < 37)" in kernel.source("f")
+
+
 def test_parameters() -> None:
     kernel, _ = CHAINS["a sum"]
     names = "x x1 w w1 w2 vector0 vector1 vector2 tensor0 tensor1 tensor2"
