@@ -1,5 +1,6 @@
 """Triton text, from integers: one file a family of kernels. It knows no operators."""
 
+from netlang.kernels.back_to_back import BackToBack
 from netlang.kernels.block import Tile
 from netlang.kernels.conv import Conv, Term
 from netlang.kernels.copy import Copy, FromNCHW, ToNCHW
@@ -22,10 +23,12 @@ from netlang.kernels.pointwise import Pointwise
 from netlang.kernels.pool import AdaptivePool, GlobalPool, Pool
 from netlang.kernels.together import Together
 from netlang.kernels.upsample import Upsample
+from netlang.kernels.window import Pooling
 
 __all__ = [
     "LRN",
     "AdaptivePool",
+    "BackToBack",
     "Conv",
     "Copy",
     "Epilogue",
@@ -41,6 +44,7 @@ __all__ = [
     "Parameter",
     "Pointwise",
     "Pool",
+    "Pooling",
     "Sampled",
     "Softmax",
     "Term",

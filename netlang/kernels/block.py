@@ -89,13 +89,13 @@ class Block:
 
         It is the text that defines it, its name, and the conditions for the map to have it.
         """
-        c = "c" if before else "n"
+        c = "shifted" if before else "n"
         end = (self.groups - 1) * self.channels + self.columns * self.tile.n
         there = (f"{c} >= 0",) * (before > 0) + (f"{c} < {channels}",) * (before + channels < end)
-        return [f"c = n - {before}"] * (before > 0), c, there
+        return [f"{c} = n - {before}"] * (before > 0), c, there
 
-    def lines(self) -> Iterable[str]:
-        """The text that defines the names above."""
+    def lines(self, n: str = "n") -> Iterable[str]:
+        """The text that defines the names above; `n` may have another."""
         per_tile = self.columns * self.groups
         row = "tile" if per_tile == 1 else f"tile // {per_tile}"
         column = "0" if self.columns == 1 else f"tile % {self.columns}"
@@ -104,7 +104,8 @@ class Block:
             yield f"group = {of_tile if self.columns == 1 else f'{of_tile} // {self.columns}'}"
         first = mul("group", self.channels) if self.groups > 1 else "0"
         yield f"pixel = {add(mul(row, self.tile.m), f'tl.arange(0, {self.tile.m})[:, None]')}"
-        yield f"n = {add(first, mul(column, self.tile.n), f'tl.arange(0, {self.tile.n})[None, :]')}"
+        columns = f"tl.arange(0, {self.tile.n})[None, :]"
+        yield f"{n} = {add(first, mul(column, self.tile.n), columns)}"
         if self.rows_inside:
             yield f"live = pixel < {mul('batch', self.pixels)}"
         yield "at = pixel.to(tl.int64)"

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from netlang.kernels.block import Block, Tile, elementwise_tile, power_of_two
 from netlang.kernels.gather import Gather, Steps
-from netlang.kernels.kernel import FeatureMap, Packing, Pair
+from netlang.kernels.kernel import FeatureMap, Packing, Pair, dense
 from netlang.kernels.layer import Layer
+from netlang.kernels.pool import EMPTY
 from netlang.kernels.product import product_tile
-from netlang.kernels.text import numbered
-from netlang.kernels.window import Window
+from netlang.kernels.text import add, indented, named, numbered, split
+from netlang.kernels.window import Pooling, Window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,11 @@ class Conv(Layer):
     the right is whatever the size of `y` implies. The weight is O x C/groups x R x S, and each
     term has one. A sum has no groups. `batch` is a hint for the choice of `tile`; the kernel is
     right for any batch.
+
+    Behind a convolution, `pool` makes `y` the map of its maxima: each element is the largest of
+    the convolution at the pixels of its window, computed for it alone. The epilogue comes last, so
+    it must be what a maximum commutes with: non-decreasing in `v`, alike at all pixels. Ahead of a
+    plain 1x1 convolution, `x_pool` is the pool of `x` whose maxima it reads.
     """
 
     kernel: Pair
@@ -44,25 +50,34 @@ class Conv(Layer):
     dilation: Pair = (1, 1)
     groups: int = 1
     more: tuple[Term, ...] = ()
+    pool: Pooling | None = None
+    x_pool: Pooling | None = None
     batch: int = 1
 
     def __post_init__(self) -> None:
         assert self.groups == 1 or not self.more
+        if self.x_pool:
+            assert (self.kernel, self.stride, self.pad) == ((1, 1), (1, 1), (0, 0))
+            assert self.x_pool.size == (self.out.height, self.out.width)
+            assert not self.gathers[0].is_depthwise
 
     @property
     def title(self) -> str:
-        terms = "_plus_".join(gather.title for gather in self.gathers)
-        return f"{terms}_{self.y.height}x{self.y.width}"
+        parts = ["_plus_".join(gather.title for gather in self.gathers)]
+        parts += [self.pool.title] if self.pool else []
+        return "_".join([*parts, f"{self.y.height}x{self.y.width}"])
 
     @property
     def about(self) -> str:
         own, *more = self.gathers
         plus = "".join(f", plus {gather.about} of {gather.window.x}" for gather in more)
-        return f"{own.about.capitalize()}: {self.x} to {self.y}{plus}."
+        pool = f", {self.pool.about} to {self.y}" if self.pool else ""
+        return f"{own.about.capitalize()}: {self.x} to {self.out}{plus}{pool}."
 
     @property
     def flops(self) -> int:
-        return 2 * self.y.elements * sum(gather.depth for gather in self.gathers)
+        places = self.pool.windows(self.out, self.y).taps if self.pool else 1
+        return 2 * self.y.elements * places * sum(gather.depth for gather in self.gathers)
 
     @property
     def inputs(self) -> tuple[FeatureMap, ...]:
@@ -74,14 +89,29 @@ class Conv(Layer):
         return tuple(gather.packing for gather in self.gathers)
 
     @property
+    def out(self) -> FeatureMap:
+        """What the convolution makes: `y`, or the map that is pooled to it."""
+        return dense(self.y.channels, *self.pool.size) if self.pool else self.y
+
+    @property
     def gathers(self) -> tuple[Gather, ...]:
         """The terms as matrix products."""
-        own = Window(self.x, self.y, self.kernel, self.stride, self.pad, self.dilation)
-        more = (
-            Window(term.x, self.y, term.kernel, term.stride, term.pad, term.dilation)
-            for term in self.more
+        own = self._windows(self)
+        if self.x_pool:
+            own = self.x_pool.windows(self.x, self.out, elsewhere=own.elsewhere)
+        more = (Gather(self._windows(term)) for term in self.more)
+        return (Gather(own, self.groups, self.x_pool), *more)
+
+    def _windows(self, term: Term | Conv) -> Window:
+        return Window(
+            term.x,
+            self.out,
+            term.kernel,
+            term.stride,
+            term.pad,
+            term.dilation,
+            elsewhere=self.pool is not None,
         )
-        return (Gather(own, self.groups), *map(Gather, more))
 
     @property
     def block(self) -> Block:
@@ -101,8 +131,14 @@ class Conv(Layer):
             products=own.products,
             depth=own.depth if own.is_flat else own.channels,
             precision=self.precision,
-            runs=1 if own.is_flat else own.window.taps,
+            runs=1 if own.is_flat else own.taps,
         )
+        if self.pool:
+            # There are two blocks of results: those of a place, and the best so far.
+            tile = replace(tile, warps=8)
+        if self.x_pool:
+            # A step has the pixels of whole windows in flight at once.
+            tile = replace(tile, m=64, k=min(tile.k, 32), warps=4, stages=min(tile.stages, 2))
         if any(gather.is_flat for gather in self.gathers):
             # Every product has an address of its own: more of them than this do not fit registers.
             return replace(tile, k=min(tile.k, 32), warps=8)
@@ -113,16 +149,36 @@ class Conv(Layer):
         return replace(tile, n=n, k=max(16, power_of_two(own.channels)))
 
     def body(self) -> Iterable[str]:
-        yield from self._sum(self.block.rows_inside)
+        if self.pool:
+            return self._pooled(self.pool)
+        return [*self.place(), *self.sum(self.block.rows_inside)]
 
-    def _sum(self, rows: tuple[str, ...]) -> Iterator[str]:
-        """Computes `v`, the sum of the terms."""
+    def place(self) -> Iterator[str]:
+        """Defines where `pixel` is in its image, if a term asks."""
         windows = [gather.window for gather in self.gathers]
         if not all(window.is_pixel for window in windows):
             yield windows[0].image()
+
+    def sum(self, rows: tuple[str, ...]) -> Iterator[str]:
+        """Computes `v`, the sum of the terms; `rows` are the conditions for a pixel to matter."""
         for i, gather in enumerate(self.gathers):
             steps = Steps(gather, self.block, self.precision, rows)
             lines = [*gather.window.corners(), *steps.pointers()]
             lines += [self.start()] * (i == 0)
             lines += steps.loop()
             yield from numbered(lines, i, "x", "w")
+
+    def _pooled(self, pool: Pooling) -> Iterator[str]:
+        """Computes `v`, the maximum of the sum over the places of a window."""
+        window, empty = pool.windows(self.out, self.y), EMPTY["max"]
+        place = zip(("top", "left"), split("place", *pool.kernel), strict=True)
+        lines, rows = named("counts", self.block.rows_inside + window.inside("i", "j"))
+        yield window.image()
+        yield f"top, left = {', '.join(window.first)}"
+        yield self.start(empty, name="best")
+        yield f"for place in range({window.taps}):"
+        yield f"    i, j = {', '.join(add(*axis) for axis in place)}"
+        yield from indented([*lines, *self.sum(rows)])
+        v = f"tl.where({rows[0]}, v, {empty})" if rows else "v"
+        yield f"    best = tl.maximum(best, {v})"
+        yield "v = best"

@@ -102,7 +102,7 @@ class ToNCHW(Layer):
     def about(self) -> str:
         return f"From NHWC to NCHW: {self.y}."
 
-    def y_pointer(self) -> str:
+    def y_pointer(self, name: str) -> str:
         return add("plane", mul("n", self.y.pixels))
 
     def body(self) -> Iterable[str]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from netlang.kernels.block import Block, ceil_div
 from netlang.kernels.kernel import Packing, Precision
 from netlang.kernels.layer import address
+from netlang.kernels.pool import EMPTY
 from netlang.kernels.product import multiply_add
 from netlang.kernels.text import add, along, indented, load, mul, named, quotient, split, unrolled
-from netlang.kernels.window import Window
+from netlang.kernels.window import Pair, Pooling, Window
 
 
 @dataclass(frozen=True)
@@ -22,41 +23,57 @@ class Gather:
     a few channels, a run of K across taps. Small groups are computed together, a few at a time,
     with zeros for the weights that would connect one group to another: tensor cores take nothing
     narrower than 16.
+
+    With a `x_pool`, a max pool ahead of a 1x1 convolution, `window` is the pool's: a step takes the
+    maximum over the window in place of a tap.
     """
 
     window: Window
     groups: int = 1
+    x_pool: Pooling | None = None
 
     @property
     def title(self) -> str:
         """What it is, as a part of a kernel's name."""
         window = self.window
-        r, s = window.kernel
-        parts = [f"{'dwconv' if self.is_depthwise else 'conv'}{r}x{s}"]
+        r, s = self.kernel
+        parts = [self.x_pool.title] if self.x_pool else []
+        parts += [f"{'dwconv' if self.is_depthwise else 'conv'}{r}x{s}"]
         parts += [f"{window.x.channels}to{window.y.channels}"]
         if self.groups > 1 and not self.is_depthwise:
             parts += [f"g{self.groups}"]
         for letter, pair in (("s", window.stride), ("d", window.dilation)):
-            if pair != (1, 1):
+            if pair != (1, 1) and not self.x_pool:
                 parts += [letter + "x".join(map(str, dict.fromkeys(pair)))]
         return "_".join(parts)
 
     @property
     def about(self) -> str:
         """What it is, in words."""
-        r, s = self.window.kernel
-        return f"conv {r}x{s}" + (f" in {self.groups} groups" if self.groups > 1 else "")
+        r, s = self.kernel
+        first = f"{self.x_pool.about}, then " if self.x_pool else ""
+        return f"{first}conv {r}x{s}" + (f" in {self.groups} groups" if self.groups > 1 else "")
 
     @property
     def packing(self) -> Packing:
         """OIHW becomes [R, S, C/groups, O]."""
-        shape = (self.window.y.channels, self.in_group, *self.window.kernel)
+        shape = (self.window.y.channels, self.in_group, *self.kernel)
         return Packing(shape, (2, 3, 1, 0))
 
     @property
     def depth(self) -> int:
         """Products that are summed for one element: K."""
-        return self.window.taps * self.in_group
+        return self.taps * self.in_group
+
+    @property
+    def kernel(self) -> Pair:
+        """Rows and columns of the weight."""
+        return (1, 1) if self.x_pool else self.window.kernel
+
+    @property
+    def taps(self) -> int:
+        """Elements of a window that have weights of their own."""
+        return self.kernel[0] * self.kernel[1]
 
     @property
     def in_group(self) -> int:
@@ -92,7 +109,7 @@ class Gather:
     @property
     def is_flat(self) -> bool:
         """Whether a step of K runs across taps, because one tap has too few channels to fill it."""
-        return self.merged == 1 and self.in_group < 16 and self.window.taps > 1
+        return self.merged == 1 and self.in_group < 16 and self.taps > 1
 
 
 @dataclass(frozen=True)
@@ -140,7 +157,7 @@ class Steps:
 
     def _tap_by_tap(self) -> Iterator[str]:
         """Each step of K is a block of channels at one tap."""
-        taps, k, channels = self.gather.window.taps, self.block.tile.k, self.gather.channels
+        taps, k, channels = self.gather.taps, self.block.tile.k, self.gather.channels
         blocks = ceil_div(channels, k)
         tap, c = "tap" if taps > 1 else "0", "c" if blocks > 1 else "0"
         step = [*self._step(tap, c, f"{add(c, 'k')} < {channels}" if channels % k else "")]
@@ -155,6 +172,12 @@ class Steps:
 
     def _step(self, tap: str, c: str, tail: str) -> Iterator[str]:
         """Multiplies the channels from `c` at a tap; `tail` is the condition for `k`, if any."""
+        yield from self._maximum(c, tail) if self.gather.x_pool else self._pixels(tap, c, tail)
+        yield from self._filters(tap, c, tail)
+        yield multiply_add(self.precision)
+
+    def _pixels(self, tap: str, c: str, tail: str) -> Iterator[str]:
+        """Loads the channels from `c` at a tap."""
         window, r, s = self.gather.window, "0", "0"
         if tap != "0":
             r, s = "r", "s"
@@ -163,8 +186,23 @@ class Steps:
         pixels = add("pixels", window.shift(r, s), c)
         yield from lines
         yield f"a = {load(pixels, *inside, *along(tail, '[None, :]'))}"
-        yield from self._filters(tap, c, tail)
-        yield multiply_add(self.precision)
+
+    def _maximum(self, c: str, tail: str) -> Iterator[str]:
+        """Loads the maximum over the window of the channels from `c`."""
+        window, empty, tile = self.gather.window, EMPTY["max"], self.block.tile
+        present = along(tail, "[None, :]")
+        edges = window.inside("row + r", "col + s")
+        lines, inside = named("inside", self.rows + edges + present)
+        pixels = add("pixels", window.shift("r", "s"), c)
+        yield f"a = tl.full(({tile.m}, {tile.k}), {empty}, x.dtype.element_ty)"
+        yield f"for tap in {unrolled(window.taps)}:"
+        yield f"    r, s = {', '.join(window.tap('tap'))}"
+        yield from indented(lines)
+        yield f"    tapped = {load(pixels, *inside, other=empty)}"
+        yield "    a = tl.maximum(a, tapped)"
+        if present:
+            # Channels that are not there must not make infinity times zero.
+            yield f"a = tl.where({present[0]}, a, 0.0)"
 
     def _filters(self, tap: str, c: str, tail: str) -> Iterator[str]:
         """Loads the weight's rows for the channels from `c` at a tap."""

@@ -184,9 +184,9 @@ class Packing:
 class Kernel(ABC):
     """One Triton function.
 
-    Its arguments are, in this order: the pointers of `parameters` (inputs `x`…, weights `w`…,
-    per-channel vectors `c0`…, epilogue tensors `t0`…, `counters`, output `y`), then the integer
-    `batch`.
+    Its arguments are, in this order: the pointers of `parameters` (inputs `x`, `x1`…, weights `w`,
+    `w1`…, per-channel vectors `c0`…, epilogue tensors `t0`…, `counters`, the output `y` or outputs
+    `y0`…), then the integer `batch`.
     """
 
     @property

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal
+from typing import ClassVar, Literal
 
 from netlang.kernels.block import Block, Tile, elementwise_tile
 from netlang.kernels.kernel import (
@@ -49,6 +49,10 @@ class Layer(Kernel):
     the epilogue changes `v` and the last line stores it.
     """
 
+    vector: ClassVar[str] = "c"
+    tensor: ClassVar[str] = "t"
+    """What the pointers to an epilogue's vectors and tensors are called, less their numbers."""
+
     x: FeatureMap
     y: FeatureMap
     precision: Precision
@@ -71,7 +75,7 @@ class Layer(Kernel):
     def body(self) -> Iterable[str]:
         """The text that computes `v`."""
 
-    def finish(self, name: str) -> Iterable[str]:
+    def afterwards(self, name: str) -> Iterable[str]:
         """The text that follows the store, in the function called `name`."""
         return ()
 
@@ -110,6 +114,11 @@ class Layer(Kernel):
         return self.into or (self.y,)
 
     @property
+    def epilogues(self) -> tuple[Epilogue, ...]:
+        """The epilogues that it runs, in the order of their vectors and tensors."""
+        return (self.epilogue,)
+
+    @property
     def x_dtype(self) -> Dtype:
         """How the input is stored."""
         return self.dtype
@@ -128,10 +137,14 @@ class Layer(Kernel):
     @property
     def replaceable(self) -> tuple[str, ...]:
         """The parameters that are read at the element that is written, and are stored like it."""
-        if self.dtype != self.y_dtype:
-            return ()
+        return tuple(f"{self.tensor}{i}" for i in self.aligned)
+
+    @property
+    def aligned(self) -> tuple[int, ...]:
+        """The epilogue's tensors that lie as `y` does."""
         same = Operand(self.y.view)
-        return tuple(f"t{i}" for i, tensor in enumerate(self._tensors) if tensor == same)
+        tensors = self.epilogue.tensors if self.dtype == self.y_dtype else ()
+        return tuple(i for i, tensor in enumerate(tensors) if tensor == same)
 
     @property
     def name(self) -> str:
@@ -139,16 +152,19 @@ class Layer(Kernel):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
+        vectors = sum(epilogue.vectors for epilogue in self.epilogues)
+        tensors = sum(len(epilogue.tensors) for epilogue in self.epilogues)
         return (
             *(Parameter(nth("x", i), "input", self.x_dtype) for i in range(len(self.inputs))),
             *(Parameter(nth("w", i), "weight", self.dtype) for i in range(len(self.packing))),
-            *(Parameter(f"c{i}", "vector", "float32") for i in range(self.epilogue.vectors)),
-            *(Parameter(f"t{i}", "tensor", self.dtype) for i in range(len(self.epilogue.tensors))),
-            *(Parameter(name, "output", self.y_dtype) for name in self._output_names),
+            *(Parameter(f"{self.vector}{i}", "vector", "float32") for i in range(vectors)),
+            *(Parameter(f"{self.tensor}{i}", "tensor", self.dtype) for i in range(tensors)),
+            *(Parameter(name, "output", self.y_dtype) for name in self.output_names),
         )
 
     @property
-    def _output_names(self) -> tuple[str, ...]:
+    def output_names(self) -> tuple[str, ...]:
+        """The pointers to `outputs`."""
         several = len(self.outputs) > 1
         return tuple(f"y{i}" for i in range(len(self.outputs))) if several else ("y",)
 
@@ -173,30 +189,39 @@ class Layer(Kernel):
 
     def _function(self, name: str, numbers: Iterable[str], first: Iterable[str]) -> str:
         lines = [f'"""{self.about}', "", *self._costs(), '"""', *first]
-        lines += [*self.block.lines(), *self.body(), *self._epilogue(), *self._store()]
-        lines += self.finish(name)
+        lines += [*self.lines(), *self.afterwards(name)]
         return function(name, [*(p.name for p in self.parameters), *numbers], lines)
+
+    def lines(self) -> Iterator[str]:
+        """The text of the function, below its docstring."""
+        yield from self.block.lines()
+        yield from self.body()
+        yield from self.finish(self.vector, self.tensor)
+        yield from self.stores(*self.output_names)
 
     def x_pointer(self, pixel: str = "at", channel: str = "n") -> str:
         """Where a channel of the input's pixel is."""
         return address("x", pixel, self.x.view, channel)
 
-    def y_pointer(self) -> str:
-        """Where the block goes."""
-        return address("y", "at", self.y.view)
+    def y_pointer(self, name: str) -> str:
+        """Where the block goes in the output of a name."""
+        return address(name, "at", self.y.view)
 
-    def start(self, value: str = "0.0", rows: int = 0) -> str:
+    def start(self, value: str = "0.0", rows: int = 0, name: str = "v") -> str:
         """Starts `v` as one number everywhere; `rows` are those of the block, unless given."""
         shape = f"({rows or self.chosen.m}, {self.chosen.n})"
         if value == "0.0":
-            return f"v = tl.zeros({shape}, tl.float32)"
-        return f"v = tl.full({shape}, {value}, tl.float32)"
+            return f"{name} = tl.zeros({shape}, tl.float32)"
+        return f"{name} = tl.full({shape}, {value}, tl.float32)"
 
     @property
     def bytes_read(self) -> int:
-        tensors = sum(map(self._read, self._tensors))
-        inputs = sum(x.elements for x in self.inputs)
-        return BYTES[self.x_dtype] * inputs + BYTES[self.dtype] * tensors
+        return BYTES[self.x_dtype] * sum(x.elements for x in self.inputs) + self.tensor_bytes
+
+    @property
+    def tensor_bytes(self) -> int:
+        """Those of them that are the epilogue's."""
+        return BYTES[self.dtype] * sum(map(self._read, self.epilogue.tensors))
 
     @property
     def bytes_written(self) -> int:
@@ -218,28 +243,26 @@ class Layer(Kernel):
         channels = tensor.sampled.channels if tensor.sampled else self.y.channels
         return channels if tensor.broadcast else channels * self.y.pixels
 
-    @property
-    def _tensors(self) -> tuple[Operand, ...]:
-        return self.epilogue.tensors
-
-    def _epilogue(self) -> Iterator[str]:
-        block = self.block
+    def finish(self, vector: str, tensor: str, before: Epilogue = IDENTITY) -> Iterator[str]:
+        """Applies the epilogue to `v`; its pointers are numbered on from those of one `before`."""
         for i in range(self.epilogue.vectors):
-            yield f"c{i} = {load(f'c{i} + n', *block.columns_inside)}"
-        for i, tensor in enumerate(self._tensors):
-            yield from self._operand(f"t{i}", tensor)
+            pointer = f"{vector}{before.vectors + i} + n"
+            yield f"c{i} = {load(pointer, *self.block.columns_inside)}"
+        for i, operand in enumerate(self.epilogue.tensors):
+            yield from self._operand(f"t{i}", f"{tensor}{len(before.tensors) + i}", operand)
         for step in self.epilogue.steps:
             yield f"v = {step}"
 
-    def _store(self) -> Iterator[str]:
+    def stores(self, *names: str) -> Iterator[str]:
+        """Stores `v` in the outputs of these names."""
         if not self.into:
-            yield store(self.y_pointer(), "v", *self.block.inside)
+            yield store(self.y_pointer(names[0]), "v", *self.block.inside)
             return
         assert sum(part.channels for part in self.into) == self.y.channels
         ends = list(accumulate(part.channels for part in self.into))
         starts = [0, *ends[:-1]]
         branches = len(starts) > 1 and self.block.is_cut_at(starts)
-        for name, part, start, end in zip(self._output_names, self.into, starts, ends, strict=True):
+        for name, part, start, end in zip(names, self.into, starts, ends, strict=True):
             inside = self.block.rows_inside + self.block.between(start, end, branches)
             line = store(address(name, "at", part.view.shifted(-start)), "v", *inside)
             if branches:
@@ -248,7 +271,7 @@ class Layer(Kernel):
             else:
                 yield line
 
-    def _operand(self, name: str, tensor: Operand) -> Iterator[str]:
+    def _operand(self, name: str, buffer: str, tensor: Operand) -> Iterator[str]:
         """Loads the block of an epilogue's tensor."""
         pixel, channel, inside = "at", "n", self.block.inside
         if tensor.broadcast:
@@ -261,7 +284,7 @@ class Layer(Kernel):
             yield from window.place()
             yield from lines
             pixel, inside = window.corner, self.block.rows_inside + there
-        pointer = address(name, pixel, tensor.view, channel)
+        pointer = address(buffer, pixel, tensor.view, channel)
         yield f"{name} = {load(pointer, *inside)}.to(tl.float32)"
 
     def _window(self, x: Sampled, view: View) -> Window:

@@ -86,7 +86,7 @@ class Linear(Layer):
         if tile.m == 1:
             yield "v = tl.sum(products, axis=0)[None, :]"
 
-    def finish(self, name: str) -> Iterable[str]:
+    def afterwards(self, name: str) -> Iterable[str]:
         if not self.softmax:
             return
         columns, normalize = self.block.columns, self._normalize(name)

@@ -34,10 +34,7 @@ def product_tile(
     return Tile(m, n, k, warps=8 if m * n >= 128 * 128 else 4, stages=min(4, steps))
 
 
-def multiply_add(precision: Precision) -> str:
+def multiply_add(precision: Precision, a: str = "a", b: str = "b", v: str = "v") -> str:
     """`v` plus the product of the blocks `a` and `b`; the sum is float32."""
-    if precision == "float32":
-        return 'v = tl.dot(a, b, v, input_precision="ieee")'
-    if precision == "tf32":
-        return 'v = tl.dot(a, b, v, input_precision="tf32")'
-    return "v = tl.dot(a, b, v)"
+    how = {"float32": ', input_precision="ieee"', "tf32": ', input_precision="tf32"'}
+    return f"{v} = tl.dot({a}, {b}, {v}{how.get(precision, '')})"

@@ -105,9 +105,13 @@ def atom(a: str) -> str:
 
 
 def function(name: str, arguments: Iterable[str], lines: Iterable[str]) -> str:
-    """A Triton function of these lines."""
+    """A Triton function of these lines, its head broken where a formatter would break it."""
     body = "\n".join(line.rstrip() for line in indented(lines))
-    return f"@triton.jit\ndef {name}({', '.join(arguments)}):\n{body}\n"
+    given = ", ".join(arguments)
+    head = f"def {name}({given}):"
+    if len(head) > 100:
+        head = f"def {name}(\n    {given}\n):"
+    return f"@triton.jit\n{head}\n{body}\n"
 
 
 def indented(lines: Iterable[str]) -> Iterator[str]:

@@ -11,7 +11,11 @@ from netlang.kernels.text import add, mul, split, wide
 
 @dataclass(frozen=True)
 class Window:
-    """The windows of a convolution or a pool from `x` to `y`; `pad` is (top, left)."""
+    """The windows of a convolution or a pool from `x` to `y`; `pad` is (top, left).
+
+    They are those of the program's pixels, or, `elsewhere`, those of row `i` and column `j` of `y`,
+    which the kernel defines.
+    """
 
     x: FeatureMap
     y: FeatureMap
@@ -19,6 +23,7 @@ class Window:
     stride: Pair
     pad: Pair
     dilation: Pair = (1, 1)
+    elsewhere: bool = False
 
     @property
     def taps(self) -> int:
@@ -28,8 +33,9 @@ class Window:
     @property
     def is_pixel(self) -> bool:
         """Whether the window of a pixel is that pixel."""
-        same_size = (self.x.height, self.x.width) == (self.y.height, self.y.width)
-        return self.taps == 1 and self.stride == (1, 1) and self.pad == (0, 0) and same_size
+        if self.elsewhere or (self.x.height, self.x.width) != (self.y.height, self.y.width):
+            return False
+        return self.taps == 1 and self.stride == (1, 1) and self.pad == (0, 0)
 
     @property
     def corner(self) -> str:
@@ -53,11 +59,17 @@ class Window:
         """Defines the rest of what `place` does."""
         if self.is_pixel:
             return
-        place = zip(split("p", self.y.height, self.y.width), self.stride, self.pad, strict=True)
-        row, col = (add(mul(i, stride), -pad) for i, stride, pad in place)
+        row, col = self.first
         yield f"row, col = {row}, {col}"
         pixel = add(mul(add(mul("image", self.x.height), "row"), self.x.width), "col")
         yield f"corner = {wide(pixel)}"
+
+    @property
+    def first(self) -> tuple[str, str]:
+        """The first row and the first column of the window."""
+        i, j = ("i", "j") if self.elsewhere else split("p", self.y.height, self.y.width)
+        (vertical, horizontal), (top, left) = self.stride, self.pad
+        return add(mul(i, vertical), -top), add(mul(j, horizontal), -left)
 
     def tap(self, tap: str) -> tuple[str, str]:
         """Rows and columns from the corner to a tap."""
@@ -82,3 +94,33 @@ class Window:
         axes = zip(sizes, self.kernel, self.stride, self.pad, self.dilation, strict=True)
         for size, kernel, stride, pad, dilation in axes:
             yield -pad, (size - 1) * stride - pad + (kernel - 1) * dilation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pooling:
+    """A max pool that shares a kernel with the convolution ahead of it, or behind.
+
+    `size` is the (height, width) of the map between the two, which no buffer holds. `pad` is
+    (top, left); windows may hang over any edge, and the maximum ignores what is outside.
+    """
+
+    kernel: Pair
+    stride: Pair
+    size: Pair
+    pad: Pair = (0, 0)
+
+    @property
+    def title(self) -> str:
+        """What it is, as a part of a kernel's name."""
+        r, s = self.kernel
+        return f"maxpool{r}x{s}_s{'x'.join(map(str, dict.fromkeys(self.stride)))}"
+
+    @property
+    def about(self) -> str:
+        """What it is, in words."""
+        r, s = self.kernel
+        return f"max over {r}x{s} windows"
+
+    def windows(self, x: FeatureMap, y: FeatureMap, elsewhere: bool = False) -> Window:
+        """Its windows from `x` to `y`."""
+        return Window(x, y, self.kernel, self.stride, self.pad, elsewhere=elsewhere)

@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import cache
 from math import prod
 from multiprocessing import get_context
@@ -21,8 +22,18 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from netlang.kernels import Epilogue, FeatureMap, Kernel, Layer, Operand, Parameter, View
+from netlang.kernels import (
+    BackToBack,
+    Epilogue,
+    FeatureMap,
+    Kernel,
+    Layer,
+    Operand,
+    Parameter,
+    View,
+)
 
 DTYPES = {
     "float32": torch.float32,
@@ -54,6 +65,8 @@ def check(
 ) -> None:
     """`kernel` computes `reference(*inputs, *weights)`, then its epilogue, then `finish`.
 
+    For `BackToBack` that is the first convolution, and the weights are the first one's.
+
     It touches nothing else: around the channels that it should read or write its buffers are NaN.
     `planar` names the one of x and y that is a contiguous NCHW tensor; `scale`, a power of two, the
     deviation of x.
@@ -61,10 +74,8 @@ def check(
     numbers = torch.Generator().manual_seed(0)
     inputs = [scale * random((batch, *shape_of(x)), kernel.x_dtype, numbers) for x in kernel.inputs]
     weights = [random(p.shape, kernel.dtype, numbers) for p in kernel.packing]
-    vectors = [random((kernel.y.channels,), "float32", numbers) for _ in range(vectors_of(kernel))]
-    tensors = [
-        random(operand_shape(kernel, t, batch), kernel.dtype, numbers) for t in tensors_of(kernel)
-    ]
+    vectors = [random((channels,), "float32", numbers) for channels in vectors_of(kernel)]
+    tensors = [random((batch, *shape_of(map)), kernel.dtype, numbers) for map in tensors_of(kernel)]
     arguments = [
         *(
             x.to(DTYPES[kernel.x_dtype]) if planar == "x" else stored(x, map, kernel.x_dtype)
@@ -76,21 +87,30 @@ def check(
         ),
         *(vector.float() for vector in vectors),
         *(
-            stored(tensor, at(kernel, operand), kernel.dtype)
-            for tensor, operand in zip(tensors, tensors_of(kernel), strict=True)
+            stored(tensor, map, kernel.dtype)
+            for tensor, map in zip(tensors, tensors_of(kernel), strict=True)
         ),
         *(torch.zeros(batch, dtype=DTYPES[p.dtype]) for p in counters_of(kernel)),
         *(poisoned(batch, y, kernel.y_dtype) for y in kernel.outputs),
     ]
-    seen = [sampled(kernel, *pair) for pair in zip(tensors_of(kernel), tensors, strict=True)]
-    expected = finish(after(kernel.epilogue, reference(*inputs, *weights), vectors, seen))
+    seen = [seen_of(*pair) for pair in zip(operands_of(kernel), tensors, strict=True)]
+    if isinstance(kernel, BackToBack):
+        *weights, last = weights
+        epilogue = kernel.first.epilogue
+        between = after(epilogue, reference(*inputs, *weights), vectors, seen)
+        vectors, seen = vectors[epilogue.vectors :], seen[len(epilogue.tensors) :]
+        v = F.conv2d(between.to(DTYPES[kernel.dtype]).double(), last)
+        expected = [after(kernel.epilogue, v, vectors, seen)]
+        expected = [between] * kernel.keep + expected
+    else:
+        expected = [finish(after(kernel.epilogue, reference(*inputs, *weights), vectors, seen))]
     if planar == "y":
-        arguments[-1] = torch.full_like(expected, torch.nan, dtype=DTYPES[kernel.y_dtype])
+        arguments[-1] = torch.full_like(expected[0], torch.nan, dtype=DTYPES[kernel.y_dtype])
         (result,) = launch(kernel, arguments, batch)
-        compare(result.double(), expected, kernel.precision)
+        compare(result.double(), expected[0], kernel.precision)
     else:
         results = launch(kernel, arguments, batch)
-        parts = expected.split([y.channels for y in kernel.outputs], dim=1)
+        parts = torch.cat(expected, dim=1).split([y.channels for y in kernel.outputs], dim=1)
         for result, y, part in zip(results, kernel.outputs, parts, strict=True):
             compare(loaded(result, y, batch), part, kernel.precision)
             assert outside(result, y.view, y.channels).isnan().all()
@@ -145,39 +165,48 @@ def shape_of(map: FeatureMap) -> tuple[int, int, int]:
     return map.channels, map.height, map.width
 
 
-def vectors_of(kernel: Layer) -> int:
-    return kernel.epilogue.vectors
+def hosts_of(kernel: Layer) -> list[Layer]:
+    """The kernel, behind one that it runs before."""
+    return [kernel.first, kernel] if isinstance(kernel, BackToBack) else [kernel]
 
 
-def tensors_of(kernel: Layer) -> tuple[Operand, ...]:
-    return kernel.epilogue.tensors
+def vectors_of(kernel: Layer) -> list[int]:
+    """The channels of each vector."""
+    return [host.y.channels for host in hosts_of(kernel) for _ in range(host.epilogue.vectors)]
 
 
 def counters_of(kernel: Layer) -> list[Parameter]:
     return [parameter for parameter in kernel.parameters if parameter.role == "counter"]
 
 
-def at(kernel: Layer, operand: Operand) -> FeatureMap:
-    """An epilogue's tensor: like `y`, one pixel, or a map of its own shape."""
+def operands_of(kernel: Layer) -> list[tuple[FeatureMap, Operand]]:
+    """The epilogues' tensors, each with the map that it is added to."""
+    return [(host.y, operand) for host in hosts_of(kernel) for operand in host.epilogue.tensors]
+
+
+def tensors_of(kernel: Layer) -> list[FeatureMap]:
+    """The epilogues' tensors: like `y`, one pixel, or a map of its own shape."""
+    return [at(y, operand) for y, operand in operands_of(kernel)]
+
+
+def at(y: FeatureMap, operand: Operand) -> FeatureMap:
+    """The map of an epilogue's tensor."""
     if operand.sampled:
         x = operand.sampled
         return FeatureMap(x.channels, x.height, x.width, operand.view)
-    height, width = (1, 1) if operand.broadcast else (kernel.y.height, kernel.y.width)
-    return FeatureMap(kernel.y.channels, height, width, operand.view)
+    if operand.broadcast:
+        return FeatureMap(y.channels, 1, 1, operand.view)
+    return replace(y, view=operand.view)
 
 
-def sampled(kernel: Layer, operand: Operand, tensor: Tensor) -> Tensor:
+def seen_of(where: tuple[FeatureMap, Operand], tensor: Tensor) -> Tensor:
     """What an epilogue sees of its tensor."""
+    y, operand = where
     x = operand.sampled
     if not x:
         return tensor
-    after = kernel.y.channels - x.before - x.channels
     pixels = tensor[:, :, :: x.stride[0], :: x.stride[1]]
-    return torch.nn.functional.pad(pixels, (0, 0, 0, 0, x.before, after))
-
-
-def operand_shape(kernel: Layer, operand: Operand, batch: int) -> tuple[int, ...]:
-    return (batch, *shape_of(at(kernel, operand)))
+    return F.pad(pixels, (0, 0, 0, 0, x.before, y.channels - x.before - x.channels))
 
 
 def poisoned(batch: int, map: FeatureMap, dtype: str) -> Tensor:

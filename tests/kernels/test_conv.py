@@ -15,6 +15,7 @@ from netlang.kernels import (
     Epilogue,
     FeatureMap,
     Operand,
+    Pooling,
     Sampled,
     Term,
     Tile,
@@ -194,6 +195,7 @@ SUMS = {
         conv((35, 8), (8, 7), (2, 3)),
         conv((16, 8), (7, 9), (3, 3), (1, 2), (2, 1, 2, 1), dilation=(2, 1)),
     ),
+    "wide": plus(conv((17, 300), (2, 3), (1, 1)), conv((20, 300), (3, 5), (1, 1), (2, 2))),
     "a stem first": plus(
         conv((3, 8), (15, 13), (7, 7), (2, 2), (3, 3, 3, 3)), conv((24, 8), (8, 7), (1, 1))
     ),
@@ -239,6 +241,94 @@ def test_a_sampled_residual(case: str) -> None:
     sampled = Sampled(y.channels - 5, 2 * y.height - 1, 3 * y.width, (2, 3), before=3)
     epilogue = Epilogue(("v + c0", "v + t0"), (Operand(View(y.channels, 4), sampled=sampled),), 1)
     check(replace(kernel, epilogue=epilogue), reference)
+
+
+# kernel, stride, padding (top, left), and how far windows hang over (bottom, right)
+Windows = tuple[tuple[int, int], tuple[int, int], tuple[int, int], tuple[int, int]]
+RESNET: Windows = ((3, 3), (2, 2), (1, 1), (1, 1))
+CEIL: Windows = ((3, 3), (2, 2), (0, 0), (1, 1))
+BRANCH: Windows = ((3, 3), (1, 1), (1, 1), (1, 1))
+
+
+def pooled(windows: Windows, x: Tensor) -> Tensor:
+    """Maxima of `x` that ignore what is outside."""
+    kernel, stride, (top, left), (bottom, right) = windows
+    x = F.pad(x, (left, right, top, bottom), value=-torch.inf)
+    return F.max_pool2d(x, kernel, stride)
+
+
+def pooled_size(windows: Windows, size: tuple[int, int]) -> tuple[int, int]:
+    height, width = pooled(windows, torch.zeros(1, 1, *size)).shape[2:]
+    return height, width
+
+
+def pooling(windows: Windows, between: tuple[int, int]) -> Pooling:
+    """A pool behind or ahead of a convolution, with a map of a size between the two."""
+    kernel, stride, pad, _ = windows
+    return Pooling(kernel=kernel, stride=stride, pad=pad, size=between)
+
+
+def then_pool(part: tuple[Conv, Any], windows: Windows) -> tuple[Conv, Any]:
+    """A convolution with a pool behind it."""
+    kernel, reference = part
+    size = kernel.y.height, kernel.y.width
+    y = dense(kernel.y.channels, *pooled_size(windows, size))
+    kernel = replace(kernel, y=y, pool=pooling(windows, size))
+    return kernel, lambda *numbers: pooled(windows, reference(*numbers))
+
+
+POOLED = {
+    "resnet's stem": then_pool(conv((3, 8), (15, 13), (7, 7), (2, 2), (3, 3, 3, 3)), RESNET),
+    "googlenet's stem, ceil": then_pool(conv((3, 8), (15, 17), (7, 7), (2, 2), (3, 3, 3, 3)), CEIL),
+    "a valid stem under padding": then_pool(conv((3, 8), (15, 13), (3, 3), (2, 2)), RESNET),
+    "3x3, ceil": then_pool(conv((17, 23), (8, 6), (3, 3), pad=(1, 1, 1, 1)), CEIL),
+    "5x5, several blocks of channels": then_pool(
+        conv((35, 16), (7, 5), (5, 5), pad=(2, 2, 2, 2)), RESNET
+    ),
+    "5x5 in 2 groups": then_pool(conv((48, 34), (8, 7), (5, 5), groups=2), CEIL),
+    "groups of 4": then_pool(conv((32, 32), (5, 4), (3, 3), groups=8), RESNET),
+    "1x1": then_pool(conv((32, 32), (7, 9), (1, 1)), ((3, 2), (2, 3), (0, 0), (0, 0))),
+    "depthwise": then_pool(conv((37, 37), (7, 5), (3, 3), groups=37), RESNET),
+    "a sum": then_pool(SUMS["three terms"], RESNET),
+}
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+@pytest.mark.parametrize("case", POOLED)
+def test_a_pool_behind(case: str, precision: Any) -> None:
+    kernel, reference = POOLED[case]
+    epilogue = Epilogue(("v + c0", "tl.maximum(v, 0.0)"), vectors=1)
+    check(replace(kernel, precision=precision, epilogue=epilogue), reference)
+
+
+def after_pool(
+    channels: tuple[int, int], size: tuple[int, int], windows: Windows, **fields: Any
+) -> tuple[Conv, Any]:
+    """A 1x1 convolution of a pooled map."""
+    between = pooled_size(windows, size)
+    kernel, reference = conv(channels, between, (1, 1), **fields)
+    kernel = replace(kernel, x=dense(channels[0], *size), x_pool=pooling(windows, between))
+    return kernel, lambda x, w: reference(pooled(windows, x), w)
+
+
+READ_POOLED = {
+    "branch": after_pool((16, 23), (7, 5), BRANCH),
+    "branch, several blocks of channels": after_pool((83, 16), (5, 3), BRANCH),
+    "one block, no tail": after_pool((32, 32), (4, 4), BRANCH),
+    "stride, ceil": after_pool((19, 8), (8, 10), CEIL),
+    "stride, padded": after_pool((19, 8), (9, 8), RESNET),
+    "more taps than are unrolled": after_pool((9, 8), (9, 9), ((7, 5), (2, 2), (3, 2), (3, 2))),
+    "2 groups": after_pool((48, 34), (5, 5), BRANCH, groups=2),
+    "groups of 4": after_pool((32, 32), (5, 4), BRANCH, groups=8),
+}
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+@pytest.mark.parametrize("case", READ_POOLED)
+def test_a_pool_ahead(case: str, precision: Any) -> None:
+    kernel, reference = READ_POOLED[case]
+    x = replace(kernel.x, view=View(kernel.x.channels + 5, 2))
+    check(replace(kernel, x=x, precision=precision), reference)
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from netlang.kernels import (
     LRN,
+    BackToBack,
     Conv,
     Epilogue,
     FeatureMap,
@@ -21,6 +23,7 @@ from netlang.kernels import (
     LocalResponse,
     Operand,
     Pool,
+    Pooling,
     Term,
     Tiles,
     Together,
@@ -65,6 +68,46 @@ PROJECTION = Conv(
     **F16,
 )
 
+# ResNet's stem of four stored channels with the pool behind it.
+STEM = Conv(
+    x=dense(4, 224, 224),
+    y=dense(64, 56, 56),
+    kernel=(7, 7),
+    stride=(2, 2),
+    pad=(3, 3),
+    pool=Pooling(kernel=(3, 3), stride=(2, 2), pad=(1, 1), size=(112, 112)),
+    batch=256,
+    **RELU,
+    **F16,
+)
+
+# The pool branch of GoogLeNet's first inception module.
+BRANCH = Conv(
+    x=dense(192, 28, 28),
+    y=FeatureMap(32, 28, 28, View(256, 224)),
+    kernel=(1, 1),
+    x_pool=Pooling(kernel=(3, 3), stride=(1, 1), pad=(1, 1), size=(28, 28)),
+    batch=256,
+    **RELU,
+    **F16,
+)
+
+# The end of a block of ResNet-50's conv3_x with the start of the next, whose shortcut keeps `y0`.
+SEAM = BackToBack(
+    first=Conv(
+        x=dense(128, 28, 28),
+        y=dense(512, 28, 28),
+        kernel=(1, 1),
+        epilogue=replace(ADD_RELU["epilogue"], tensors=(Operand(View(512)),)),
+        label="add_relu",
+        batch=256,
+        **F16,
+    ),
+    y=dense(128, 28, 28),
+    keep=True,
+    **RELU,
+)
+
 KERNELS: list[Kernel] = [
     Conv(
         x=dense(128, 56, 56),
@@ -90,6 +133,9 @@ KERNELS: list[Kernel] = [
     Conv(x=dense(96, 27, 27), y=dense(96, 27, 27), groups=96, **SQUARE, **F16),
     SIBLINGS,
     PROJECTION,
+    STEM,
+    BRANCH,
+    SEAM,
     Linear(x=dense(256, 6, 6), y=dense(4096), **RELU, **F16),
     Linear(x=dense(2048), y=dense(1000), batch=256, **F16),
     Linear(x=dense(2048), y=dense(1000), softmax=True, **F16),
@@ -132,7 +178,7 @@ KERNELS: list[Kernel] = [
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
 def test_goldens(kernel: Kernel, golden: Golden) -> None:
-    batch = getattr(kernel, "batch", 1)
+    batch = getattr(kernel.first if isinstance(kernel, BackToBack) else kernel, "batch", 1)
     name = f"{kernel.name}_batch{batch}.triton"
     golden(GOLDENS / name, kernel.source(kernel.name))
 

@@ -58,7 +58,7 @@ def test_each_part_computes_what_it_does_alone(parts: tuple[Layer, ...], batch: 
     mixed = [tensor for part in parts for tensor in arguments(part, batch)]
     together = iter(launch_all(Together(parts), mixed, batch))
     for part in parts:
-        expected = launch(part, arguments(part, batch), batch)
+        (expected,) = launch(part, arguments(part, batch), batch)
         *_, result = islice(together, len(part.parameters))
         assert not expected.isnan().all()
         torch.testing.assert_close(result, expected, rtol=0, atol=0, equal_nan=True)

@@ -1,0 +1,145 @@
+"""Two convolutions in one kernel, the first one's result multiplied on while it is in registers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from netlang.kernels.block import Tile, ceil_div, power_of_two
+from netlang.kernels.conv import Conv
+from netlang.kernels.kernel import Epilogue, FeatureMap, Packing, Precision
+from netlang.kernels.layer import Layer
+from netlang.kernels.product import multiply_add
+from netlang.kernels.text import add, along, indented, load, mul
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackToBack(Layer):
+    """A 1x1 convolution, to `y`, of what `first` makes; that is stored too if it is to `keep`.
+
+    `first` has a product a tap and no groups; its tile is not looked at. A program has all channels
+    of `y` at its pixels (256 at most). It makes those of `first` in chunks, each as `first` would
+    store it: epilogue applied and rounded. `x` and `precision` are those of `first`.
+
+    Vectors and tensors of `first` come before the second's. Their pointers are not called `c0` and
+    `t0`, which are values that a loop defines anew.
+    """
+
+    vector: ClassVar[str] = "vector"
+    tensor: ClassVar[str] = "tensor"
+
+    x: FeatureMap = field(init=False)
+    precision: Precision = field(init=False)
+    first: Conv
+    keep: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "x", self.first.x)
+        object.__setattr__(self, "precision", self.first.precision)
+        assert self.first.groups == 1
+        assert not any(gather.is_flat for gather in self.first.gathers)
+        assert not self.first.pool
+        assert not self.first.into
+        assert (self.first.y.height, self.first.y.width) == (self.y.height, self.y.width)
+        assert self.y.channels <= self.chosen.n <= 256
+
+    @property
+    def title(self) -> str:
+        return f"{self.first.name}_then_conv1x1_{self.first.y.channels}to{self.y.channels}"
+
+    @property
+    def about(self) -> str:
+        return f"{self.first.about.rstrip('.')}, then conv 1x1 to {self.y}."
+
+    @property
+    def flops(self) -> int:
+        return self.first.flops + 2 * self.y.elements * self.first.y.channels
+
+    @property
+    def inputs(self) -> tuple[FeatureMap, ...]:
+        return self.first.inputs
+
+    @property
+    def outputs(self) -> tuple[FeatureMap, ...]:
+        return (*self._kept, *super().outputs)
+
+    @property
+    def epilogues(self) -> tuple[Epilogue, ...]:
+        return self.first.epilogue, self.epilogue
+
+    @property
+    def packing(self) -> tuple[Packing, ...]:
+        """Those of `first`, then OIHW becomes [1, 1, C, O]."""
+        shape = (self.y.channels, self.first.y.channels, 1, 1)
+        return (*self.first.packing, Packing(shape, (2, 3, 1, 0)))
+
+    @property
+    def in_place(self) -> Mapping[str, tuple[str, ...]]:
+        before = len(self.first.epilogue.tensors)
+        own = tuple(f"{self.tensor}{before + i}" for i in self.aligned)
+        last = {self.output_names[-1]: own} if super().in_place else {}
+        kept = tuple(f"{self.tensor}{i}" for i in self.first.aligned)
+        return last | ({"y0": kept} if self.keep and self.first.in_place else {})
+
+    @property
+    def bytes_read(self) -> int:
+        return self.first.bytes_read + self.tensor_bytes
+
+    @property
+    def bytes_written(self) -> int:
+        return super().bytes_written + (self.first.bytes_written if self.keep else 0)
+
+    @property
+    def chunk(self) -> int:
+        """Channels of `first` that a program has at one time."""
+        most = 256 if self.first.y.channels <= 256 else 128
+        return max(16, min(most, power_of_two(self.first.y.channels)))
+
+    def default_tile(self) -> Tile:
+        chunk, n = self.chunk, max(16, power_of_two(self.y.channels))
+        tile = replace(self.first, y=replace(self.first.y, channels=chunk)).default_tile()
+        # Both blocks of sums are in registers: 128 rows of more than 320 columns do not fit.
+        m = tile.m if chunk + n <= 320 else 64
+        return Tile(m, n, tile.k, warps=8 if m * (chunk + n) > 64 * 128 else 4, stages=tile.stages)
+
+    def lines(self) -> Iterator[str]:
+        first = replace(self.first, tile=replace(self.chosen, n=self.chunk))
+        channels, chunk = first.y.channels, self.chunk
+        blocks = ceil_div(channels, chunk)
+        yield from self.block.lines("out")
+        yield from first.place()
+        yield self.start(name="u")
+        if blocks > 1:
+            yield f"for channel in range(0, {channels}, {chunk}):"
+            yield from indented(self._chunk(first, "channel"))
+        else:
+            yield from self._chunk(first, "0")
+        yield "n, v = out, u"
+        yield from self.finish(self.vector, self.tensor, self.first.epilogue)
+        yield from self.stores(*self.output_names[len(self._kept) :])
+
+    def body(self) -> Iterable[str]:
+        return ()
+
+    @property
+    def _kept(self) -> tuple[FeatureMap, ...]:
+        return (self.first.y,) if self.keep else ()
+
+    def _chunk(self, first: Conv, channel: str) -> Iterator[str]:
+        """Computes the first convolution from `channel` on and multiplies it into `u`."""
+        block, chunk = first.block, self.chunk
+        yield f"n = {add(channel, f'tl.arange(0, {chunk})[None, :]')}"
+        yield from first.sum(block.rows_inside)
+        yield from first.finish(self.vector, self.tensor)
+        if self.keep:
+            yield from first.stores("y0")
+        if block.columns_inside:
+            # An epilogue may make anything of the channels that are not there.
+            yield f"v = tl.where({block.columns_inside[0]}, v, 0.0)"
+        yield f"k = {add(channel, f'tl.arange(0, {chunk})')}"
+        rows = along(f"k < {first.y.channels}" if block.columns_inside else "", "[:, None]")
+        columns = (f"out < {self.y.channels}",) * len(self.block.columns_inside)
+        pointer = f"w{len(first.packing)} + {mul('k[:, None]', self.y.channels)} + out"
+        yield f"b = {load(pointer, *rows, *columns)}"
+        yield multiply_add(self.precision, "v.to(b.dtype)", "b", "u")
