@@ -93,8 +93,10 @@ class BackToBack(Layer):
     @property
     def chunk(self) -> int:
         """Channels of `first` that a program has at one time."""
-        most = 256 if self.first.y.channels <= 256 else 128
-        return max(16, min(most, power_of_two(self.first.y.channels)))
+        channels = power_of_two(self.first.y.channels)
+        # Every chunk gathers the windows anew, which is dear where they have several taps.
+        has_windows = any(gather.taps > 1 for gather in self.first.gathers)
+        return max(16, min(channels, 256 if channels == 256 and has_windows else 128))
 
     def default_tile(self) -> Tile:
         chunk, n = self.chunk, max(16, power_of_two(self.y.channels))

@@ -41,6 +41,7 @@ CHAINS = {
     "1x1, even": chain(conv((16, 32), (8, 8), (1, 1)), 16),
     "3x3": chain(conv((17, 31), (7, 5), (3, 3), pad=(1, 1, 1, 1)), 37),
     "3x3, stride 2": chain(conv((32, 16), (9, 8), (3, 3), (2, 2), (1, 1, 1, 1)), 29),
+    "3x3, all of 256 channels": chain(conv((16, 211), (4, 3), (3, 3), pad=(1, 1, 1, 1)), 11),
     "two chunks and a rest": chain(conv((19, 263), (5, 3), (1, 1)), 11),
     "chunks, even": chain(conv((16, 384), (4, 4), (1, 1)), 32),
     "a sum": chain(SUMS["projection"], 13),
