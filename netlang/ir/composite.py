@@ -20,9 +20,11 @@ from operator import add
 from string import ascii_lowercase
 from typing import Any, ClassVar
 
+from netlang import kernels
 from netlang.ir.op import Launch, Op, ShapeError, Site, Weight, feature_map, infer
 from netlang.ir.types import TensorType, Types
 from netlang.kernels import Epilogue, FeatureMap, Layer, View
+from netlang.kernels.fusion import behind, plus
 
 LETTERS = ascii_lowercase
 """The prefixes of the parts' weights: nothing has more parts."""
@@ -145,8 +147,8 @@ class Sum(Composite):
         first, *others = self._sites(site)
         bare = [replace(other, epilogue=Epilogue(), label="") for other in others]
         launches = [_only(part, own) for part, own in zip(self.parts, (first, *bare), strict=True)]
-        kernel, *more = (_layer(launch) for launch in launches)
-        return (_by_role(kernel.plus(more), launches, self.shares(range(self.arity))),)
+        kernel, *others = (_layer(launch) for launch in launches)
+        return (_by_role(plus(kernel, others), launches, self.shares(range(self.arity))),)
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,7 @@ class Chain(Composite):
         given = replace(given, output=y, pieces=pieces[0])
         others = replace(others, output=z, views=(between.view, *others.views), pieces=pieces[1])
         launches = [_only(first, given), _only(second, others)]
-        kernel = _layer(launches[1]).behind(_layer(launches[0]), self.keep)
+        kernel = behind(*map(_layer, launches), self.keep)
         return (_by_role(kernel, launches, self.operands(range(self.arity), None)),)
 
 
@@ -244,7 +246,7 @@ class Together(Composite):
                 self.parts, self._sites(site), results, pieces, strict=True
             )
         ]
-        kernel = Together(tuple(map(_layer, launches)))
+        kernel = kernels.Together(tuple(map(_layer, launches)))
         pairs = zip(launches, self.shares(range(self.arity)), strict=True)
         inputs = (positions[i] for launch, positions in pairs for i in launch.inputs)
         weights = (slot for slots in map(_slots, LETTERS, launches) for slot in slots)

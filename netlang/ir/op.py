@@ -90,9 +90,8 @@ class Site:
             "precision": self.precision,
             "epilogue": self.epilogue,
             "label": self.label,
+            "into": self.pieces if len(self.pieces) > 1 else (),
         }
-        if len(self.pieces) > 1:
-            settled["into"] = self.pieces
         return Launch(kernel(**(settled | fields)), inputs, weights)
 
 
