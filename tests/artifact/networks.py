@@ -5,13 +5,14 @@ from netlang.ir.graph import Graph
 from netlang.lower import load
 
 ALEXNET = """
-# overlapping pools, LRN both ways, groups, a linear layer that reads an image
+# overlapping pools, LRN both ways, groups, a 1x1 behind a 3x3, a linear layer that reads an image
 net alexnet_like {
   input 3x35x35
   conv 5x5, 16, stride=2, pad=2 -> relu -> lrn alpha=1e-3
   maxpool 3x3, stride=2
   conv 3x3, 24, groups=2 -> relu -> lrn 4, over=mean, alpha=0.1
   maxpool 3x3, stride=2 -> dropout
+  conv 3x3, 40 -> relu -> conv 1x1, 24 -> tanh
   linear 40 -> relu -> dropout scale=test -> linear 20 -> tanh -> linear 10 -> softmax
 }
 """

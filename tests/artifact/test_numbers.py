@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,12 @@ from torch import Tensor
 from netlang import kernels
 from netlang.backends.torch import reference
 from netlang.backends.triton.artifact import write_artifact
+from netlang.ir.composite import Composite
 from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph
-from netlang.ir.op import OPS, Launch, Site
+from netlang.ir.op import OPS, Launch, Op, Site
 from netlang.ir.parser import parse_graph
-from netlang.kernels.kernel import Precision
+from netlang.kernels.kernel import Operand, Precision
 from netlang.lower import load
 from netlang.ops.linear import Linear
 from netlang.passes import optimize
@@ -131,11 +132,47 @@ def require_close(y: Tensor, expected: Tensor, precision: Precision) -> None:
     assert difference < TOLERANCES[precision]
 
 
+def operators(op: Op) -> Iterator[Op]:
+    """An operator, or those that it is made of."""
+    if isinstance(op, Composite):
+        for part in op.parts:
+            yield from operators(part)
+    elif isinstance(op, Fused):
+        yield from operators(op.anchor)
+        yield from (step.op for step in op.steps)
+    else:
+        yield op
+
+
 def test_the_networks_contain_every_operator() -> None:
-    found: set[str] = set()
-    for graph in NETWORKS.values():
-        for node in optimize(graph).graph:
-            steps = node.op.steps if isinstance(node.op, Fused) else ()
-            found |= {node.op.name, *(step.op.name for step in steps)}
+    nodes = (node for graph in NETWORKS.values() for node in optimize(graph).graph)
+    found = {op.name for node in nodes for op in operators(node.op)}
     # What the passes remove; the test of the untouched network has a batch norm.
     assert set(OPS) - found <= {"bn", "dropout", "identity"}
+
+
+FUSIONS: dict[str, Callable[[Any], object]] = {
+    "a sum of products": lambda kernel: getattr(kernel, "more", ()),
+    "a pool behind a convolution": lambda kernel: getattr(kernel, "pool", None),
+    "a pool ahead of a convolution": lambda kernel: getattr(kernel, "x_pool", None),
+    "a pool behind an LRN": lambda kernel: getattr(kernel, "norm", None),
+    "a softmax behind a linear layer": lambda kernel: getattr(kernel, "softmax", False),
+    "one value back to back": lambda kernel: getattr(kernel, "keep", None) is False,
+    "two values back to back": lambda kernel: getattr(kernel, "keep", False),
+    "a kernel with several results": lambda kernel: getattr(kernel, "into", ()),
+    "a shortcut of option A in a sum": lambda kernel: any(t.sampled for t in tensors(kernel)),
+}
+
+
+def tensors(kernel: Any) -> tuple[Operand, ...]:
+    return kernel.epilogue.tensors
+
+
+def test_the_networks_contain_every_fusion() -> None:
+    functions = [f for graph in NETWORKS.values() for f in plan(optimize(graph).graph).functions]
+    together = [f.kernel for f in functions if isinstance(f.kernel, kernels.Together)]
+    assert together
+    layers = [f.kernel for f in functions if isinstance(f.kernel, kernels.Layer)]
+    layers += [part for kernel in together for part in kernel.parts]
+    missing = [name for name, has in FUSIONS.items() if not any(map(has, layers))]
+    assert not missing

@@ -135,7 +135,7 @@ def block_end(channels: int, size: int) -> Conv:
     return conv(channels, 4 * channels, size, 1, epilogue=residual)
 
 
-CHAINS: dict[str, Layer] = {
+CHAINS: dict[str, Kernel] = {
     "conv2_x": chain(block_end(64, 56), 64, keep=True),
     "conv3_x": chain(block_end(128, 28), 128, keep=True),
     "conv4_x": chain(block_end(256, 14), 256, keep=True),

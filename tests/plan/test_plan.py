@@ -1,6 +1,7 @@
 """Plans: every launch reads what was written, in memory that nobody else uses by then."""
 
-from itertools import permutations
+from dataclasses import replace
+from itertools import combinations, permutations
 from time import perf_counter
 
 import pytest
@@ -8,7 +9,19 @@ from hypothesis import HealthCheck, given, settings
 
 from netlang.ir.graph import Graph, verify
 from netlang.ir.parser import parse_graph
-from netlang.kernels import Conv, Copy, Layer, Linear, Operand, Pointwise, View
+from netlang.kernels import (
+    BackToBack,
+    Conv,
+    Copy,
+    Kernel,
+    Layer,
+    Linear,
+    Operand,
+    Parameter,
+    Pointwise,
+    Together,
+    View,
+)
 from netlang.lower import load
 from netlang.passes import optimize
 from netlang.plan import Buffer, Constant, Input, Memory, Output, Plan, plan
@@ -33,23 +46,31 @@ def require_sound(planned: Plan) -> None:
     kernels = {function.name: function.kernel for function in planned.functions}
     intact: set[str] = set()
     for moment, call in enumerate(planned.calls):
-        *reads, target = call.arguments
-        for argument in call.arguments:
-            if isinstance(argument, Memory):
-                assert buffers[argument.buffer].first <= moment <= buffers[argument.buffer].last
-        assert {a.buffer for a in reads if isinstance(a, Memory)} <= intact
-        if isinstance(target, Memory):
-            lost = {
-                name
-                for name in intact - {target.buffer}
-                if overlap(buffers[name], buffers[target.buffer])
-            }
-            for position, argument in enumerate(reads):
-                if isinstance(argument, Memory) and argument.buffer in lost:
-                    assert reads.count(argument) == 1
-                    assert reads_what_it_writes(kernels[call.function], position)
-                    assert place_of(buffers[argument.buffer]) == place_of(buffers[target.buffer])
-            intact = intact - lost | {target.buffer}
+        kernel = kernels[call.function]
+        pairs = zip(kernel.parameters, call.arguments, strict=True)
+        memory = [(p, a.buffer) for p, a in pairs if isinstance(a, Memory)]
+        for _, name in memory:
+            assert buffers[name].first <= moment <= buffers[name].last
+        written = {name for p, name in memory if p.role == "output"}
+        read = [name for p, name in memory if p.role != "output"]
+        assert set(read) <= intact
+        assert not any(overlap(buffers[a], buffers[b]) for a, b in combinations(written, 2))
+        lost = {
+            name
+            for name in intact - written
+            if any(overlap(buffers[name], buffers[target]) for target in written)
+        }
+        for source, name in memory:
+            if name in lost:
+                assert read.count(name) == 1
+                (target,) = (
+                    (p, other)
+                    for p, other in memory
+                    if p.role == "output" and overlap(buffers[name], buffers[other])
+                )
+                assert reads_what_it_writes(kernel, source, target[0])
+                assert place_of(buffers[name]) == place_of(buffers[target[1]])
+        intact = intact - lost | written
     assert all(b.offset + b.size <= planned.arena_bytes for b in planned.buffers)
     assert planned.arena_lower_bound <= planned.arena_bytes
     assert sum(isinstance(a, Output) for call in planned.calls for a in call.arguments) >= 1
@@ -65,18 +86,35 @@ def place_of(buffer: Buffer) -> tuple[int, int]:
     return buffer.offset, buffer.size
 
 
-def reads_what_it_writes(kernel: Layer, position: int) -> bool:
-    """Whether a kernel reads an element of an argument only to write the same one of `y`.
+def reads_what_it_writes(kernel: Kernel, source: Parameter, target: Parameter) -> bool:
+    """Whether a kernel reads an element of a source only to write the same one of a target.
 
     That is the residual of a sum, or what a pointwise kernel is applied to, both of them whole.
     """
-    y, parameter = kernel.y, kernel.parameters[position]
-    if y.view != View(y.channels) or parameter.dtype != kernel.y_dtype:
+    if isinstance(kernel, Together):
+        letter = source.name[-1]
+        part = kernel.parts["abcdefgh".index(letter)]
+        bare = (replace(p, name=p.name.removesuffix(f"_{letter}")) for p in (source, target))
+        return target.name[-1] == letter and reads_what_it_writes(part, *bare)
+    assert isinstance(kernel, Layer)
+    number = int(source.name[-1]) if source.role == "tensor" else 0
+    if isinstance(kernel, BackToBack):
+        first = kernel.first
+        before = len(first.epilogue.tensors)
+        if target.name == "y0" and kernel.keep:
+            return number < before and writes_over(first, source, number)
+        return number >= before and writes_over(kernel, source, number - before)
+    return not kernel.into and writes_over(kernel, source, number)
+
+
+def writes_over(kernel: Layer, source: Parameter, number: int) -> bool:
+    """The same of a kernel with one result; `number` is that of an epilogue's tensor."""
+    y = kernel.y
+    if y.view != View(y.channels) or source.dtype != kernel.y_dtype:
         return False
-    if parameter.role == "tensor":
-        tensor = kernel.epilogue.tensors[int(parameter.name[1:])]
-        return tensor == Operand(y.view)
-    return parameter.role == "input" and isinstance(kernel, Pointwise) and kernel.x == y
+    if source.role == "tensor":
+        return kernel.epilogue.tensors[number] == Operand(y.view)
+    return source.role == "input" and isinstance(kernel, Pointwise) and kernel.x == y
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
