@@ -54,12 +54,13 @@ PHRASES = """
 conv bn; conv avgpool; relu maxpool; affine linear; bn conv; scale dropout; conv maxpool;
 maxpool conv; lrn maxpool; linear softmax; conv conv; conv bn relu; conv shortcut relu;
 conv relu shortcut relu pick; maxpool affine pick; conv pick pick; conv shortcut pick; branches;
-branches relu branches; conv project relu; relu twin; maxpool twin
+branches relu branches; conv project relu; conv project relu;
+relu twin; stem; maxpool twin
 """
 """What passes look for, which chance alone seldom puts side by side.
 
 `pick` looks at single pixels; `shortcut` adds what the phrase began with, as option A has it, and
-`project` as option C; `branches` joins several convolutions of one value; `twin` adds the same once
+`project` as option C; `stem` looks at the image; `branches` joins several convolutions of one value; `twin` adds the same once
 more.
 """
 
@@ -93,9 +94,16 @@ class Builder:
         return self.add(OPS["add"](), x, y)
 
     def project(self, x: Node, y: Node) -> Node | None:
-        """The sum of `y` and of a 1x1 convolution of `x`."""
-        z = self.add(OPS["conv"]((1, 1), y.type.channels), x)  # type: ignore[call-arg]
+        """The sum of `y` and of a 1x1 convolution of `x`, at a stride that may fit."""
+        stride = -(-x.type.height // y.type.height), -(-x.type.width // y.type.width)
+        z = self.add(OPS["conv"]((1, 1), y.type.channels, stride), x)  # type: ignore[call-arg]
         return self.add(OPS["add"](), y, z) if z else None
+
+    def stem(self) -> Node | None:
+        """A convolution of the image and its pool."""
+        conv = self.add(OPS["conv"]((5, 5), 4), self.nodes[0])  # type: ignore[call-arg]
+        pool = OPS["maxpool"]((3, 3), (2, 2), (1, 1))  # type: ignore[call-arg]
+        return self.add(pool, conv) if conv else None
 
     def twin(self, y: Node) -> Node | None:
         """The sum of a value and of the same computed once more."""
@@ -139,6 +147,8 @@ def phrase(draw: st.DrawFn, build: Builder, x: Node) -> None:
             y = build.shortcut(x, y) or y
         elif word == "project":
             y = build.project(x, y) or y
+        elif word == "stem":
+            y = build.stem() or y
         elif word == "twin":
             y = build.twin(y) or y
         elif word == "branches":
@@ -151,7 +161,8 @@ def phrase(draw: st.DrawFn, build: Builder, x: Node) -> None:
 def graphs(draw: st.DrawFn, most: int = 14) -> Graph:
     """A valid graph of one input, up to `most` steps, and now and then a head."""
     build = Builder()
-    build.add(OPS["input"]((4, 6, 6)))  # type: ignore[call-arg]
+    channels = draw(st.sampled_from([4, 4, 4, 3]))
+    build.add(OPS["input"]((channels, 6, 6)))  # type: ignore[call-arg]
     for _ in range(draw(st.integers(1, most))):
         # Recent values most of all: that makes chains, which passes are about.
         x = build.nodes[-1 - min(draw(st.integers(0, 8)) // 3, len(build.nodes) - 1)]

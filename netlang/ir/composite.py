@@ -190,6 +190,10 @@ class Chain(Composite):
         numbers = super().reads(inputs, output)
         return numbers[: len(first)] + numbers[len(first) + 1 :]
 
+    def reads_planes(self, inputs: Types) -> tuple[bool, ...]:
+        first, second = self.types(inputs)
+        return self.parts[0].reads_planes(first) + (False,) * (len(second) - 1)
+
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         (first, second), (given, others) = self.parts, self.shares(xs)
         own = self._own(w)
@@ -221,6 +225,10 @@ class Together(Composite):
 
     def infer(self, inputs: Types) -> TensorType:
         return joined(self.results(inputs))
+
+    def reads_planes(self, inputs: Types) -> tuple[bool, ...]:
+        each = (part.reads_planes(types) for part, types in self._each(inputs))
+        return tuple(reads for part in each for reads in part)
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         each = zip(self.parts, self.shares(xs), self._own(w), strict=True)

@@ -81,6 +81,10 @@ class Fused(Op):
             numbers += [number for operand, number in each if operand != FLOWING]
         return tuple(numbers)
 
+    def reads_planes(self, inputs: Types) -> tuple[bool, ...]:
+        own = self.anchor.reads_planes(inputs[: self.anchor_arity])
+        return own + (False,) * (len(inputs) - self.anchor_arity)
+
     def can_scatter(self, cuts: Sequence[int], inputs: Types) -> bool:
         return self.anchor.can_scatter(cuts, inputs[: self.anchor_arity])
 

@@ -211,6 +211,10 @@ class Op(ABC):
         """How many numbers of each input an image makes it look at."""
         return tuple(x.elements for x in inputs)
 
+    def reads_planes(self, inputs: Types) -> tuple[bool, ...]:
+        """Whether its kernel can read each input in torch's order, as the caller gives it."""
+        return (False,) * len(inputs)
+
     def taken(self, channels: int) -> range | None:
         """Which of so many channels of its input are the result, if it is nothing but them."""
         return None

@@ -73,6 +73,13 @@ def _inverse_deviation(variance: Array, eps: float) -> Array:
     return 1.0 / (variance + eps) ** 0.5
 
 
+def _widen(weight: Array, channels: float) -> Array:
+    import numpy as np
+
+    after = int(channels) - weight.shape[1]
+    return np.pad(weight, [(0, 0), (0, after), *[(0, 0)] * (weight.ndim - 2)])
+
+
 def _stack(*tensors: Array) -> Array:
     import numpy as np
 
@@ -88,6 +95,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "sum_rows": _sum_rows,
     "inverse_deviation": _inverse_deviation,
     "stack": _stack,
+    "widen": _widen,
 }
 """What a derived weight can be made with; arrays are float64."""
 

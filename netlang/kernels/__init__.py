@@ -15,6 +15,7 @@ from netlang.kernels.kernel import (
     Tiles,
     View,
     dense,
+    planes,
 )
 from netlang.kernels.layer import Layer
 from netlang.kernels.linear import Linear
@@ -55,4 +56,5 @@ __all__ = [
     "Upsample",
     "View",
     "dense",
+    "planes",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from netlang.kernels.block import Block, Tile, elementwise_tile, power_of_two
 from netlang.kernels.gather import Gather, Steps
 from netlang.kernels.kernel import FeatureMap, Packing, Pair, dense
-from netlang.kernels.layer import Layer
+from netlang.kernels.layer import Dtype, Layer
 from netlang.kernels.pool import EMPTY
 from netlang.kernels.product import product_tile
 from netlang.kernels.text import add, indented, named, numbered, split
@@ -38,6 +38,9 @@ class Conv(Layer):
     term has one. A sum has no groups. `batch` is a hint for the choice of `tile`; the kernel is
     right for any batch.
 
+    `x` may be what the caller gives, planes of float32, where it has so few channels that steps run
+    across taps.
+
     Behind a convolution, `pool` makes `y` the map of its maxima: each element is the largest of
     the convolution at the pixels of its window, computed for it alone. The epilogue comes last, so
     it must be what a maximum commutes with: non-decreasing in `v`, alike at all pixels. Ahead of a
@@ -56,6 +59,7 @@ class Conv(Layer):
 
     def __post_init__(self) -> None:
         assert self.groups == 1 or not self.more
+        assert not self.x.view.plane or (self.gathers[0].is_flat and not self.more)
         if self.x_pool:
             assert (self.kernel, self.stride, self.pad) == ((1, 1), (1, 1), (0, 0))
             assert self.x_pool.size == (self.out.height, self.out.width)
@@ -82,6 +86,10 @@ class Conv(Layer):
     @property
     def inputs(self) -> tuple[FeatureMap, ...]:
         return tuple(gather.window.x for gather in self.gathers)
+
+    @property
+    def x_dtype(self) -> Dtype:
+        return "float32" if self.x.view.plane else self.dtype
 
     @property
     def packing(self) -> tuple[Packing, ...]:

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from netlang.kernels.back_to_back import BackToBack
 from netlang.kernels.conv import Conv, Term
-from netlang.kernels.kernel import FeatureMap
+from netlang.kernels.copy import Copy, FromNCHW
+from netlang.kernels.kernel import FeatureMap, Kernel
 from netlang.kernels.layer import Layer
 from netlang.kernels.linear import Linear
 from netlang.kernels.norm import LRN, LocalResponse, Softmax
@@ -58,6 +59,13 @@ def behind(first: Layer, second: Layer, keep: bool) -> Layer:
             return replace(_ending(first, second), softmax=True)
         case _:
             raise NotImplementedError(f"{first.name} and {second.name} are two kernels")
+
+
+def entering(door: FromNCHW, copy: Kernel) -> FromNCHW | None:
+    """The door to where a copy of what comes in would be, if it can make it."""
+    if isinstance(copy, Copy) and copy == replace(copy, before=0, groups=1, stride=1):
+        return replace(door, y=copy.y)
+    return None
 
 
 def _ending(first: T, second: Layer) -> T:

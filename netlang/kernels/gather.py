@@ -56,9 +56,9 @@ class Gather:
 
     @property
     def packing(self) -> Packing:
-        """OIHW becomes [R, S, C/groups, O]."""
+        """OIHW becomes [R, S, C/groups, O], or [C, R, S, O] where neighbours are side by side."""
         shape = (self.window.y.channels, self.in_group, *self.kernel)
-        return Packing(shape, (2, 3, 1, 0))
+        return Packing(shape, (1, 2, 3, 0) if self.window.x.view.plane else (2, 3, 1, 0))
 
     @property
     def depth(self) -> int:
@@ -224,16 +224,22 @@ class Steps:
         yield f"b = {load(filters, 'same_group', *self.block.columns_inside)}"
 
     def _across_taps(self) -> Iterator[str]:
-        """Each step of K is a run of the window, flattened as rows, columns, channels."""
+        """Each step of K is a run of the window, flattened as the weight is packed."""
         window, depth, k = self.gather.window, self.gather.depth, self.block.tile.k
-        tap, c = split("k", window.taps, self.gather.in_group)
+        plane = window.x.view.plane
+        if plane:
+            c, tap = split("k", self.gather.in_group, window.taps)
+        else:
+            tap, c = split("k", window.taps, self.gather.in_group)
         tail = f"k < {depth}" if depth % k else ""
         # A window of one row (or column) has no index along it.
         h = "row + r[None, :]" if window.kernel[0] > 1 else "row"
         u = "col + s[None, :]" if window.kernel[1] > 1 else "col"
         edges = window.inside("h", "u")
         lines, inside = named("inside", self.rows + edges + along(tail, "[None, :]"))
-        offset = f"({add(window.shift('r', 's'), 'c')})[None, :]"
+        offset = f"({add(window.shift('r', 's'), mul('c', plane or 1))})[None, :]"
+        # What the caller gives is rounded as it is read.
+        rounded = ".to(w.dtype.element_ty)" if plane else ""
         filters = add("w", mul("k[:, None]", self._outputs), "n")
         yield f"for first in range(0, {depth}, {k}):"
         step = [
@@ -241,7 +247,7 @@ class Steps:
             f"r, s, c = {', '.join((*window.tap(tap), c))}",
             *[f"h, u = {h}, {u}"] * bool(edges),
             *lines,
-            f"a = {load(add('pixels', offset), *inside)}",
+            f"a = {load(add('pixels', offset), *inside)}{rounded}",
             f"b = {load(filters, *along(tail, '[:, None]'), *self.block.columns_inside)}",
             multiply_add(self.precision),
         ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 Pair = tuple[int, int]
@@ -36,15 +36,17 @@ class View:
     """Where the channels of a pixel lie: `stride` elements from one pixel to the next.
 
     A slice of a concatenation has the stride of the whole and an offset; a tensor of its own has
-    its channel count as stride and no offset.
+    its channel count as stride and no offset. In torch's order (NCHW) a channel is a plane: a pixel
+    is next to its neighbours, and its own channels are `plane` elements apart.
     """
 
     stride: int
     offset: int = 0
+    plane: int = 0
 
     def shifted(self, channels: int) -> View:
         """The view that begins some channels further on."""
-        return View(self.stride, self.offset + channels)
+        return replace(self, offset=self.offset + channels)
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,11 @@ class FeatureMap:
 
     def __str__(self) -> str:
         return f"{self.channels}x{self.height}x{self.width}"
+
+
+def planes(channels: int, height: int, width: int) -> FeatureMap:
+    """A feature map as the caller gives it: contiguous, NCHW."""
+    return FeatureMap(channels, height, width, View(1, plane=height * width))
 
 
 def dense(channels: int, height: int = 1, width: int = 1) -> FeatureMap:

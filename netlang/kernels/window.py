@@ -61,8 +61,12 @@ class Window:
             return
         row, col = self.first
         yield f"row, col = {row}, {col}"
-        pixel = add(mul(add(mul("image", self.x.height), "row"), self.x.width), "col")
-        yield f"corner = {wide(pixel)}"
+        if self.x.view.plane:
+            first, rows = mul("image", self.x.elements), mul("row", self.x.width)
+            yield f"corner = {wide(add(first, rows, 'col'))}"
+        else:
+            pixel = add(mul(add(mul("image", self.x.height), "row"), self.x.width), "col")
+            yield f"corner = {wide(pixel)}"
 
     @property
     def first(self) -> tuple[str, str]:

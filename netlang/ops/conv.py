@@ -38,6 +38,18 @@ class Conv(Product, Windowed):
         """Whether an output pixel is a product with the input pixel of the same place alone."""
         return self.groups == 1 and all(axis.is_pixelwise for axis in self.windows(x))
 
+    @property
+    def taps(self) -> int:
+        """Elements of a window."""
+        return self.kernel[0] * self.kernel[1]
+
+    def is_thin(self, x: TensorType) -> bool:
+        """Whether its products run across taps, because an input pixel has too few channels."""
+        return self.groups == 1 and x.channels < 16 and self.taps > 1
+
+    def reads_planes(self, inputs: Types) -> tuple[bool, ...]:
+        return (self.is_thin(inputs[0]),)
+
     def infer(self, inputs: Types) -> TensorType:
         (x,) = inputs
         require_image(x, self.name)
@@ -61,8 +73,7 @@ class Conv(Product, Windowed):
         return (inputs[0].channels // self.groups, *self.kernel)
 
     def macs(self, inputs: Types, output: TensorType) -> int:
-        taps = self.kernel[0] * self.kernel[1]
-        return output.elements * taps * (inputs[0].channels // self.groups)
+        return output.elements * self.taps * (inputs[0].channels // self.groups)
 
     def is_affine(self, inputs: Types) -> bool:
         return all(axis.is_pixelwise for axis in self.windows(inputs[0]))

@@ -21,6 +21,7 @@ from netlang.passes.launch_together import launch_together
 from netlang.passes.lift_stride import lift_stride
 from netlang.passes.merge_equal import merge_equal
 from netlang.passes.merge_siblings import merge_siblings
+from netlang.passes.pad_channels import pad_channels
 from netlang.passes.pool_ahead import pool_ahead
 from netlang.passes.pool_behind import pool_behind
 from netlang.passes.pool_first import pool_first
@@ -52,6 +53,7 @@ FUSE: tuple[Pass, ...] = (
     sum_products,
     merge_siblings,
     pool_behind,
+    pad_channels,  # a stem that computes for each window of its pool reads more of the image
     pool_ahead,
     softmax_behind,
     back_to_back,

@@ -17,10 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from netlang.device import Target
 from netlang.ir.composite import Chain, Sum, joined
 from netlang.ir.graph import Graph, Node
 from netlang.ops.conv import Conv
-from netlang.passes.estimate import Work, dearer, saved
+from netlang.passes.estimate import Work, dearer, seconds
 from netlang.passes.report import Log
 from netlang.passes.rewrite import Sweep, anchor_of
 
@@ -37,6 +38,10 @@ class Pair:
     apart: tuple[Work, Work]
     one: Work
     keep: bool
+
+    def saved(self, target: Target) -> float:
+        """The seconds that it saves to join them."""
+        return seconds(self.apart, target) - self.one.seconds(target)
 
 
 def back_to_back(graph: Graph, log: Log) -> Graph:
@@ -57,7 +62,7 @@ def back_to_back(graph: Graph, log: Log) -> Graph:
 
 def _choose(graph: Graph, log: Log) -> list[Pair]:
     """The pairs to join, none of which shares a node with another."""
-    pairs = sorted(_pairs(graph, log), key=lambda pair: -saved(pair.apart, pair.one, log.target))
+    pairs = sorted(_pairs(graph, log), key=lambda pair: -pair.saved(log.target))
     taken: dict[str, Pair] = {}
     for pair in pairs:
         first, second = pair.first.name, pair.second.name
@@ -80,7 +85,7 @@ def _pairs(graph: Graph, log: Log) -> Iterator[Pair]:
         pair = _pair(graph, first, second)
         late = [name for name in second.inputs[1:] if places[name] >= places[first.name]]
         reason = f"it reads %{late[0]} too, which comes later" if late else ""
-        reason = reason or _too_wide(second) or dearer(pair.apart, pair.one, log.target)
+        reason = reason or _too_wide(second) or dearer(pair.apart, (pair.one,), log.target)
         if reason:
             log.skip(second.name, f"not computed with %{first.name}: {reason}")
         else:
@@ -92,11 +97,7 @@ def _is_product(graph: Graph, node: Node) -> bool:
     anchor = anchor_of(node.op)
     parts = anchor.parts if isinstance(anchor, Sum) else (anchor,)
     convs = [part for part in parts if isinstance(part, Conv) and part.groups == 1]
-    # With few channels a step of K runs across taps.
-    thin = (
-        x.channels < 16 and conv.kernel != (1, 1)
-        for conv, x in zip(convs, graph.types(node), strict=False)
-    )
+    thin = (conv.is_thin(x) for conv, x in zip(convs, graph.types(node), strict=False))
     return len(convs) == len(parts) and not any(thin)
 
 

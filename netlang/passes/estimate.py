@@ -24,6 +24,9 @@ Assumed: ResNet-50's 56 kernels at batch 1 in 0.27 ms are 4.8 microseconds each,
 floors explain 0.6 (`docs/profile.md`).
 """
 
+GATHER = 27e9
+"""Numbers a second that a multiprocessor gathers one by one: half of what its units can issue."""
+
 ROWS, COLUMNS = 64, 128
 """The tile of a product: output pixels x output channels."""
 
@@ -32,7 +35,8 @@ ROWS, COLUMNS = 64, 128
 class Work:
     """What a kernel does: an image's multiply-adds and activations moved (numbers), its weights.
 
-    `pixels` are those of an image that tiles are cut from; `columns` the tiles that share pixels.
+    `pixels` are those of an image that tiles are cut from; `columns` the tiles that share pixels;
+    `gathers` the loads of an image that have an address each.
     """
 
     macs: int
@@ -40,6 +44,7 @@ class Work:
     weights: int
     pixels: int
     columns: int = 1
+    gathers: int = 0
 
     @classmethod
     def of(cls, op: Op, inputs: Types) -> Work:
@@ -65,23 +70,23 @@ class Work:
         memory = size * (batch * self.moved + self.weights) / device.bandwidth
         cache = size * rows * self.weights / device.l2_bandwidth
         arithmetic = 2 * batch * self.macs / device.rates[precision]
-        return LAUNCH + max(memory, cache, arithmetic / _share(self.programs(batch), device.sms))
+        loads = batch * self.gathers / (GATHER * device.sms)
+        busy = _share(self.programs(batch), device.sms)
+        return LAUNCH + max(memory, cache, max(arithmetic, loads) / busy)
 
 
-def saved(apart: Sequence[Work], one: Work, target: Target) -> float:
-    """The seconds that one kernel in place of several saves; negative where it takes longer."""
-    return sum(work.seconds(target) for work in apart) - one.seconds(target)
+def seconds(works: Sequence[Work], target: Target) -> float:
+    """The time of launches, one after the other."""
+    return sum(work.seconds(target) for work in works)
 
 
-def dearer(apart: Sequence[Work], one: Work, target: Target) -> str:
-    """Why one kernel is no better than several, by its time; empty where it is."""
-    if saved(apart, one, target) > 0:
+def dearer(old: Sequence[Work], new: Sequence[Work], target: Target) -> str:
+    """Why new kernels are no better than the old ones, by their time; empty where they are."""
+    before, after = seconds(old, target), seconds(new, target)
+    if after < before:
         return ""
-    before, after = sum(work.seconds(target) for work in apart), one.seconds(target)
-    return (
-        f"it would take about {1e6 * after:.1f} us, and apart they take {1e6 * before:.1f} "
-        f"({target})"
-    )
+    times = f"about {1e6 * after:.1f} us, and takes {1e6 * before:.1f} as it is"
+    return f"it would take {times} ({target})"
 
 
 def _share(programs: int, processors: int) -> float:

@@ -19,7 +19,7 @@ from functools import partial
 from netlang.device import Target
 from netlang.ir.fused import FLOWING
 from netlang.ir.graph import Graph, Node
-from netlang.ir.op import Op
+from netlang.ir.op import Op, infer
 from netlang.ir.types import Types
 from netlang.ops.conv import Conv
 from netlang.ops.norm import LRN
@@ -46,22 +46,30 @@ def _judge(sweep: Sweep, first: Node, pool: Node, *, target: Target) -> str | No
     fixed = [step.op.name for step in steps_of(first.op) if not _commutes(step.op, step.operands)]
     if fixed:
         return f"'{fixed[0]}' does not commute with a maximum"
-    return _gain(op, first, pool, sweep.types(first), target)
+    return _gain(first, pool, sweep.types(first), target)
 
 
 def _commutes(op: Op, operands: tuple[int, ...]) -> bool:
     return op.monotone and operands == (FLOWING,)
 
 
-def _gain(op: MaxPool, first: Node, pool: Node, inputs: Types, target: Target) -> str:
+def _gain(first: Node, pool: Node, inputs: Types, target: Target) -> str:
     """Why the convolution is not computed once for each window that it lies in."""
     apart = Work.of(first.op, inputs), Work.of(pool.op, (first.type,))
-    rows, cols = op.windows(first.type)
+    return dearer(apart, (together(first.op, pool.op, inputs),), target)
+
+
+def together(first: Op, pool: Op, inputs: Types) -> Work:
+    """The work of a convolution that is computed once for each window that it lies in."""
+    between = infer(first, inputs)
+    op = anchor_of(pool)
+    assert isinstance(op, MaxPool)
+    rows, cols = op.windows(between)
+    work, after = Work.of(first, inputs), infer(pool, (between,))
     windows = rows.kernel * rows.output * cols.kernel * cols.output
-    one = replace(
-        apart[0],
-        macs=apart[0].macs * windows // (first.type.height * first.type.width),
-        moved=apart[0].moved - first.type.elements + pool.type.elements,
-        pixels=apart[1].pixels,
+    return replace(
+        work,
+        macs=work.macs * windows // (between.height * between.width),
+        moved=work.moved - between.elements + after.elements,
+        pixels=after.height * after.width,
     )
-    return dearer(apart, one, target)

@@ -8,7 +8,8 @@ from itertools import repeat
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Launch, Site, feature_map
 from netlang.ir.types import TensorType
-from netlang.kernels import Copy, FromNCHW, Kernel, Layer, Packing, ToNCHW
+from netlang.kernels import Copy, FromNCHW, Kernel, Layer, Packing, ToNCHW, planes
+from netlang.kernels.fusion import entering
 from netlang.kernels.kernel import FeatureMap, Precision, Role, storage
 from netlang.kernels.layer import BYTES
 from netlang.plan.arena import Lifetime, lower_bound, pack
@@ -68,7 +69,9 @@ class _Draft:
     def __init__(self, graph: Graph, precision: Precision, batch: int):
         self.graph, self.batch = graph, batch
         self.precision: Precision = precision
-        self.places, self.apart = place(graph), scattered(graph)
+        self.given = _read_as_given(graph)
+        as_given = {name: Place(name, planes(*graph[name].type.shape).view) for name in self.given}
+        self.places, self.apart = place(graph) | as_given, scattered(graph)
         self.functions, self.weights = Functions(), PackedWeights()
         self.counters = self.activation_bytes = 0
         # NHWC is NCHW where there is one pixel: the last layer may write the result itself.
@@ -78,19 +81,45 @@ class _Draft:
 
     def calls(self) -> Iterator[Call]:
         """The launches of a forward pass."""
+        entered: set[str] = set()
         for position, node in enumerate(self.graph.inputs):
-            y = self._map(node)
-            entry = FromNCHW(x=_own(node.type), y=y, precision=self.precision)
-            yield self._door(node, entry, Input(position), self._memory(node.name))
+            if node.name not in self.given:
+                home, kernel = self._entry(node)
+                entered.add(home.name)
+                yield self._door(home, kernel, Input(position), self._memory(home.name))
         for node in self.graph:
-            moved = sum(traffic(self.graph, node, self.places))
-            self.activation_bytes += moved * BYTES[storage(self.precision)]
-            for launch in self._launches(node):
-                yield self._launch(node, launch)
+            if node.name not in entered:
+                yield from self._work(node)
         if not self.is_direct:
             output = self.graph[self.graph.output]
             door = ToNCHW(x=self._map(output), y=_own(output.type), precision=self.precision)
             yield self._door(output, door, self._memory(output.name), Output())
+
+    def _entry(self, node: Node) -> tuple[Node, Layer]:
+        """The kernel that brings an input into the arena, and the value that it makes there.
+
+        Where all that reads the input is a copy of it, such as one with channels of zeros, that is
+        what comes in.
+        """
+        door = FromNCHW(x=_own(node.type), y=self._map(node), precision=self.precision)
+        users = self.graph.users[node.name]
+        if len(users) == 1 and node.name != self.graph.output:
+            (user,) = users
+            launches = self._launches(user)
+            through = entering(door, launches[0].kernel) if len(launches) == 1 else None
+            if through:
+                return user, through
+        return node, door
+
+    def _work(self, node: Node) -> Iterator[Call]:
+        """The launches of a node."""
+        moved = sum(traffic(self.graph, node, self.places))
+        self.activation_bytes += moved * BYTES[storage(self.precision)]
+        # What the caller gives is float32.
+        given = sum(self.graph[name].type.elements for name in set(node.inputs) & set(self.given))
+        self.activation_bytes += given * (BYTES["float32"] - BYTES[storage(self.precision)])
+        for launch in self._launches(node):
+            yield self._launch(node, launch)
 
     def bytes_of(self, buffer: str) -> int:
         """The size of a buffer, an image."""
@@ -162,9 +191,27 @@ class _Draft:
     def _map(self, node: Node) -> FeatureMap:
         return feature_map(node.type, self.places[node.name].view)
 
-    def _memory(self, value: str) -> Memory | Output:
+    def _memory(self, value: str) -> Argument:
+        if value in self.given:
+            return self.given[value]
         buffer = self.places[value].buffer
         return Output() if self.is_direct and buffer == self.graph.output else Memory(buffer)
+
+
+def _read_as_given(graph: Graph) -> dict[str, Input]:
+    """The inputs that need no place in the arena, because all readers take torch's order."""
+    return {
+        node.name: Input(position)
+        for position, node in enumerate(graph.inputs)
+        if graph.users[node.name]
+        and node.name not in graph.results
+        and all(_takes_planes(graph, user, node.name) for user in graph.users[node.name])
+    }
+
+
+def _takes_planes(graph: Graph, user: Node, value: str) -> bool:
+    each = zip(user.inputs, user.op.reads_planes(graph.types(user)), strict=True)
+    return all(planes for name, planes in each if name == value)
 
 
 def _own(type: TensorType) -> FeatureMap:

@@ -37,6 +37,7 @@ from netlang.kernels import (
     Upsample,
     View,
     dense,
+    planes,
 )
 from tests.kernels.launch import HEADER
 
@@ -96,6 +97,16 @@ PRODUCTS: dict[str, Kernel] = {
     ),
     "resnet, stage 5, one image": conv(512, 512, 7, 3, batch=1),
     "resnet, stem": conv(3, 64, 224, 7, 2),
+    "resnet, stem as given": replace(conv(3, 64, 224, 7, 2), x=planes(3, 224, 224)),
+    "resnet, stem as given with its pool": replace(
+        conv(3, 64, 224, 7, 2, batch=1),
+        x=planes(3, 224, 224),
+        y=dense(64, 56, 56),
+        pool=RESNET_POOL,
+    ),
+    "alexnet, stem as given": replace(
+        conv(3, 96, 224, 11, 4, batch=1), x=planes(3, 224, 224), y=dense(96, 55, 55), pad=(2, 2)
+    ),
     "resnet, stem of 8 channels": conv(8, 64, 224, 7, 2),
     "resnext": conv(128, 128, 56, 3, groups=32),
     "alexnet, first conv": conv(3, 96, 227, 11, 4),

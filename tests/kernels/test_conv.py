@@ -21,6 +21,7 @@ from netlang.kernels import (
     Tile,
     View,
     dense,
+    planes,
 )
 from tests.kernels.launch import check
 
@@ -329,6 +330,24 @@ def test_a_pool_ahead(case: str, precision: Any) -> None:
     kernel, reference = READ_POOLED[case]
     x = replace(kernel.x, view=View(kernel.x.channels + 5, 2))
     check(replace(kernel, x=x, precision=precision), reference)
+
+
+GIVEN = {
+    "stem": conv((3, 24), (15, 13), (7, 7), (2, 2), (3, 3, 3, 3)),
+    "wide stride": conv((3, 10), (23, 26), (11, 11), (4, 4), (2, 2, 2, 2)),
+    "a row, dilated": conv((5, 8), (9, 14), (1, 5), (1, 1), (0, 4, 0, 4), dilation=(1, 2)),
+    "stem with a pool": then_pool(conv((3, 24), (15, 13), (7, 7), (2, 2), (3, 3, 3, 3)), RESNET),
+}
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+@pytest.mark.parametrize("case", GIVEN)
+def test_planes_of_the_caller(case: str, precision: Any) -> None:
+    kernel, reference = GIVEN[case]
+    x = planes(kernel.x.channels, kernel.x.height, kernel.x.width)
+    kernel = replace(kernel, x=x, precision=precision)
+    assert kernel.parameters[0].dtype == "float32"
+    check(kernel, reference, planar="x")
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5])

@@ -1,15 +1,18 @@
 """Every pass on graphs written as text: `PASS.case` holds cases of the pass of that name.
 
-A case is a title, a graph, the graph that the pass makes of it, and what the pass says.
+A case is a title, a graph, the graph that the pass makes of it, and what the pass says. A title
+that says "batch 256" has it made for that batch.
 `pytest --update-goldens` rewrites the last two; read the difference before you commit it.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 
 import netlang.ops as _ops  # fills the registry of operators
 from netlang import passes
+from netlang.device import Target
 from netlang.ir.graph import verify
 from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
@@ -32,9 +35,10 @@ def cases(path: Path) -> list[tuple[str, str, str]]:
     return found
 
 
-def outcome(name: str, given: str) -> str:
+def outcome(name: str, title: str, given: str) -> str:
     """What a case's pass makes of its graph and says, as the golden has it."""
-    log = Log()
+    batch = re.search(r"batch (\d+)", title)
+    log = Log(Target(batch=int(batch[1]) if batch else 1))
     graph = verify(getattr(passes, name)(verify(parse_graph(given)), log))
     assert parse_graph(print_graph(graph)) == graph
     notes = [f"did  {note}" for note in log.changed] + [f"left {note}" for note in log.skipped]
@@ -43,7 +47,7 @@ def outcome(name: str, given: str) -> str:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_cases(path: Path, request: pytest.FixtureRequest) -> None:
-    results = [(t, given, outcome(path.stem, given)) for t, given, _ in cases(path)]
+    results = [(t, given, outcome(path.stem, t, given)) for t, given, _ in cases(path)]
     if request.config.getoption("--update-goldens"):
         texts = [f"== {title}\n{given}--\n{result}" for title, given, result in results]
         path.write_text("\n".join(texts))
