@@ -161,6 +161,16 @@ class Chain(Composite):
     keep: bool = False
 
     @property
+    def first(self) -> Op:
+        """What is computed first."""
+        return self.parts[0]
+
+    @property
+    def second(self) -> Op:
+        """What reads its result."""
+        return self.parts[1]
+
+    @property
     def sign(self) -> str:  # type: ignore[override]
         return " keep => " if self.keep else " => "
 
@@ -179,7 +189,7 @@ class Chain(Composite):
 
     def types(self, inputs: Types) -> list[Types]:
         first, _ = self.shares(inputs)
-        return self.operands(inputs, infer(self.parts[0], first))
+        return self.operands(inputs, infer(self.first, first))
 
     def infer(self, inputs: Types) -> TensorType:
         first, second = self.results(inputs)
@@ -192,28 +202,28 @@ class Chain(Composite):
 
     def reads_planes(self, inputs: Types) -> tuple[bool, ...]:
         first, second = self.types(inputs)
-        return self.parts[0].reads_planes(first) + (False,) * (len(second) - 1)
+        return self.first.reads_planes(first) + (False,) * (len(second) - 1)
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
-        (first, second), (given, others) = self.parts, self.shares(xs)
+        given, others = self.shares(xs)
         own = self._own(w)
-        y = first.torch(F, given, own[0], training)
-        z = second.torch(F, (y, *others), own[1], training)
+        y = self.first.torch(F, given, own[0], training)
+        z = self.second.torch(F, (y, *others), own[1], training)
         return side_by_side((y, z)) if self.keep else z
 
     def can_scatter(self, cuts: Sequence[int], inputs: Types) -> bool:
         return self.keep and list(cuts) == [self.results(inputs)[0].channels]
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
-        (first, second), (given, others) = self.parts, self._sites(site)
+        given, others = self._sites(site)
         y, z = self.results(site.inputs)
         # Where it is not kept the first result never lies anywhere.
         between = feature_map(y, View(y.channels))
         pieces = cut(site.pieces, (y, z)) if self.keep else [(between,), site.pieces]
         given = replace(given, output=y, pieces=pieces[0])
         others = replace(others, output=z, views=(between.view, *others.views), pieces=pieces[1])
-        launches = [_only(first, given), _only(second, others)]
-        kernel = behind(*map(_layer, launches), self.keep)
+        launches = [_only(self.first, given), _only(self.second, others)]
+        kernel = behind(_layer(launches[0]), _layer(launches[1]), self.keep)
         return (_by_role(kernel, launches, self.operands(range(self.arity), None)),)
 
 

@@ -158,13 +158,15 @@ def _fused(anchor: Call, rest: list[Call]) -> Call:
 
 def _composed(kind: Callable[[tuple[Op, ...]], Op], parts: list[Call]) -> Call:
     """The parts as one operator, where there are several; `_` is the result of the part ahead."""
-    ops = tuple(op for op, _ in parts)
-    return (kind(ops) if len(ops) > 1 else ops[0]), [name for _, names in parts for name in names]
+    ops = [op for op, _ in parts]
+    names = [name for _, names in parts for name in names]
+    return (kind(tuple(ops)) if len(ops) > 1 else ops[0]), names
 
 
 def _first(tree: Any) -> Token:
     """The first token of a part."""
-    return next(tree.scan_values(lambda _: True))
+    part = tree.children[0]
+    return part if hasattr(part, "start_pos") else _first(part)
 
 
 def _is(part: Tree[Any] | Token, rule: str) -> bool:

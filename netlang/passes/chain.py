@@ -45,7 +45,7 @@ def _kept_apart(graph: Graph, node: Node) -> str:
 def _join(sweep: Sweep, first: Node, second: Node) -> None:
     """Puts both where the second would be, under the name of the one that has the product."""
     op = Chain((first.op, second.op))
-    leader = second if op.lead is second.op else first
+    leader = second if op.lead is op.second else first
     node = replace(
         leader,
         op=op,

@@ -55,7 +55,7 @@ def pad_channels(graph: Graph, log: Log) -> Graph:
 
 def _stem(graph: Graph, node: Node) -> tuple[Conv, str] | None:
     """The convolution that reads an image of odd channels in a node, and the slot of its weight."""
-    first, prefix = (node.op.parts[0], "a.") if isinstance(node.op, Chain) else (node.op, "")
+    first, prefix = (node.op.first, "a.") if isinstance(node.op, Chain) else (node.op, "")
     conv = anchor_of(first)
     image = graph[node.inputs[0]] if node.inputs else node
     is_odd = image.type.channels != power_of_two(image.type.channels)
@@ -76,7 +76,7 @@ def _refusal(op: Op, conv: Conv, slot: str, inputs: Types, target: Target) -> st
     # In numbers of the target's precision: what the caller gives is float32.
     given = image.elements * BYTES["float32"] // BYTES[storage(target.precision)]
     padded = image.elements * wide // narrow
-    work = together(*op.parts, inputs) if isinstance(op, Chain) else Work.of(op, inputs)
+    work = together(op.first, op.second, inputs) if isinstance(op, Chain) else Work.of(op, inputs)
     gathers = work.macs // conv.out * work.columns
     as_given = replace(work, moved=work.moved - image.elements + given, gathers=gathers)
     entry = Work(0, given + padded, 0, image.height * image.width)

@@ -77,7 +77,8 @@ def test_others_can_read_the_weights(artifact: Path) -> None:
     assert set(weights) == {weight.name for weight in PLAN.weights}
     assert weights["conv.weight"].dtype == "float16"
     assert weights["conv.bias"].dtype == "float32"
-    expected = WEIGHTS["conv.weight"].transpose(2, 3, 1, 0).astype("float16")
+    # Its kernel reads the caller's planes: channels, rows and columns of a window, then outputs.
+    expected = WEIGHTS["conv.weight"].transpose(1, 2, 3, 0).astype("float16")
     assert (weights["conv.weight"] == expected).all()
 
 
@@ -179,9 +180,8 @@ def test_a_plan_of_another_version(broken: Path) -> None:
 
 def test_kernels_of_another_compilation(broken: Path) -> None:
     (broken / "kernels.py").write_text("import triton\n")
-    with pytest.raises(
-        ArtifactError, match="from another compilation: it has no 'from_nchw_3x8x8'"
-    ):
+    missing = "from another compilation: it has no 'conv3x3_3to16_8x8_relu'"
+    with pytest.raises(ArtifactError, match=missing):
         Model.load(broken)
 
 

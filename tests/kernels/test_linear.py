@@ -95,7 +95,7 @@ def test_counters_are_ready_for_the_next_launch(tile: Tile) -> None:
     *pointers, counters, y = launch_all(kernel, arguments(kernel, 20), 20)
     assert counters.dtype == torch.int32
     assert not counters.any()
-    again = launch(kernel, [*pointers, counters, torch.full_like(y, torch.nan)], 20)
+    (again,) = launch(kernel, [*pointers, counters, torch.full_like(y, torch.nan)], 20)
     assert torch.equal(again, y)
 
 
