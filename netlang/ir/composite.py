@@ -17,17 +17,14 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import accumulate, pairwise
 from operator import add
-from string import ascii_lowercase
 from typing import Any, ClassVar
 
 from netlang import kernels
 from netlang.ir.op import Launch, Op, ShapeError, Site, Weight, feature_map, infer
+from netlang.ir.pieces import LETTERS, by_role, cut, joined, layer_of, only, side_by_side, slots_of
 from netlang.ir.types import TensorType, Types
-from netlang.kernels import Epilogue, FeatureMap, Layer, View
+from netlang.kernels import Epilogue, View
 from netlang.kernels.fusion import behind, plus
-
-LETTERS = ascii_lowercase
-"""The prefixes of the parts' weights: nothing has more parts."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +143,9 @@ class Sum(Composite):
     def launches(self, site: Site) -> tuple[Launch, ...]:
         first, *others = self._sites(site)
         bare = [replace(other, epilogue=Epilogue(), label="") for other in others]
-        launches = [_only(part, own) for part, own in zip(self.parts, (first, *bare), strict=True)]
-        kernel, *others = (_layer(launch) for launch in launches)
-        return (_by_role(plus(kernel, others), launches, self.shares(range(self.arity))),)
+        launches = [only(part, own) for part, own in zip(self.parts, (first, *bare), strict=True)]
+        kernel, *others = (layer_of(launch) for launch in launches)
+        return (by_role(plus(kernel, others), launches, self.shares(range(self.arity))),)
 
 
 @dataclass(frozen=True)
@@ -222,9 +219,9 @@ class Chain(Composite):
         pieces = cut(site.pieces, (y, z)) if self.keep else [(between,), site.pieces]
         given = replace(given, output=y, pieces=pieces[0])
         others = replace(others, output=z, views=(between.view, *others.views), pieces=pieces[1])
-        launches = [_only(self.first, given), _only(self.second, others)]
-        kernel = behind(_layer(launches[0]), _layer(launches[1]), self.keep)
-        return (_by_role(kernel, launches, self.operands(range(self.arity), None)),)
+        launches = [only(self.first, given), only(self.second, others)]
+        kernel = behind(layer_of(launches[0]), layer_of(launches[1]), self.keep)
+        return (by_role(kernel, launches, self.operands(range(self.arity), None)),)
 
 
 @dataclass(frozen=True)
@@ -259,81 +256,13 @@ class Together(Composite):
         results = self.results(site.inputs)
         pieces = cut(site.pieces, results)
         launches = [
-            _only(part, replace(own, output=y, pieces=into))
+            only(part, replace(own, output=y, pieces=into))
             for part, own, y, into in zip(
                 self.parts, self._sites(site), results, pieces, strict=True
             )
         ]
-        kernel = kernels.Together(tuple(map(_layer, launches)))
+        kernel = kernels.Together(tuple(map(layer_of, launches)))
         pairs = zip(launches, self.shares(range(self.arity)), strict=True)
         inputs = (positions[i] for launch, positions in pairs for i in launch.inputs)
-        weights = (slot for slots in map(_slots, LETTERS, launches) for slot in slots)
+        weights = (slot for slots in map(slots_of, LETTERS, launches) for slot in slots)
         return (Launch(kernel, tuple(inputs), tuple(weights)),)
-
-
-def joined(results: Sequence[TensorType]) -> TensorType:
-    """The type of results side by side."""
-    first = results[0]
-    odd = next((each for each in results if each.shape[1:] != first.shape[1:]), None)
-    if odd:
-        raise ShapeError(f"results of {first} and {odd} have no one height and width")
-    return TensorType((sum(each.channels for each in results), *first.shape[1:]))
-
-
-def side_by_side(values: Sequence[Any]) -> Any:
-    """Torch tensors, channel after channel."""
-    import torch
-
-    return torch.cat(list(values), 1)
-
-
-def cut(pieces: Sequence[FeatureMap], types: Sequence[TensorType]) -> list[tuple[FeatureMap, ...]]:
-    """The pieces that hold each of several results, which follow one another in their channels."""
-    runs: list[tuple[FeatureMap, ...]] = []
-    rest = list(pieces)
-    for type in types:
-        run, missing = list[FeatureMap](), type.channels
-        while missing:
-            piece = rest.pop(0)
-            n = min(missing, piece.channels)
-            run.append(replace(piece, channels=n))
-            if n < piece.channels:
-                behind = replace(piece, channels=piece.channels - n, view=piece.view.shifted(n))
-                rest.insert(0, behind)
-            missing -= n
-        runs.append(tuple(run))
-    return runs
-
-
-def _only(part: Op, site: Site) -> Launch:
-    (launch,) = part.launches(site)
-    return launch
-
-
-def _layer(launch: Launch) -> Layer:
-    assert isinstance(launch.kernel, Layer)
-    return launch.kernel
-
-
-def _slots(letter: str, launch: Launch) -> list[str]:
-    return [f"{letter}.{slot}" for slot in launch.weights]
-
-
-def _by_role(
-    kernel: Layer, launches: Sequence[Launch], positions: Sequence[Sequence[int | None]]
-) -> Launch:
-    """The launch of a kernel made of others: all inputs, then all tensors; weights, then vectors.
-
-    `positions` tells for each launch at which input of the node its inputs are; None is the result
-    of the launch ahead of it.
-    """
-    inputs, tensors = list[int | None](), list[int | None]()
-    weights, vectors = list[str](), list[str]()
-    for letter, launch, place in zip(LETTERS, launches, positions, strict=False):
-        first = sum(parameter.role == "input" for parameter in launch.kernel.parameters)
-        packed = len(launch.kernel.packing)
-        read, slots = [place[i] for i in launch.inputs], _slots(letter, launch)
-        inputs, tensors = inputs + read[:first], tensors + read[first:]
-        weights, vectors = weights + slots[:packed], vectors + slots[packed:]
-    reads = tuple(i for i in inputs + tensors if i is not None)
-    return Launch(kernel, reads, tuple(weights + vectors))

@@ -18,8 +18,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from netlang.device import Target
-from netlang.ir.composite import Chain, Sum, joined
+from netlang.ir.composite import Chain, Sum
 from netlang.ir.graph import Graph, Node
+from netlang.ir.pieces import joined
 from netlang.ops.conv import Conv
 from netlang.passes.estimate import Work, dearer, seconds
 from netlang.passes.report import Log

@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from netlang.ir.composite import LETTERS, Together, joined
+from netlang.ir.composite import Together
 from netlang.ir.graph import Graph, Node
+from netlang.ir.pieces import LETTERS, joined
 from netlang.ops.join import Concat
 from netlang.ops.shape import Slice
 from netlang.passes.estimate import Work

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain, count
 
-from netlang.ir.composite import LETTERS
 from netlang.ir.fused import Fused, Step
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Op
+from netlang.ir.pieces import LETTERS
 from netlang.ir.types import Types
 from netlang.ir.weights import Expr
 from netlang.ops.shape import Slice
