@@ -28,7 +28,7 @@ class Device:
 
     @property
     def l2_bandwidth(self) -> float:
-        """Bytes a second that kernels draw from the L2 cache: what an SM of an H100 is said to."""
+        """Bytes a second that kernels draw from the L2 cache; assumed, and alike for each SM."""
         return 42 * GB * self.sms
 
     def ridge(self, dtype: Precision) -> float:

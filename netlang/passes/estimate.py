@@ -17,12 +17,9 @@ from netlang.ir.types import Types
 from netlang.kernels.kernel import storage
 from netlang.kernels.layer import BYTES
 
+# Assumed, all of them: nobody has measured these for our kernels yet.
 LAUNCH = 3e-6
-"""Seconds from the end of one kernel's work to the full speed of the next, in a CUDA graph.
-
-Assumed: ResNet-50's 56 kernels at batch 1 in 0.27 ms are 4.8 microseconds each, of which the
-floors explain 0.6 (`docs/profile.md`).
-"""
+"""Seconds from the end of one kernel's work to the full speed of the next, in a CUDA graph."""
 
 GATHER = 27e9
 """Numbers a second that a multiprocessor gathers one by one: half of what its units can issue."""
