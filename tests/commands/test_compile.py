@@ -65,13 +65,13 @@ def test_the_object_keeps_its_promise(net: str, capsys: Capture) -> None:
     result = report(capsys, net)
     assert {key: type(result[key]) for key in CONTRACT} == CONTRACT
     assert "compiled" not in result
-    # input, conv, bn, relu, linear, dropout, softmax; then input, conv + relu, linear, softmax
-    assert (result["nodes_before"], result["nodes_after"]) == (7, 4)
-    assert result["kernels"] == result["distinct_kernels"] == 4
+    # input, conv, bn, relu, linear, dropout, softmax; then input, conv + relu, linear + softmax
+    assert (result["nodes_before"], result["nodes_after"]) == (7, 3)
+    assert result["kernels"] == result["distinct_kernels"] == 3
     # x (3x8x8) beside conv (4x8x8), two bytes a number
     assert result["arena_bytes"] == result["arena_lower_bound"] == 2 * (3 + 4) * 64
-    # from NCHW: 4 + 2 bytes a number; then 3x8x8 and 4x8x8, 4x8x8 and 3, 3 and 3
-    assert result["activation_bytes"] == 6 * 192 + 2 * (192 + 256 + 256 + 3 + 3 + 3)
+    # from NCHW: 4 + 2 bytes a number; then 3x8x8 and 4x8x8, 4x8x8 and 3
+    assert result["activation_bytes"] == 6 * 192 + 2 * (192 + 256 + 256 + 3)
     fold = next(each for each in result["passes"] if each["name"] == "fold_affine")
     assert (fold["changed"], fold["skipped"]) == (1, [])
     assert fold["milliseconds"] > 0
@@ -89,7 +89,7 @@ def test_what_a_pass_refuses_is_in_the_object(tmp_path: Path, capsys: Capture) -
 def test_a_person_is_told_the_same(net: str, capsys: Capture) -> None:
     text = shown(capsys, net)
     assert text.startswith("tiny in float16: 3x8x8 -> 3\n")
-    assert "4 launches of 4 kernels" in text
+    assert "3 launches of 3 kernels" in text
     assert "896 bytes an image, 1.000 times the most in use" in text
     assert "random (seed 0)" in text
     assert "folded into" not in text
@@ -201,7 +201,7 @@ def test_the_tree_is_printed(net: str, capsys: Capture) -> None:
 
 def test_assembly_is_printed(net: str, capsys: Capture) -> None:
     text = shown(capsys, net, "--emit", "ptx", "--target", "sm_80")
-    assert text.count(".visible .entry") == 4
+    assert text.count(".visible .entry") == 3
     assert ".target sm_80" in text
 
 
@@ -225,7 +225,7 @@ def test_progress_is_for_terminals(net: str, capsys: Capture, monkeypatch: Any) 
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert main(["compile", net, "--target", "sm_90"]) == 0
     error = capsys.readouterr().err
-    assert "compiling kernels: 1 of 4" in error
+    assert "compiling kernels: 1 of 3" in error
     assert error.endswith("\r")
 
 
