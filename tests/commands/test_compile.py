@@ -13,11 +13,14 @@ from netlang.backends.triton.manifest import manifest
 from netlang.backends.triton.source import source
 from netlang.commands import main
 from netlang.compiler import checks, compile
+from netlang.device import DEVICES, Target
+from netlang.ir.graph import Graph
 from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
 from netlang.lower import load
-from netlang.passes import optimize
+from netlang.passes import optimize, upto
 from netlang.plan import plan
+from netlang.recipe import all_words
 from netlang.weights import random_weights, write_weights
 
 Capture = pytest.CaptureFixture[str]
@@ -192,6 +195,34 @@ def test_stages_are_printed_alone(net: str, capsys: Capture) -> None:
     assert json.loads(manifest(planned))["network"] == "tiny"
 
 
+def test_the_pipeline_stops_where_it_is_told_to(net: str, capsys: Capture) -> None:
+    folded = optimize(load(net), upto("fold_affine")).graph
+    assert len(folded) > len(optimize(load(net)).graph)
+    stop = (net, "--after", "fold_affine")
+    assert parse_graph(shown(capsys, *stop, "--emit", "optimized")) == folded
+    assert shown(capsys, *stop, "--emit", "plan") == manifest(plan(folded))
+    # This one runs twice: what is meant is the last time.
+    run = [each["name"] for each in report(capsys, net, "--after", "drop_identity")["passes"]]
+    assert "fold_affine" in run
+    assert run[-1] == "drop_identity"
+
+
+def test_fusion_is_for_a_device(capsys: Capture) -> None:
+    # At this batch a back-to-back kernel pays on an H100, whose memory is the slower part.
+    def emitted(*arguments: str) -> Graph:
+        options = ("--batch", "256", "--emit", "optimized", *arguments)
+        return parse_graph(shown(capsys, "resnet50", *options), words=all_words())
+
+    def optimized(device: str) -> Graph:
+        return optimize(load("resnet50"), target=Target(DEVICES[device], batch=256)).graph
+
+    assert optimized("h100") != optimized("a100-80gb")
+    assert emitted() == optimized("h100")
+    assert emitted("--device", "a100-80gb") == optimized("a100-80gb")
+    assert emitted("--target", "sm_80") == optimized("a100-80gb")
+    assert emitted("--target", "sm_80", "--device", "h100") == optimized("h100")
+
+
 def test_the_tree_is_printed(net: str, capsys: Capture) -> None:
     tree = shown(capsys, net, "--emit", "ast")
     assert tree.startswith("File(")
@@ -212,6 +243,8 @@ def test_assembly_is_printed(net: str, capsys: Capture) -> None:
     ("arguments", "message"),
     [
         (["--batch", "0"], "'--batch 0' is no batch"),
+        (["--after", "fold_afine"], "no pass 'fold_afine'\n  = help: did you mean 'fold_affine'?"),
+        (["--after", "everything"], "help: there are: drop_heads, eliminate_dead, drop_identity,"),
         (["--seed", "-1"], "'--seed -1' is below 0"),
         (["--emit", "graph", "-o", "out"], "'--emit' prints, and '-o' writes"),
         (["--weights", "nowhere.safetensors"], "no weight file 'nowhere.safetensors'"),
