@@ -153,6 +153,9 @@ def test_what_stays_inside_a_kernel_is_not_moved() -> None:
     assert moved(f"%y = {two} : 2x8x8", "output %y") == {"y": (256, 128)}
     kept = two.replace("=>", "keep =>")
     assert moved(f"%y = {kept} : 10x8x8", "output %y") == {"y": (256, 640)}
+    residual = "%z = split(%x) parts=2, part=1 : 2x8x8"
+    added = f"{two} -> add(_, %z) : 2x8x8"
+    assert moved(residual, f"%y = {added}", "output %y") == {"y": (256 + 128, 128)}
 
 
 def test_terms_of_a_sum_are_read_and_their_sum_is_written() -> None:
