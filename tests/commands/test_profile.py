@@ -69,7 +69,6 @@ def test_the_whole_pipeline_moves_less_than_the_layers(
         json.loads(printed(capsys, *arguments, "--json"))["after"]
         for arguments in (LAYER_WISE, BOTTLENECKS)
     )
-    assert whole["flops"] == layers["flops"]
     assert whole["bytes"] < 0.75 * layers["bytes"]
     assert whole["seconds"] < layers["seconds"]
 
