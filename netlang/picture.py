@@ -29,6 +29,7 @@ def to_png(svg: bytes) -> bytes:
         return svg_to_bytes(
             svg.decode(),
             zoom=PIXELS,
+            dpi=96,  # as in CSS, for sizes in points
             skip_system_fonts=True,
             font_files=[
                 str(fonts / f"SourceSansPro-{weight}.ttf") for weight in ("Regular", "Bold")
