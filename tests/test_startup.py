@@ -10,7 +10,17 @@ import pytest
 
 from netlang import commands
 
-HEAVY = ("torch", "triton", "numpy", "lark", "PIL", "graphviz", "wasmtime", "safetensors")
+HEAVY = (
+    "torch",
+    "triton",
+    "numpy",
+    "lark",
+    "PIL",
+    "graphviz",
+    "wasmtime",
+    "safetensors",
+    "resvg_py",
+)
 
 # Runs a command line in a fresh interpreter and prints what that loaded.
 PROBE = """

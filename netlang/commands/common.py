@@ -1,4 +1,4 @@
-"""What most commands share: the network among the arguments, and a word on long work."""
+"""What several commands share: arguments, what they mean, and a word on long work."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import argparse
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
-from netlang.diagnostic import NetError, error
+from netlang.device import DEVICES, Target
+from netlang.diagnostic import error
 from netlang.ir.graph import Graph
+from netlang.kernels.kernel import PRECISIONS
 from netlang.lower import load
+
+MOST = 2**31 - 1  # what kernels count a batch with
 
 
 def add_net_argument(parser: argparse.ArgumentParser) -> None:
@@ -46,9 +51,49 @@ def settings(args: argparse.Namespace) -> dict[str, str]:
     return values
 
 
-def no_batch(batch: int) -> NetError:
-    """The error for a `--batch` that is none."""
-    return error(f"'--batch {batch}' is no batch", help="write --batch 32")
+def add_target_arguments(
+    parser: argparse.ArgumentParser, device: str | None = "h100", means: str = "(h100)"
+) -> None:
+    """`--device`, `--batch` and `--dtype`; `means` says which device it is where none is named."""
+    parser.add_argument(
+        "--device", choices=DEVICES, default=device, help=f"the GPU to be fast on {means}"
+    )
+    parser.add_argument(
+        "--batch", type=int, default=1, metavar="N", help="the images at a time to be fast at (1)"
+    )
+    parser.add_argument("--dtype", choices=PRECISIONS, default="float16", help="(float16)")
+
+
+def require_batch(batch: int) -> None:
+    """`NetError` for a `--batch` that is none."""
+    if not 1 <= batch <= MOST:
+        raise error(f"'--batch {batch}' is no batch", help="write --batch 32")
+
+
+def target(args: argparse.Namespace) -> Target:
+    """What the network is to be fast at."""
+    require_batch(args.batch)
+    return Target(DEVICES[args.device], args.dtype, args.batch)
+
+
+def add_after_argument(parser: argparse.ArgumentParser) -> None:
+    """`--after`: where the pipeline stops."""
+    from netlang.passes import LAST  # most commands need no passes, and all have this module
+
+    parser.add_argument(
+        "--after", default=LAST, metavar="PASS", help="stop optimizing after this pass (the last)"
+    )
+
+
+def require_format(path: Path, formats: tuple[str, ...], stem: str) -> None:
+    """`NetError` for a picture in a format that is none of these; `stem` names one without name."""
+    if path.suffix not in formats:
+        name = path.parent / f"{path.stem or stem}{formats[0]}"
+        raise error(
+            f"netlang does not draw '{path.suffix or path}' files",
+            help=f"end the name with {' or '.join(formats)}: -o {name}; "
+            "browsers and rsvg-convert turn an SVG into a PDF",
+        )
 
 
 @contextmanager

@@ -12,14 +12,21 @@ from time import perf_counter
 from typing import Any
 
 from netlang.backends.triton.aot import Compiled
-from netlang.commands.common import add_net_argument, load_net, no_batch, progress
+from netlang.commands.common import (
+    add_after_argument,
+    add_net_argument,
+    add_target_arguments,
+    load_net,
+    progress,
+    require_batch,
+)
 from netlang.compiler import Compilation, compile
 from netlang.compiler.assemble import TARGETS, USUAL_DEVICES, assemble
 from netlang.compiler.checks import Check, checks
 from netlang.compiler.report import Findings, as_json, as_text
 from netlang.compiler.stages import STAGES, ptx, syntax_tree
 from netlang.diagnostic import error
-from netlang.kernels.kernel import PRECISIONS
+from netlang.passes import upto
 from netlang.weights import random_weights, read_weights
 
 HELP = (
@@ -36,10 +43,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="write the artifact here")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="a safetensors file")
     parser.add_argument("--seed", type=int, default=0, help="of random weights (0)")
-    parser.add_argument("--dtype", choices=PRECISIONS, default="float16", help="(float16)")
-    parser.add_argument(
-        "--batch", type=int, default=1, metavar="N", help="the batch size to be fast at (1)"
-    )
+    add_target_arguments(parser, device=None, means="(h100, or what --target means)")
+    add_after_argument(parser)
     parser.add_argument(
         "--target",
         choices=TARGETS,
@@ -62,8 +67,13 @@ def run(args: argparse.Namespace) -> int:
     with clock("reading"):
         graph = load_net(args)
     with clock("optimizing and planning"):
-        device = USUAL_DEVICES[args.target or USUAL_TARGET]
-        compilation = compile(graph, precision=args.dtype, batch=args.batch, device=device)
+        compilation = compile(
+            graph,
+            precision=args.dtype,
+            batch=args.batch,
+            device=args.device or USUAL_DEVICES[args.target or USUAL_TARGET],
+            passes=upto(args.after),
+        )
     if args.emit:
         print(_stage(compilation, args), end="")
         return 0
@@ -75,8 +85,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _require_sense(args: argparse.Namespace) -> None:
-    if args.batch < 1:
-        raise no_batch(args.batch)
+    require_batch(args.batch)
     if args.seed < 0:
         raise error(f"'--seed {args.seed}' is below 0")
     if args.emit and args.output:

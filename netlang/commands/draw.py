@@ -8,7 +8,7 @@ from pathlib import Path
 from netlang.backends.draw import View, to_dot, to_svg
 from netlang.backends.draw.fold import scopes
 from netlang.backends.draw.style import PALETTES
-from netlang.commands.common import add_settings, settings
+from netlang.commands.common import add_settings, require_format, settings
 from netlang.diagnostic import did_you_mean, error
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
@@ -77,12 +77,7 @@ def _view(args: argparse.Namespace) -> View:
 
 
 def _require_sense(args: argparse.Namespace, path: Path, graphs: list[Graph]) -> None:
-    if path.suffix not in FORMATS:
-        raise error(
-            f"netlang does not draw '{path.suffix or path.name}' files",
-            help=f"end the name with {' or '.join(FORMATS)}: -o {path.with_suffix('.svg')}; "
-            "browsers and rsvg-convert turn an SVG into a PNG or a PDF",
-        )
+    require_format(path, FORMATS, "network")
     if args.depth is not None and args.depth < 0:
         raise error(f"'--depth {args.depth}' is below 0", help="--depth 0 draws groups as boxes")
     groups = dict.fromkeys(s for graph in graphs for node in graph for s in scopes(node.name))

@@ -6,12 +6,13 @@ import argparse
 import sys
 
 import netlang.ops as _ops  # fills the registry of operators
+from netlang.commands.common import add_target_arguments, target
 from netlang.diagnostic import error
 from netlang.ir.graph import Graph, InvariantError, verify
 from netlang.ir.op import ShapeError
 from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
-from netlang.passes import PIPELINE, Optimized, optimize
+from netlang.passes import PIPELINE, Optimized, named, optimize
 from netlang.recipe import all_words
 from netlang.syntax.parser import read
 
@@ -22,8 +23,6 @@ HELP = (
     "of it."
 )
 
-PASSES = {run.__name__: run for run in PIPELINE}
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
@@ -32,9 +31,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--pass",
         dest="passes",
         action="append",
-        choices=PASSES,
+        metavar="PASS",
         help="a pass to run, in the order given (all of the pipeline, in its own order)",
     )
+    add_target_arguments(parser)
     parser.add_argument(
         "--explain", action="store_true", help="what each pass did and refused, on standard error"
     )
@@ -42,8 +42,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the optimized graph."""
-    chosen = tuple(PASSES[name] for name in args.passes) if args.passes else PIPELINE
-    optimized = optimize(_graph(args.file), chosen)
+    chosen = tuple(map(named, args.passes)) if args.passes else PIPELINE
+    optimized = optimize(_graph(args.file), chosen, target(args))
     if args.explain:
         print(_explained(optimized), file=sys.stderr)
     print(print_graph(optimized.graph), end="")

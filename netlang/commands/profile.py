@@ -6,15 +6,21 @@ import argparse
 import json
 from pathlib import Path
 
-from netlang.commands.common import add_net_argument, load_net, no_batch
-from netlang.cost import DEVICES, profile
+from netlang.commands.common import (
+    add_after_argument,
+    add_net_argument,
+    add_target_arguments,
+    load_net,
+    require_format,
+    target,
+)
+from netlang.cost import profile
 from netlang.cost.picture import to_svg
 from netlang.cost.report import describe, table
-from netlang.device import Target
 from netlang.diagnostic import error
 from netlang.files import write_whole
-from netlang.kernels.kernel import PRECISIONS
-from netlang.passes import optimize
+from netlang.passes import optimize, upto
+from netlang.picture import FORMATS, encoded
 from netlang.summary import inference
 
 HELP = (
@@ -22,32 +28,33 @@ HELP = (
     "multiply-adds, and the time of the slower of the two. Nothing is run or measured."
 )
 
-MOST = 2**31 - 1  # what kernels count a batch with
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     add_net_argument(parser)
-    parser.add_argument("--device", choices=DEVICES, default="h100", help="the GPU (h100)")
-    parser.add_argument("--batch", type=int, default=1, metavar="N", help="images at a time (1)")
-    parser.add_argument("--dtype", choices=PRECISIONS, default="float16", help="(float16)")
+    add_target_arguments(parser)
+    add_after_argument(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object, every layer in it")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE.svg", help="draw the roofline, print no table"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="draw the roofline, FILE.svg or FILE.png, and print no table",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the table or the object, or draws."""
     _require_sense(args)
-    graph = load_net(args)
-    device = DEVICES[args.device]
-    optimized = optimize(graph, target=Target(device, args.dtype, args.batch)).graph
+    graph, aim = load_net(args), target(args)
+    optimized = optimize(graph, upto(args.after), aim).graph
     before, after = (
-        profile(each, device, args.dtype, args.batch) for each in (inference(graph), optimized)
+        profile(each, aim.device, aim.precision, aim.batch)
+        for each in (inference(graph), optimized)
     )
     if args.output:
-        write_whole(args.output, to_svg(before, after))
+        write_whole(args.output, encoded(to_svg(before, after), args.output.suffix))
         print(f"wrote {args.output}")
     else:
         print(json.dumps(describe(before, after)) if args.json else table(before, after))
@@ -55,14 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _require_sense(args: argparse.Namespace) -> None:
-    if not 1 <= args.batch <= MOST:
-        raise no_batch(args.batch)
     if args.json and args.output:
         raise error("'--json' prints, and '-o' draws", help="leave one of them out")
-    if args.output and args.output.suffix != ".svg":
-        name = args.output.parent / f"{args.output.stem or 'roofline'}.svg"
-        raise error(
-            f"netlang does not draw '{args.output.suffix or args.output}' files",
-            help=f"end the name with .svg: -o {name}; "
-            "browsers and rsvg-convert turn an SVG into a PNG or a PDF",
-        )
+    if args.output:
+        require_format(args.output, FORMATS, "roofline")

@@ -18,7 +18,7 @@ from netlang.ir.attributes import Value
 from netlang.ir.graph import Graph
 from netlang.kernels.kernel import Precision
 from netlang.lower import load
-from netlang.passes import Optimized, optimize
+from netlang.passes import PIPELINE, Optimized, Pass, optimize
 from netlang.plan import Plan, plan
 from netlang.weights import random_weights
 
@@ -49,6 +49,7 @@ def compile(
     batch: int = 1,
     device: str = "h100",
     seed: int = 0,
+    passes: tuple[Pass, ...] = PIPELINE,
     **settings: Value,
 ) -> Compilation:
     """Compiles a network to Triton kernels and, where a folder is given, writes them there.
@@ -56,10 +57,11 @@ def compile(
     `network` is a graph, a `.net` file or a network of the zoo, `settings` are the net's
     parameters. `batch` is the batch size to be fast at, `device` the GPU, by a name of
     `netlang.device.DEVICES`; the result runs any batch on any GPU. Without `weights` (a
-    checkpoint: arrays by name) random ones are made from `seed`. Raises `NetError`.
+    checkpoint: arrays by name) random ones are made from `seed`. `passes` are those of
+    `netlang.passes` to run. Raises `NetError`.
     """
     graph = network if isinstance(network, Graph) else load(network, **settings)
-    optimized = optimize(graph, target=Target(DEVICES[device], precision, batch))
+    optimized = optimize(graph, passes, Target(DEVICES[device], precision, batch))
     start = perf_counter()
     planned = plan(optimized.graph, precision, batch)
     compilation = Compilation(graph, optimized, planned, 1e3 * (perf_counter() - start))

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from netlang.backends.triton.artifact import write_artifact
 from netlang.compiler import Compilation
-from netlang.ir.graph import Graph
+from netlang.ir.composite import LETTERS, Chain
+from netlang.ir.graph import Graph, Node
+from netlang.ir.weights import Expr
 from netlang.ops.norm import Softmax
 from netlang.plan import Plan, plan
 
@@ -75,7 +77,19 @@ def checks(compilation: Compilation, weights: Weights, seed: int = 0) -> Iterato
 def _to_logits(graph: Graph) -> Graph:
     """The network up to its softmax, which gives nearly 0 and 1 whatever went wrong before it."""
     output = graph[graph.output]
-    return replace(graph, output=output.inputs[0]) if isinstance(output.op, Softmax) else graph
+    match output.op:
+        case Softmax():
+            return replace(graph, output=output.inputs[0])
+        case Chain(parts=(first, Softmax())):
+            logits = replace(output, op=first, derived=_of_the_first(output))
+            return graph.with_nodes(tuple(logits if n is output else n for n in graph))
+        case _:
+            return graph
+
+
+def _of_the_first(node: Node) -> tuple[tuple[str, Expr], ...]:
+    """The weights of a composite node whose first part alone has any, as that part calls them."""
+    return tuple((slot.removeprefix(f"{LETTERS[0]}."), weight) for slot, weight in node.derived)
 
 
 def _kernels_can_run() -> bool:

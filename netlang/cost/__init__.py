@@ -4,8 +4,9 @@ The floor of a layer is max(bytes / bandwidth, FLOPs / rate); that of a network 
 layers, one after the other. No kernel of that layer can be faster, so a measured time beside it
 says what is left to gain. The conventions:
 
-- A layer is a node of the graph. In an optimized graph a conv with its bias, residual sum and relu
-  is one; a projection is a conv of its own, and takes part in no other.
+- A layer is a node of the graph: once optimized, what one kernel computes. A conv is one with its
+  bias, residual sum and relu, and so it is with the projection in the same sum, with the pool or
+  the 1x1 conv behind it, or with the branch beside it. What stays inside is not moved.
 - A layer reads each value that it needs once and writes its result once, an image. A strided window
   reads the pixels that it touches: a 1x1 conv with stride 2 a quarter of them. Nothing stays in
   a cache from one layer to the next.
@@ -15,6 +16,9 @@ says what is left to gain. The conventions:
   caller's NCHW to the first layer and back; the network's input counts as read by those who use it.
 - Arithmetic is that of conv and linear, two FLOPs a multiply-add, at the dense rate of the dtype.
   Pools, norms and sums are bytes alone.
+- Each multiply-add counts once. A kernel that pools what it convolves may do those that several
+  windows share for each of them (`netlang.passes.pool_behind`), but no kernel has to. Whether it
+  is worth while is decided by an estimate, which counts them all (`netlang.passes.estimate`).
 - A launch takes no time, and the device is full even at batch 1. Floors at batch 1 are therefore
   far below what is measured.
 """

@@ -143,4 +143,5 @@ def _rest(profile: Profile) -> str:
     if not others:
         return area
     share = percent(profile.share(others))
-    return f"{area}; {len(others)} layers without a product ({share}) not shown"
+    layers = "1 layer" if len(others) == 1 else f"{len(others)} layers"
+    return f"{area}; {layers} without a product ({share}) not shown"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from netlang.device import USUAL, Target
+from netlang.diagnostic import did_you_mean, error
 from netlang.ir.graph import Graph, verify
 from netlang.passes.back_to_back import back_to_back
 from netlang.passes.drop_heads import drop_heads
@@ -62,6 +63,23 @@ FUSE: tuple[Pass, ...] = (
 """What makes one node of what one kernel computes."""
 
 PIPELINE = SIMPLIFY + FUSE
+LAST = PIPELINE[-1].__name__
+
+
+def named(name: str) -> Pass:
+    """The pass of the pipeline that has a name. `NetError` where none has."""
+    passes = {run.__name__: run for run in PIPELINE}
+    if name not in passes:
+        there_are = f"there are: {', '.join(passes)}"
+        raise error(f"there is no pass '{name}'", help=did_you_mean(name, passes) or there_are)
+    return passes[name]
+
+
+def upto(name: str) -> tuple[Pass, ...]:
+    """The pipeline up to a pass, to its last run where it runs twice. `NetError`: no such pass."""
+    last = named(name)
+    end = max(place for place, run in enumerate(PIPELINE, 1) if run is last)
+    return PIPELINE[:end]
 
 
 @dataclass(frozen=True)

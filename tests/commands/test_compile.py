@@ -13,11 +13,14 @@ from netlang.backends.triton.manifest import manifest
 from netlang.backends.triton.source import source
 from netlang.commands import main
 from netlang.compiler import checks, compile
+from netlang.device import DEVICES, Target
+from netlang.ir.graph import Graph
 from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
 from netlang.lower import load
-from netlang.passes import optimize
+from netlang.passes import optimize, upto
 from netlang.plan import plan
+from netlang.recipe import all_words
 from netlang.weights import random_weights, write_weights
 
 Capture = pytest.CaptureFixture[str]
@@ -65,13 +68,13 @@ def test_the_object_keeps_its_promise(net: str, capsys: Capture) -> None:
     result = report(capsys, net)
     assert {key: type(result[key]) for key in CONTRACT} == CONTRACT
     assert "compiled" not in result
-    # input, conv, bn, relu, linear, dropout, softmax; then input, conv + relu, linear, softmax
-    assert (result["nodes_before"], result["nodes_after"]) == (7, 4)
-    assert result["kernels"] == result["distinct_kernels"] == 4
+    # input, conv, bn, relu, linear, dropout, softmax; then input, conv + relu, linear + softmax
+    assert (result["nodes_before"], result["nodes_after"]) == (7, 3)
+    assert result["kernels"] == result["distinct_kernels"] == 3
     # x (3x8x8) beside conv (4x8x8), two bytes a number
     assert result["arena_bytes"] == result["arena_lower_bound"] == 2 * (3 + 4) * 64
-    # from NCHW: 4 + 2 bytes a number; then 3x8x8 and 4x8x8, 4x8x8 and 3, 3 and 3
-    assert result["activation_bytes"] == 6 * 192 + 2 * (192 + 256 + 256 + 3 + 3 + 3)
+    # from NCHW: 4 + 2 bytes a number; then 3x8x8 and 4x8x8, 4x8x8 and 3
+    assert result["activation_bytes"] == 6 * 192 + 2 * (192 + 256 + 256 + 3)
     fold = next(each for each in result["passes"] if each["name"] == "fold_affine")
     assert (fold["changed"], fold["skipped"]) == (1, [])
     assert fold["milliseconds"] > 0
@@ -89,7 +92,7 @@ def test_what_a_pass_refuses_is_in_the_object(tmp_path: Path, capsys: Capture) -
 def test_a_person_is_told_the_same(net: str, capsys: Capture) -> None:
     text = shown(capsys, net)
     assert text.startswith("tiny in float16: 3x8x8 -> 3\n")
-    assert "4 launches of 4 kernels" in text
+    assert "3 launches of 3 kernels" in text
     assert "896 bytes an image, 1.000 times the most in use" in text
     assert "random (seed 0)" in text
     assert "folded into" not in text
@@ -192,6 +195,34 @@ def test_stages_are_printed_alone(net: str, capsys: Capture) -> None:
     assert json.loads(manifest(planned))["network"] == "tiny"
 
 
+def test_the_pipeline_stops_where_it_is_told_to(net: str, capsys: Capture) -> None:
+    folded = optimize(load(net), upto("fold_affine")).graph
+    assert len(folded) > len(optimize(load(net)).graph)
+    stop = (net, "--after", "fold_affine")
+    assert parse_graph(shown(capsys, *stop, "--emit", "optimized")) == folded
+    assert shown(capsys, *stop, "--emit", "plan") == manifest(plan(folded))
+    # This one runs twice: what is meant is the last time.
+    run = [each["name"] for each in report(capsys, net, "--after", "drop_identity")["passes"]]
+    assert "fold_affine" in run
+    assert run[-1] == "drop_identity"
+
+
+def test_fusion_is_for_a_device(capsys: Capture) -> None:
+    # At this batch a back-to-back kernel pays on an H100, whose memory is the slower part.
+    def emitted(*arguments: str) -> Graph:
+        options = ("--batch", "256", "--emit", "optimized", *arguments)
+        return parse_graph(shown(capsys, "resnet50", *options), words=all_words())
+
+    def optimized(device: str) -> Graph:
+        return optimize(load("resnet50"), target=Target(DEVICES[device], batch=256)).graph
+
+    assert optimized("h100") != optimized("a100-80gb")
+    assert emitted() == optimized("h100")
+    assert emitted("--device", "a100-80gb") == optimized("a100-80gb")
+    assert emitted("--target", "sm_80") == optimized("a100-80gb")
+    assert emitted("--target", "sm_80", "--device", "h100") == optimized("h100")
+
+
 def test_the_tree_is_printed(net: str, capsys: Capture) -> None:
     tree = shown(capsys, net, "--emit", "ast")
     assert tree.startswith("File(")
@@ -201,7 +232,7 @@ def test_the_tree_is_printed(net: str, capsys: Capture) -> None:
 
 def test_assembly_is_printed(net: str, capsys: Capture) -> None:
     text = shown(capsys, net, "--emit", "ptx", "--target", "sm_80")
-    assert text.count(".visible .entry") == 4
+    assert text.count(".visible .entry") == 3
     assert ".target sm_80" in text
 
 
@@ -212,6 +243,8 @@ def test_assembly_is_printed(net: str, capsys: Capture) -> None:
     ("arguments", "message"),
     [
         (["--batch", "0"], "'--batch 0' is no batch"),
+        (["--after", "fold_afine"], "no pass 'fold_afine'\n  = help: did you mean 'fold_affine'?"),
+        (["--after", "everything"], "help: there are: drop_heads, eliminate_dead, drop_identity,"),
         (["--seed", "-1"], "'--seed -1' is below 0"),
         (["--emit", "graph", "-o", "out"], "'--emit' prints, and '-o' writes"),
         (["--weights", "nowhere.safetensors"], "no weight file 'nowhere.safetensors'"),
@@ -225,7 +258,7 @@ def test_progress_is_for_terminals(net: str, capsys: Capture, monkeypatch: Any) 
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert main(["compile", net, "--target", "sm_90"]) == 0
     error = capsys.readouterr().err
-    assert "compiling kernels: 1 of 4" in error
+    assert "compiling kernels: 1 of 3" in error
     assert error.endswith("\r")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from netlang.commands import main
+from netlang.device import DEVICES, Target
 from netlang.ir.parser import parse_graph
 from netlang.lower import load
 from netlang.passes import optimize
@@ -35,6 +36,38 @@ def test_passes_in_the_order_given(tmp_path: Path, capsys: pytest.CaptureFixture
     (fold,) = [run for run in optimize(load("resnet20")).reports if run.name == "fold_affine"]
     assert len(graph) == len(load("resnet20")) - len(fold.changed)
     assert "%bn_1: folded into %conv_1" in err
+
+
+def test_fusion_is_tried_for_a_target(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "g.ir"
+    file.write_text(emitted("googlenet", "graph", capsys))
+
+    def said(*target: str) -> tuple[str, str]:
+        assert main(["opt", str(file), "--explain", *target]) == 0
+        out, err = capsys.readouterr()
+        return out, err
+
+    target = Target(DEVICES["l4"], "float32", 64)
+    out, err = said("--device", "l4", "--dtype", "float32", "--batch", "64")
+    assert parse_graph(out, words=all_words()) == optimize(load("googlenet"), target=target).graph
+    assert "L4, float32, batch 64" in err
+    assert out != said()[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--pass", "fuse"], "no pass 'fuse'"),
+        (["--batch", "0"], "'--batch 0' is no batch"),
+    ],
+)
+def test_mistakes(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "g.ir"
+    file.write_text(emitted("resnet20", "graph", capsys))
+    assert main(["opt", str(file), *arguments]) == 1
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

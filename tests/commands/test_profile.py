@@ -6,7 +6,9 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from netlang.commands import main
 from netlang.cost.roofline import Axis
@@ -18,13 +20,16 @@ from tests.test_startup import loaded
 BOTTLENECKS = ("resnet50", "--set", "stride_in=3x3", "--batch", "256")
 
 
+LAYER_WISE = (*BOTTLENECKS, "--after", "fuse_epilogue")
+
+
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert main(["profile", *arguments]) == 0
     return capsys.readouterr().out
 
 
 def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = printed(capsys, *BOTTLENECKS).splitlines()
+    lines = printed(capsys, *LAYER_WISE).splitlines()
     head = "resnet50 on H100 SXM, float16, batch 256: floors of a model at 3 TB/s and 790 TFLOP/s (measured)"
     assert lines[0].startswith(head)
     (stem,) = [line for line in lines if line.startswith("conv_1 ")]
@@ -38,7 +43,7 @@ def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_object(capsys: pytest.CaptureFixture[str]) -> None:
-    found: dict[str, Any] = json.loads(printed(capsys, *BOTTLENECKS, "--json"))
+    found: dict[str, Any] = json.loads(printed(capsys, *LAYER_WISE, "--json"))
     layers, after = found["layers"], found["after"]
     assert found["device"] == {
         "name": "H100 SXM",
@@ -57,6 +62,17 @@ def test_the_object(capsys: pytest.CaptureFixture[str]) -> None:
     assert after["images_per_second"] == pytest.approx(256 / after["seconds"])
 
 
+def test_the_whole_pipeline_moves_less_than_the_layers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    layers, whole = (
+        json.loads(printed(capsys, *arguments, "--json"))["after"]
+        for arguments in (LAYER_WISE, BOTTLENECKS)
+    )
+    assert whole["bytes"] < 0.75 * layers["bytes"]
+    assert whole["seconds"] < layers["seconds"]
+
+
 def test_heads_count_neither_before_nor_after(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(printed(capsys, "googlenet", "--json"))
     assert found["before"]["flops"] == found["after"]["flops"] == 2 * 1_582_671_872
@@ -65,7 +81,9 @@ def test_heads_count_neither_before_nor_after(capsys: pytest.CaptureFixture[str]
 
 def test_device_and_dtype_are_chosen(capsys: pytest.CaptureFixture[str]) -> None:
     def total(*arguments: str) -> dict[str, Any]:
-        return json.loads(printed(capsys, "vgg16", "--json", *arguments))["after"]
+        # What is one kernel hangs on the dtype too, but for epilogues.
+        stage = ("--after", "fuse_epilogue")
+        return json.loads(printed(capsys, "vgg16", "--json", *stage, *arguments))["after"]
 
     half, single = total(), total("--dtype", "float32")
     assert single["bytes"] == 2 * half["bytes"]
@@ -77,9 +95,10 @@ def test_device_and_dtype_are_chosen(capsys: pytest.CaptureFixture[str]) -> None
     [
         (["--batch", "0"], "'--batch 0' is no batch"),
         (["--batch", "9" * 400], "is no batch"),
-        (["-o", "roof.png"], "netlang does not draw '.png' files"),
+        (["--after", "fuse"], "there is no pass 'fuse'"),
+        (["-o", "roof.bmp"], "netlang does not draw '.bmp' files"),
         (["-o", "roof"], "netlang does not draw 'roof' files"),
-        (["-o", "."], "end the name with .svg: -o roofline.svg"),
+        (["-o", "."], "end the name with .svg or .png: -o roofline.svg"),
         (["-o", "roof.svg", "--json"], "leave one of them out"),
     ],
 )
@@ -167,7 +186,7 @@ def test_no_point_covers_a_text(arguments: tuple[str, ...], tmp_path: Path) -> N
 
 
 def test_the_picture_shows_every_layer(tmp_path: Path) -> None:
-    picture = drawn(tmp_path / "a.svg", *BOTTLENECKS)
+    picture = drawn(tmp_path / "a.svg", *LAYER_WISE)
     tips = ["".join(circle.itertext()) for circle in every(picture, "circle")]
     more = sum(int(tip.partition(" and ")[2].split()[0]) for tip in tips if " and " in tip)
     assert len(tips) + more == 53 + 1  # convs and the linear layer
@@ -200,6 +219,19 @@ def test_a_network_without_products(
         json.loads(printed(capsys, str(source), "--json").splitlines()[-1])["after"]["flops"] == 0
     )
     assert "optimized" in printed(capsys, str(source))
+
+
+def test_a_png_is_the_same_picture(tmp_path: Path) -> None:
+    picture = drawn(tmp_path / "a.svg", *BOTTLENECKS)
+    assert main(["profile", *BOTTLENECKS, "-o", str(tmp_path / "a.png")]) == 0
+    with Image.open(tmp_path / "a.png") as image:
+        pixels = np.array(image.convert("L"))
+    assert pixels.shape == (2 * int(picture.attrib["height"]), 2 * int(picture.attrib["width"]))
+    # Each text has ink where it stands: a font was found, on a machine without any.
+    for text in every(picture, "text"):
+        left, top, right, bottom = (round(2 * edge) for edge in box(text))
+        inside = pixels[top:bottom, left:right].astype(int)
+        assert np.ptp(inside) > 100, text.text
 
 
 def test_ticks_are_as_many_as_fit() -> None:
