@@ -13,7 +13,8 @@ says what is left to gain. The conventions:
 - Weights are read once a batch, biases with them, at the size of the dtype.
 - What moves nothing costs nothing: a view of its input, and a concatenation whose inputs are
   written in place (those that the planner cannot place are copied). So does the way from the
-  caller's NCHW to the first layer and back; the network's input counts as read by those who use it.
+  caller's NCHW to the first layer and back, with channels of zeros or without; the network's input
+  counts as read by those who use it.
 - Arithmetic is that of conv and linear, two FLOPs a multiply-add, at the dense rate of the dtype.
   Pools, norms and sums are bytes alone.
 - Each multiply-add counts once. A kernel that pools what it convolves may do those that several

@@ -13,6 +13,7 @@ from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Family
 from netlang.kernels.kernel import Precision, storage
 from netlang.kernels.layer import BYTES
+from netlang.ops.shape import ZeroPad
 from netlang.plan.place import Place, place
 from netlang.plan.traffic import traffic
 
@@ -115,8 +116,14 @@ def _floor(work: Work, device: Device, dtype: Precision, batch: int) -> Floor:
 def workload(graph: Graph) -> tuple[Work, ...]:
     """What the layers of a graph ask for, without those that ask for nothing."""
     places = place(graph)
-    each = (_work(graph, node, places) for node in graph if node.inputs)
+    each = (_work(graph, node, places) for node in graph if not _is_door(graph, node))
     return tuple(w for w in each if w.macs or w.read or w.written)
+
+
+def _is_door(graph: Graph, node: Node) -> bool:
+    """Whether it is a part of how the caller's image comes in."""
+    pads = isinstance(node.op, ZeroPad)
+    return not node.inputs or (pads and not graph[node.inputs[0]].inputs)
 
 
 def _work(graph: Graph, node: Node, places: dict[str, Place]) -> Work:

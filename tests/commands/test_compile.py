@@ -70,11 +70,11 @@ def test_the_object_keeps_its_promise(net: str, capsys: Capture) -> None:
     assert "compiled" not in result
     # input, conv, bn, relu, linear, dropout, softmax; then input, conv + relu, linear + softmax
     assert (result["nodes_before"], result["nodes_after"]) == (7, 3)
-    assert result["kernels"] == result["distinct_kernels"] == 3
-    # x (3x8x8) beside conv (4x8x8), two bytes a number
-    assert result["arena_bytes"] == result["arena_lower_bound"] == 2 * (3 + 4) * 64
-    # from NCHW: 4 + 2 bytes a number; then 3x8x8 and 4x8x8, 4x8x8 and 3
-    assert result["activation_bytes"] == 6 * 192 + 2 * (192 + 256 + 256 + 3)
+    assert result["kernels"] == result["distinct_kernels"] == 2
+    # conv (4x8x8) alone, two bytes a number: it reads the caller's image
+    assert result["arena_bytes"] == result["arena_lower_bound"] == 2 * 4 * 64
+    # 3x8x8 in float32; then 4x8x8, 4x8x8 and 3
+    assert result["activation_bytes"] == 4 * 192 + 2 * (256 + 256 + 3)
     fold = next(each for each in result["passes"] if each["name"] == "fold_affine")
     assert (fold["changed"], fold["skipped"]) == (1, [])
     assert fold["milliseconds"] > 0
@@ -92,8 +92,8 @@ def test_what_a_pass_refuses_is_in_the_object(tmp_path: Path, capsys: Capture) -
 def test_a_person_is_told_the_same(net: str, capsys: Capture) -> None:
     text = shown(capsys, net)
     assert text.startswith("tiny in float16: 3x8x8 -> 3\n")
-    assert "3 launches of 3 kernels" in text
-    assert "896 bytes an image, 1.000 times the most in use" in text
+    assert "2 launches of 2 kernels" in text
+    assert "512 bytes an image, 1.000 times the most in use" in text
     assert "random (seed 0)" in text
     assert "folded into" not in text
     assert "  %bn_1: folded into %conv_1\n" in shown(capsys, net, "--explain")
@@ -101,7 +101,7 @@ def test_a_person_is_told_the_same(net: str, capsys: Capture) -> None:
 
 def test_parameters_of_the_net(net: str, capsys: Capture) -> None:
     wide = report(capsys, net, "--set", "width=32", "--dtype", "float32")
-    assert wide["arena_bytes"] == 4 * (3 + 32) * 64
+    assert wide["arena_bytes"] == 4 * 32 * 64
     assert wide["precision"] == "float32"
 
 
@@ -111,7 +111,7 @@ def test_kernels_are_compiled_for_a_target(net: str, capsys: Capture) -> None:
     for kernel in result["compiled"]:
         assert set(kernel) == {"name", "registers", "spills", "shared"}
         assert kernel["registers"] > 0 == kernel["spills"]
-    assert result["compiled"][1]["name"] == "conv3x3_3to4_8x8_relu"
+    assert result["compiled"][0]["name"] == "conv3x3_3to4_8x8_relu"
 
 
 # --------------------------------------------------------------------- checks
@@ -232,7 +232,7 @@ def test_the_tree_is_printed(net: str, capsys: Capture) -> None:
 
 def test_assembly_is_printed(net: str, capsys: Capture) -> None:
     text = shown(capsys, net, "--emit", "ptx", "--target", "sm_80")
-    assert text.count(".visible .entry") == 3
+    assert text.count(".visible .entry") == 2
     assert ".target sm_80" in text
 
 
@@ -258,7 +258,7 @@ def test_progress_is_for_terminals(net: str, capsys: Capture, monkeypatch: Any) 
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert main(["compile", net, "--target", "sm_90"]) == 0
     error = capsys.readouterr().err
-    assert "compiling kernels: 1 of 3" in error
+    assert "compiling kernels: 1 of 2" in error
     assert error.endswith("\r")
 
 
