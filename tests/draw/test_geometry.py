@@ -143,6 +143,11 @@ def test_text_stays_in_its_cell(name: str) -> None:
     assert crossed == []
 
 
+def test_lines_past_a_kernel_leave_it_in_line_with_the_others() -> None:
+    middles = [(box.left + box.right) / 2 for box in picture("kernels with numbers").boxes]
+    assert max(middles) - min(middles) < 0.1
+
+
 @pytest.mark.parametrize("name", PICTURES)
 def test_frames_hold_their_own_and_nothing_else(name: str) -> None:
     drawn = picture(name)

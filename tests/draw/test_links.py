@@ -58,6 +58,18 @@ def test_shortcuts_into_one_kernel(kernel: str, kind: str | None) -> None:
     assert found == {("x", "y"): "flow", ("y", "z"): "flow", ("x", "z"): kind or "flow"}
 
 
+def test_a_layer_behind_another_is_on_the_way_too() -> None:
+    graph = parse_graph("""
+    graph g {
+      %x = input() shape=8x4x4 : 8x4x4
+      %y = maxpool(%x) kernel=3x3, stride=1x1, pad=1x1
+        => conv(_) kernel=1x1, out=8 -> add(_, %x) : 8x4x4
+      output %y
+    }
+    """)
+    assert [link.kind for link in links(boxes(graph))] == ["flow", "identity"]
+
+
 def test_two_results_of_a_kernel_are_two_lines_where_one_is_a_shortcut() -> None:
     graph = optimize(load("resnet50")).graph
     ahead = "conv2_x.bottleneck_1.projection.conv_then_conv_1"
