@@ -19,7 +19,8 @@ INTRODUCTION = """\
 
 The zoo as `netlang draw` sees it. A box is a layer with what follows it, a frame a group with the
 shape that it gives, a colour a size of image. A block that repeats is drawn once, with its number.
-Solid red lines are identity shortcuts, dotted ones change the shape.
+Solid red lines are identity shortcuts, dotted ones change the shape. With `-O` a box is a kernel:
+what it computes one after the other stands line below line, what it computes together in cells.
 
 `python -m docs.gallery` (or `make gallery`) draws all of it anew; under each title stands the
 command that draws the one picture.
@@ -72,6 +73,7 @@ PICTURES = (
     Picture("vgg16", "vgg16 --shapes", "VGG-16"),
     Picture("resnet18_flat", "resnet18 --flat --horizontal --theme dark", "ResNet-18, every layer"),
     Picture("resnet50_optimized", "resnet50 -O", "ResNet-50 as it is compiled: a box a kernel"),
+    Picture("googlenet_optimized", "googlenet -O", "GoogLeNet as it is compiled"),
     Picture("cifar", "plain110 resnet110 resnet1202", "CIFAR-10: 110 layers, and 1202"),
 )
 

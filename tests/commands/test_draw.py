@@ -60,12 +60,41 @@ def test_depth_makes_boxes_of_groups() -> None:
     assert 'label="conv4_x\n' in to_dot(load("resnet152"), view=View(depth=0))
 
 
-def test_an_optimized_graph_has_a_box_a_kernel() -> None:
-    graph = optimize(load("resnet50")).graph
-    source = to_dot(graph, view=View(flat=True))
-    # But for the one into the softmax, which stands in its layer's box.
-    assert len(EDGE.findall(source)) == sum(len(node.inputs) for node in graph) - 1
-    assert 'label="1x1 conv, 256, add, relu"' in source
+@pytest.mark.parametrize("network", ["resnet50", "googlenet", "alexnet"])
+def test_an_optimized_graph_has_a_box_a_kernel(network: str) -> None:
+    graph = optimize(load(network)).graph
+    kernels = [node.name for node in graph if node.op.name != "slice"]
+    assert sorted(BOX.findall(to_dot(graph, view=View(flat=True)))) == sorted(kernels)
+
+
+def test_a_kernel_says_what_it_computes() -> None:
+    source = to_dot(optimize(load("resnet50")).graph, view=View(flat=True))
+    assert '"7x7 conv, 64, /2, relu\n3x3 max pool, /2\n→ 64x56x56"' in source
+    assert '"1x1 conv, 1024\n+ 1x1 conv, 1024\nrelu"' in source  # a projection and what it joins
+    assert '"1x1 conv, 512, add, relu\n1x1 conv, 128, relu"' in source
+    assert '"conv3_x\\l512x14x14\\l' in source  # not what it computes of conv4_x besides
+
+
+def test_what_is_launched_together_stands_side_by_side() -> None:
+    source = to_dot(optimize(load("googlenet")).graph, view=View(shapes=True))
+    cells = r"{1x1 conv, 176, relu|3x3 max pool\n1x1 conv, 32, relu}"
+    assert f'label="{{{cells}|→ 208x28x28}}"' in source
+    turned = to_dot(optimize(load("googlenet")).graph, view=View(horizontal=True))
+    assert f'label="{cells}"' in turned
+
+
+def test_a_group_s_layers_are_counted_as_they_were_written() -> None:
+    # conv5_x begins with a block of three convolutions and a projection (He et al. 2015, Table 1).
+    source = to_dot(optimize(load("resnet50")).graph, view=View(depth=1))
+    assert 'label="bottleneck\n4 layers"' in source
+
+
+def test_what_reads_a_kernel_s_results_hangs_on_its_box() -> None:
+    edges = EDGE.findall(to_dot(optimize(load("googlenet")).graph))
+    first, second = (f"inception_3a.{name}_together" for name in ("conv_1_siblings", "conv_3"))
+    concat = "inception_3a.concat_1"
+    inside = [edge for edge in edges if edge[0].startswith("inception_3a") and edge[0] != concat]
+    assert inside == [(first, second), (first, concat), (second, concat)]
 
 
 def test_shapes_and_parameters() -> None:

@@ -9,7 +9,9 @@ from itertools import combinations
 import pytest
 
 from netlang.backends.draw import View, to_svg
+from netlang.ir.graph import Graph
 from netlang.lower import load
+from netlang.passes import optimize
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -23,7 +25,11 @@ PICTURES = {
     "resnet152 in blocks": (("resnet152",), View(depth=1, params=True)),
     "three": (("vgg19", "plain34", "resnet34"), View()),
     "alexnet": (("alexnet",), View(params=True)),
+    "kernels": (("resnet50 -O", "googlenet -O", "alexnet -O"), View()),
+    "kernels with numbers": (("googlenet -O",), View(shapes=True, params=True)),
+    "kernels, horizontal": (("googlenet -O",), View(shapes=True, horizontal=True)),
 }
+"""Networks, as they are written or optimized, and how they are drawn."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +61,23 @@ class Area:
 
 @dataclass(frozen=True)
 class Picture:
-    """The boxes, the frames and the texts of each."""
+    """The boxes, the frames, the texts of each, and the lines between the cells of boxes."""
 
     boxes: tuple[Area, ...]
     frames: tuple[Area, ...]
     texts: tuple[tuple[Area, Area], ...]
+    borders: tuple[Area, ...]
+
+
+def network(words: str) -> Graph:
+    name, *optimized = words.split()
+    return optimize(load(name)).graph if optimized else load(name)
 
 
 @cache
 def picture(name: str) -> Picture:
     networks, view = PICTURES[name]
-    root = ET.fromstring(to_svg(*map(load, networks), view=view))
+    root = ET.fromstring(to_svg(*map(network, networks), view=view))
     found: dict[str, list[Area]] = {"node": [], "cluster": []}
     texts: list[tuple[Area, Area]] = []
     for group in root.iter(f"{SVG}g"):
@@ -76,7 +88,8 @@ def picture(name: str) -> Picture:
             # What stands beside a circle is written after its sign.
             own = group.findall(f"{SVG}text")[: 1 if round_shape(group) else None]
             texts += [(area, extent(text)) for text in own]
-    return Picture(tuple(found["node"]), tuple(found["cluster"]), tuple(texts))
+    borders = tuple(bounds("", line.get("points", "")) for line in root.iter(f"{SVG}polyline"))
+    return Picture(tuple(found["node"]), tuple(found["cluster"]), tuple(texts), borders)
 
 
 def round_shape(group: ET.Element) -> bool:
@@ -92,7 +105,11 @@ def outline(group: ET.Element) -> Area | None:
     path = group.find(f"{SVG}path")
     if path is None or path.get("stroke") == "transparent":
         return None
-    pairs = re.findall(r"(-?[\d.]+),(-?[\d.]+)", path.get("d", ""))
+    return bounds(name, path.get("d", ""))
+
+
+def bounds(name: str, points: str) -> Area:
+    pairs = re.findall(r"(-?[\d.]+),(-?[\d.]+)", points)
     xs, ys = [float(x) for x, _ in pairs], [float(y) for _, y in pairs]
     return Area(name, min(xs), min(ys), max(xs), max(ys))
 
@@ -116,6 +133,19 @@ def test_no_two_boxes_overlap(name: str) -> None:
 def test_text_stays_inside(name: str) -> None:
     texts = picture(name).texts
     assert [(area.name, text.name) for area, text in texts if not area.holds(text)] == []
+
+
+@pytest.mark.parametrize("name", ["kernels", "kernels with numbers", "kernels, horizontal"])
+def test_text_stays_in_its_cell(name: str) -> None:
+    drawn = picture(name)
+    assert len(drawn.borders) >= 2 * 9  # two kernels of each inception module have cells
+    crossed = [text.name for _, text in drawn.texts if any(map(text.meets, drawn.borders))]
+    assert crossed == []
+
+
+def test_lines_past_a_kernel_leave_it_in_line_with_the_others() -> None:
+    middles = [(box.left + box.right) / 2 for box in picture("kernels with numbers").boxes]
+    assert max(middles) - min(middles) < 0.1
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -6,6 +6,7 @@ import pytest
 
 from netlang.backends.draw.boxes import boxes
 from netlang.backends.draw.links import links
+from netlang.ir.parser import parse_graph
 from netlang.lower import load
 from netlang.passes import optimize
 
@@ -28,3 +29,49 @@ def test_shortcuts(network: str, optimized: bool) -> None:
     graph = optimize(load(network)).graph if optimized else load(network)
     kinds = Counter(link.kind for link in links(boxes(graph)))
     assert (kinds["identity"], kinds["reshaped"]) == KINDS[network][optimized]
+
+
+KERNELS = {
+    # The projection is a term of the sum; the kernel goes on to what nobody adds to.
+    "term": ("conv(%x) kernel=1x1, out=8 + conv(%y) kernel=3x3, out=8 -> relu(_)", "reshaped"),
+    "kept": (
+        "conv(%y) kernel=3x3, out=8 -> add(_, %x) keep => conv(_) kernel=1x1, out=4",
+        "identity",
+    ),
+    "behind": ("conv(%y) kernel=3x3, out=8 => conv(_) kernel=1x1, out=8 -> add(_, %x)", "identity"),
+    "together": ("conv(%y) kernel=3x3, out=4 | conv(%x) kernel=1x1, out=4", None),
+}
+
+
+@pytest.mark.parametrize(("kernel", "kind"), KERNELS.values(), ids=KERNELS)
+def test_shortcuts_into_one_kernel(kernel: str, kind: str | None) -> None:
+    channels = 12 if "keep" in kernel else 8
+    graph = parse_graph(f"""
+    graph g {{
+      %x = input() shape=8x4x4 : 8x4x4
+      %y = conv(%x) kernel=3x3, out=8 : 8x4x4
+      %z = {kernel} : {channels}x4x4
+      output %z
+    }}
+    """)
+    found = {(link.source.name, link.target.name): link.kind for link in links(boxes(graph))}
+    assert found == {("x", "y"): "flow", ("y", "z"): "flow", ("x", "z"): kind or "flow"}
+
+
+def test_a_layer_behind_another_is_on_the_way_too() -> None:
+    graph = parse_graph("""
+    graph g {
+      %x = input() shape=8x4x4 : 8x4x4
+      %y = maxpool(%x) kernel=3x3, stride=1x1, pad=1x1
+        => conv(_) kernel=1x1, out=8 -> add(_, %x) : 8x4x4
+      output %y
+    }
+    """)
+    assert [link.kind for link in links(boxes(graph))] == ["flow", "identity"]
+
+
+def test_two_results_of_a_kernel_are_two_lines_where_one_is_a_shortcut() -> None:
+    graph = optimize(load("resnet50")).graph
+    ahead = "conv2_x.bottleneck_1.projection.conv_then_conv_1"
+    found = [link.kind for link in links(boxes(graph)) if link.source.name == ahead]
+    assert sorted(found) == ["flow", "identity"]

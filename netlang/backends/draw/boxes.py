@@ -1,20 +1,26 @@
 """What is drawn as one box: an operator with what follows it, or a group as a whole.
 
 A box holds an operator with the normalizations and functions of one element behind it, as the
-papers draw them: `3x3 conv, 64` over `bn, relu`.
+papers draw them: `3x3 conv, 64` over `bn, relu`. What is one operator already, because one kernel
+computes it, is a box by itself; slices that take its result apart move nothing and belong to it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from netlang.backends.draw.captions import cells, leaves, lines
 from netlang.backends.draw.fold import scopes
 from netlang.backends.draw.style import Size
+from netlang.ir.composite import Composite
+from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Family, Op
 from netlang.ir.types import TensorType
+from netlang.plan.place import scattered
 
+LEARNED: tuple[Family, ...] = ("conv", "linear")
 RIDES_ALONG: tuple[Family, ...] = ("norm", "pointwise")
 SYMBOLS = {"add": "+", "shortcut_add": "+", "mul": "×"}
 MOST_LINES = 4
@@ -23,10 +29,14 @@ MOST_LINES = 4
 
 @dataclass(frozen=True)
 class Box:
-    """Operators that are drawn as one; `group` is the path of the group that they are all of."""
+    """Operators that are drawn as one; `group` is the path of the group that they are all of.
+
+    `slices` are those of a result that is nowhere as a whole.
+    """
 
     nodes: tuple[Node, ...]
     group: str = ""
+    slices: tuple[Node, ...] = ()
 
     @property
     def name(self) -> str:
@@ -37,6 +47,11 @@ class Box:
     def op(self) -> Op:
         """The operator that the box is named after."""
         return self.nodes[0].op
+
+    @property
+    def values(self) -> tuple[Node, ...]:
+        """All that others may read of it."""
+        return *self.nodes, *self.slices
 
     @property
     def output(self) -> TensorType:
@@ -62,43 +77,49 @@ class Box:
         return "" if self.group else SYMBOLS.get(self.op.name, "")
 
     @property
-    def lines(self) -> list[str]:
-        """What it says, a line each."""
-        if self.group:
-            return [_kind(self.group), *_content(self.nodes)]
-        riders = ", ".join(node.op.caption for node in self.nodes[1:])
-        return [line for line in (self.op.caption, riders) if line]
+    def cells(self) -> list[list[str]]:
+        """What it says of itself: the lines of each part that stands beside others."""
+        return [[_kind(self.group), *_content(self.nodes)]] if self.group else cells(self.op)
 
     @property
     def riders(self) -> str:
-        """What a circle has written beside it; a fused operator's caption holds its own."""
-        own = self.op.caption.split(", ")[1:]
-        return ", ".join([*own, *(node.op.caption for node in self.nodes[1:])])
+        """What follows its operator."""
+        return "" if self.group else ", ".join(node.op.caption for node in self.nodes[1:])
+
+    @property
+    def beside(self) -> str:
+        """What a circle has written beside it; a fused operator's caption holds its own riders."""
+        return ", ".join([*self.op.caption.split(", ")[1:], *filter(None, [self.riders])])
 
 
 def boxes(graph: Graph, depth: int | None = None) -> list[Box]:
     """The boxes of a graph in its order; below `depth` levels of groups one box holds all."""
+    apart = {part.name for parts in scattered(graph).values() for part in parts}
     found: dict[str, Box] = {}
-    groups: dict[str, list[Node]] = {}
+    home: dict[str, str] = {}
     for node in graph:
         around = list(scopes(node.name))
+        host = found.get(home[node.inputs[0]]) if len(node.inputs) == 1 else None
         if depth is not None and len(around) > depth:
-            members = groups.setdefault(around[depth], [])
-            members.append(node)
-            found[around[depth]] = Box(tuple(members), around[depth])
+            box = found.get(around[depth], Box((), around[depth]))
+            box = replace(box, nodes=(*box.nodes, node))
+        elif host and node.name in apart:
+            box = replace(host, slices=(*host.slices, node))
+        elif host and _rides(graph, node, host):
+            box = replace(host, nodes=(*host.nodes, node))
         else:
-            host = found.get(node.inputs[0]) if len(node.inputs) == 1 else None
-            rides = host and _rides(graph, node, host)
-            before = found.pop(node.inputs[0]).nodes if rides else ()
-            # Whoever reads the rider finds the box under the rider's name.
-            found[node.name] = Box((*before, node))
+            box = Box((node,))
+        found[box.name] = box
+        home[node.name] = box.name
     return list(found.values())
 
 
 def _rides(graph: Graph, node: Node, host: Box) -> bool:
     last = host.nodes[-1]
     alone = len(graph.users[last.name]) == 1 and last.name not in graph.results
-    light = node.op.family in RIDES_ALONG or node.op.is_identity(graph.types(node))
+    # What was fused is a kernel; what was not fused with it is another.
+    light = node.op.family in RIDES_ALONG and not isinstance(last.op, Fused | Composite)
+    light = light or node.op.is_identity(graph.types(node))
     # Option A's two steps, every n-th pixel and channels of zeros, are one shortcut.
     moves = node.op.family == host.op.family == "shape"
     # What follows a block that repeats follows the last one alone.
@@ -115,5 +136,7 @@ def _kind(path: str) -> str:
 
 def _content(nodes: tuple[Node, ...]) -> list[str]:
     """A group's layers with weights; their number where they are many."""
-    captions = [n.op.caption for n in nodes if n.op.family in ("conv", "linear")]
-    return captions if len(captions) <= MOST_LINES else [f"{len(captions)} layers"]
+    learned = [node.op for node in nodes if node.op.family in LEARNED]
+    captions = [line for op in learned for line in lines(op)]
+    number = sum(leaf.family in LEARNED for op in learned for leaf in leaves(op))
+    return captions if len(captions) <= MOST_LINES else [f"{number} layers"]

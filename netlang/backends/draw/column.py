@@ -72,17 +72,16 @@ class Pen:
         return Labels(self.column.folded, self.view)
 
     @cached_property
-    def spine(self) -> set[str]:
-        """The boxes that stand in one line."""
-        return spine(self.column.links)
+    def spine(self) -> dict[str, int]:
+        """The boxes that stand in one line, with their places in it."""
+        return {name: place for place, name in enumerate(spine(self.column.links))}
 
     @cached_property
     def width(self) -> float:
         """Of every box, in points: boxes of one width stand in line, as in the papers."""
-        lines = [x for box in self.column.boxes if not box.symbol for x in self.labels.box(box)]
+        room = [self.labels.box(box).width for box in self.column.boxes if not box.symbol]
         # What a frame says, at the left, ends ahead of the middle, where the arrow comes in.
         notes = [x for path, held in self._groups(0) for x in self.labels.frame(path, held)]
-        room = [width_of(line) + 12 for line in lines]
         return max([*room, *(2 * width_of(note, SMALL) for note in notes)])
 
     def draw(self, drawing: Digraph) -> None:
@@ -136,17 +135,21 @@ class Pen:
     def _draw_box(self, target: Digraph, box: Box) -> None:
         shade = self._shade(box)
         look = {"width": f"{self.width / 72:.2f}", "fillcolor": shade.fill}
-        label = box.symbol or "\n".join(self.labels.box(box))
         if box.symbol:
-            look = {"shape": "circle", "style": "filled", "fixedsize": "true", "width": "0.3"}
-            look |= {"margin": "0", "fillcolor": self.view.palette.paper}
-            look |= {"xlabel": box.riders} if box.riders else {}
+            look = {"label": box.symbol, "shape": "circle", "style": "filled", "width": "0.3"}
+            look |= {"fixedsize": "true", "margin": "0", "fillcolor": self.view.palette.paper}
+            look |= {"xlabel": box.beside} if box.beside else {}
+        else:
+            look |= self.labels.box(box).look(self.view.horizontal)
         if box.name in self.spine:
             look |= {"group": f"{self.column.prefix}spine"}
-        target.node(self._id(box), label, color=shade.line, **look)
+        target.node(self._id(box), color=shade.line, **look)
 
     def _draw_link(self, drawing: Digraph, link: Link) -> None:
-        look = {"weight": "8"} if link.kind == "flow" else {"weight": "0"}
+        start, end = (self.spine.get(box.name) for box in (link.source, link.target))
+        # A line past boxes of the spine would push them aside.
+        passes = start is not None and end is not None and end > start + 1
+        look = {"weight": "8" if link.kind == "flow" and not passes else "0"}
         look |= shortcut_look(link.kind, self.view.palette)
         drawing.edge(self._id(link.source), self._id(link.target), **look)
 

@@ -6,8 +6,37 @@ from dataclasses import dataclass
 
 from netlang.backends.draw.boxes import Box
 from netlang.backends.draw.fold import Folded, scopes
-from netlang.backends.draw.style import View
+from netlang.backends.draw.style import View, width_of
 from netlang.ir.graph import Node
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a box says: lines in cells side by side, then lines below all of them."""
+
+    cells: list[list[str]]
+    below: list[str]
+
+    @property
+    def width(self) -> float:
+        """The room that it needs in a box, in points; cells are as wide as the widest."""
+        widest = max(_room(line) for cell in self.cells for line in cell)
+        return max([len(self.cells) * widest, *map(_room, self.below)])
+
+    def look(self, horizontal: bool) -> dict[str, str]:
+        """The attributes of the box that says it: a record where it has several cells."""
+        if len(self.cells) == 1:
+            return {"label": "\n".join([*self.cells[0], *self.below])}
+        # Braces turn a record's direction, and a drawing on its side has turned it already. What
+        # breaks a line in other labels is dropped in a record's.
+        rows = ["{" + "|".join(r"\n".join(cell) for cell in self.cells) + "}"]
+        rows += [r"\n".join(self.below)] if self.below else []
+        record = "|".join(rows)
+        return {"label": record if horizontal else "{" + record + "}", "shape": "record"}
+
+
+def _room(line: str) -> float:
+    return width_of(line) + 12
 
 
 @dataclass(frozen=True)
@@ -25,21 +54,23 @@ class Labels:
     def frame(self, path: str, members: list[Box]) -> list[str]:
         """Of an outermost group: its name, its output, all of its parameters."""
         nodes = tuple(node for box in members for node in box.nodes)
-        return [self._repeated(path, path), str(members[-1].output), *self._parameters(nodes)]
+        # The last kernel of a group may compute what begins the next one too.
+        own = [v for v in members[-1].values if path in (members[-1].group, *scopes(v.name))]
+        return [self._repeated(path, path), str(own[-1].type), *self._parameters(nodes)]
 
-    def box(self, box: Box) -> list[str]:
+    def box(self, box: Box) -> Label:
         """Of a box; outside of groups it says what size it makes of the image."""
         graph = self.folded.graph
         before = {(x.height, x.width) for x in (graph[name].type for name in box.inputs)}
         resized = not any(scopes(box.name)) and before != {box.size}
         own = sum(map(graph.parameters, box.nodes))
-        first, *others = box.lines
-        return [
-            self._repeated(first, box.group),
-            *others,
+        (first, *lines), *cells = box.cells
+        below = [
+            *filter(None, [box.riders]),
             *([f"→ {box.output}"] if self.view.shapes or resized else []),
             *([f"{short(own)} params"] if self.view.params and own else []),
         ]
+        return Label([[self._repeated(first, box.group), *lines], *cells], below)
 
     def times(self, path: str) -> int:
         """How often a block stands there."""

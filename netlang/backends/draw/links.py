@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from netlang.backends.draw.boxes import Box
+from netlang.backends.draw.boxes import LEARNED, Box
+from netlang.ir.composite import Chain, Composite, Together
 from netlang.ir.fused import Fused
-from netlang.ir.op import Family
+from netlang.ir.op import Op, infer
+from netlang.ir.types import TensorType, Types
 
 Kind = Literal["flow", "identity", "reshaped"]
-LEARNED: tuple[Family, ...] = ("conv", "linear")
+Entry = tuple[str, int]
+"""A box's name and the position of one of its inputs."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +42,23 @@ class _Path:
 
 
 def links(boxes: list[Box]) -> list[Link]:
-    """Every line, in the order of the boxes that they lead to."""
-    home = {node.name: box for box in boxes for node in box.nodes}
-    arrows = [(home[name], box) for box in boxes for name in box.inputs]
-    readers = Counter(source.name for source, _ in arrows)
-    kinds = dict[tuple[str, str], Kind]()
+    """Every line, in the order of the boxes that they lead to; alike lines are one."""
+    ways = _Ways(
+        home={value.name: box for box in boxes for value in box.values},
+        types={value.name: value.type for box in boxes for value in box.values},
+        readers=Counter[str](),
+    )
+    ways.readers.update(ways.home[name].name for box in boxes for name in box.inputs)
+    found: dict[tuple[str, str, Kind], Link] = {}
+    kinds = dict[Entry, Kind](way for box in boxes for way in ways.shortcut(box))
     for box in boxes:
-        kinds.update(_shortcut(box, home, readers))
-    return [Link(a, b, kinds.get((a.name, b.name), "flow")) for a, b in arrows]
+        for position, name in enumerate(box.inputs):
+            link = Link(ways.home[name], box, kinds.get((box.name, position), "flow"))
+            found[link.source.name, box.name, link.kind] = link
+    return list(found.values())
 
 
-def spine(links: list[Link]) -> set[str]:
+def spine(links: list[Link]) -> list[str]:
     """The names of the boxes on a longest way without shortcuts, which is to be drawn straight."""
     longest: dict[str, int] = {}
     before: dict[str, str] = {}
@@ -59,38 +67,77 @@ def spine(links: list[Link]) -> set[str]:
         if longest.get(source, 0) + 1 > longest.get(target, 0):
             longest[target], before[target] = longest.get(source, 0) + 1, source
     at = max(longest, key=longest.__getitem__, default="")
-    found = {at}
+    found = {at: None}
     while at in before and before[at] not in found:
         at = before[at]
-        found.add(at)
-    return found
+        found[at] = None
+    return list(found)[::-1]
 
 
-def _shortcut(
-    box: Box, home: Mapping[str, Box], readers: Mapping[str, int]
-) -> Iterator[tuple[tuple[str, str], Kind]]:
-    # What fuses several values is a sum or a product, whatever the size of what its anchor reads.
-    keeps_size = any(home[name].output == box.output for name in box.inputs)
-    if box.group or len(box.inputs) < 2 or not (keeps_size or isinstance(box.op, Fused)):
-        return
-    paths = [_path(box, i, home, readers) for i in range(len(box.inputs))]
-    short, second = sorted(paths, key=lambda path: path.learned)[:2]
-    if short.learned == second.learned or len({path.start.name for path in paths}) > 1:
-        return
-    identity = not short.boxes and short.start.output == box.output
-    stops = [box, *short.boxes, short.start]
-    for target, source in pairwise(stops):
-        yield (source.name, target.name), "identity" if identity else "reshaped"
+@dataclass(frozen=True)
+class _Ways:
+    """The ways through a drawing: of each value the box and the type, of each box the readers."""
+
+    home: Mapping[str, Box]
+    types: Mapping[str, TensorType]
+    readers: Counter[str]
+
+    def shortcut(self, box: Box) -> Iterator[tuple[Entry, Kind]]:
+        """The lines of the shortcut into a box, if there is one."""
+        if box.group or len(box.inputs) < 2 or not self._adds(box):
+            return
+        paths = [self._path(box, position) for position in range(len(box.inputs))]
+        short, second = sorted(paths, key=lambda path: path.learned)[:2]
+        if short.learned == second.learned or len({path.start.name for path in paths}) > 1:
+            return
+        position = paths.index(short)
+        same = self.types[box.inputs[position]] == self._within(box)[position].meets
+        kind: Kind = "reshaped" if short.boxes or short.learned or not same else "identity"
+        yield (box.name, position), kind
+        for passed in short.boxes:
+            yield (passed.name, 0), kind
+
+    def _adds(self, box: Box) -> bool:
+        """Whether its inputs meet in one value, as in a sum, and do not end up side by side."""
+        if isinstance(box.op, Fused | Composite):
+            return not isinstance(box.op, Together)
+        return any(self.types[name] == box.output for name in box.inputs)
+
+    def _path(self, box: Box, position: int) -> _Path:
+        """Back from an input of a box to where something else sets out too."""
+        on_way: list[Box] = []
+        at = self.home[box.inputs[position]]
+        while len(at.inputs) == 1 and self.readers[at.name] == 1 and not at.group:
+            on_way.append(at)
+            at = self.home[at.inputs[0]]
+        ahead = sum(self._within(passed)[0].learned for passed in on_way)
+        return _Path(tuple(on_way), at, ahead + self._within(box)[position].learned)
+
+    def _within(self, box: Box) -> list[_Within]:
+        return _within(box.op, tuple(self.types[name] for name in box.inputs))
 
 
-def _path(box: Box, position: int, home: Mapping[str, Box], readers: Mapping[str, int]) -> _Path:
-    """Back from an input of a box to where something else sets out too."""
-    on_way: list[Box] = []
-    at = home[box.inputs[position]]
-    while len(at.inputs) == 1 and readers[at.name] == 1 and not at.group:
-        on_way.append(at)
-        at = home[at.inputs[0]]
-    # The anchor of a fused box is a layer on the way of its own inputs alone.
-    anchored = isinstance(box.op, Fused) and position < box.op.anchor_arity
-    passed = [*on_way, box] if anchored else on_way
-    return _Path(tuple(on_way), at, sum(b.op.family in LEARNED for b in passed))
+@dataclass(frozen=True)
+class _Within:
+    """How an input goes through an operator: past so many layers, to meet values of some type."""
+
+    learned: int
+    meets: TensorType
+
+
+def _within(op: Op, types: Types) -> list[_Within]:
+    match op:
+        case Fused(anchor=anchor, anchor_arity=n):
+            others = [_Within(0, infer(anchor, types[:n]))] * (len(types) - n)
+            return _within(anchor, types[:n]) + others
+        case Chain(parts=(first, second)):
+            given, read = op.types(types)
+            through, *others = _within(second, read)
+            # With nothing else to meet behind the first, it is in the first that its inputs meet.
+            further = through.learned if others else 0
+            return [replace(x, learned=x.learned + further) for x in _within(first, given)] + others
+        case Composite(parts=parts):
+            each = zip(parts, op.types(types), strict=True)
+            return [within for part, read in each for within in _within(part, read)]
+        case _:
+            return [_Within(int(op.family in LEARNED), infer(op, types))] * len(types)
