@@ -139,6 +139,9 @@ CHAINS: dict[str, Kernel] = {
     "conv2_x": chain(block_end(64, 56), 64, keep=True),
     "conv3_x": chain(block_end(128, 28), 128, keep=True),
     "conv4_x": chain(block_end(256, 14), 256, keep=True),
+    "end of conv2_x, sampled": chain(
+        conv(64, 256, 28, 1, epilogue=shortcut(256, 56)), 128, keep=True
+    ),
     "conv2_x, projected": chain(projected(64, 56, 64), 64, keep=True),
     "conv3_x, projected": chain(projected(128, 28, 256, 2), 128, keep=True),
     "3x3 to 1x1, 64 channels": chain(conv(64, 64, 56, 3), 256),
