@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, Phase, find, given, settings
+from torch import Tensor
 
 from netlang.backends.torch import reference
 from netlang.ir.graph import Graph, verify
@@ -27,7 +28,11 @@ def difference(graph: Graph, other: Graph, shape: tuple[int, ...]) -> float:
     """The largest difference of two networks' outputs, relative to the largest output."""
     weights = random_weights(graph, seed=1)
     x = torch.from_numpy(np.random.default_rng(0).normal(size=(2, *shape)))
-    expected, got = (reference(g, weights, x) for g in (graph, other))
+    return distance(*(reference(g, weights, x) for g in (graph, other)))
+
+
+def distance(expected: Tensor, got: Tensor) -> float:
+    """The largest difference of two tensors, relative to the largest number expected."""
     scale = expected.abs().max().clamp_min(1e-300)
     return float((expected - got).abs().max() / scale)
 
