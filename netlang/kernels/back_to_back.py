@@ -101,8 +101,10 @@ class BackToBack(Layer):
     def default_tile(self) -> Tile:
         chunk, n = self.chunk, max(16, power_of_two(self.y.channels))
         tile = replace(self.first, y=replace(self.first.y, channels=chunk)).default_tile()
-        # Both blocks of sums are in registers: 128 rows of more than 320 columns do not fit.
-        m = tile.m if chunk + n <= 320 else 64
+        # Both blocks of sums are in registers, and every number of a shortcut that is sampled has
+        # an address there: 128 rows of more columns than this do not fit.
+        columns = 192 if any(tensor.sampled for tensor in self.first.epilogue.tensors) else 320
+        m = tile.m if chunk + n <= columns else 64
         return Tile(m, n, tile.k, warps=8 if m * (chunk + n) > 64 * 128 else 4, stages=tile.stages)
 
     def lines(self) -> Iterator[str]:

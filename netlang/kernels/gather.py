@@ -167,8 +167,16 @@ class Steps:
         elif taps > 1:
             yield f"for tap in range({taps}):"
         elif blocks > 1:
-            yield f"for c in range(0, {channels}, {k}):"
+            yield f"for c in {self._blocks(channels)}:"
         yield from indented(step) if taps * blocks > 1 else step
+
+    def _blocks(self, channels: int) -> str:
+        """The range of a loop over blocks of channels."""
+        tile = self.block.tile
+        if not self.gather.x_pool:
+            return f"range(0, {channels}, {tile.k})"
+        # Launched together with others it would have as many stages as they, each of whole windows.
+        return f"tl.range(0, {channels}, {tile.k}, num_stages={tile.stages})"
 
     def _step(self, tap: str, c: str, tail: str) -> Iterator[str]:
         """Multiplies the channels from `c` at a tap; `tail` is the condition for `k`, if any."""

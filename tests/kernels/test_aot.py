@@ -79,6 +79,7 @@ def shortcut(channels: int, size: int) -> Epilogue:
 
 RESNET_POOL = Pooling(kernel=(3, 3), stride=(2, 2), pad=(1, 1), size=(112, 112))
 CEIL_POOL = Pooling(kernel=(3, 3), stride=(2, 2), size=(56, 56))
+TF32: Any = {"precision": "tf32", "batch": 1}
 BRANCH_POOL = Pooling(kernel=(3, 3), stride=(1, 1), pad=(1, 1), size=(28, 28))
 
 PRODUCTS: dict[str, Kernel] = {
@@ -130,6 +131,9 @@ PRODUCTS: dict[str, Kernel] = {
         conv(64, 192, 56, 3), y=dense(192, 28, 28), pool=CEIL_POOL
     ),
     "googlenet, pool branch": replace(conv(192, 32, 28, 1), x_pool=BRANCH_POOL),
+    "googlenet, 1x1 with the pool branch": Together(
+        (conv(192, 176, 28, 1, **TF32), replace(conv(192, 32, 28, 1, **TF32), x_pool=BRANCH_POOL))
+    ),
     "bfloat16": conv(256, 256, 14, 3, precision="bfloat16"),
     "tf32": conv(256, 256, 14, 3, precision="tf32"),
 }
@@ -150,6 +154,9 @@ CHAINS: dict[str, Kernel] = {
     "conv2_x": chain(block_end(64, 56), 64, keep=True),
     "conv3_x": chain(block_end(128, 28), 128, keep=True),
     "conv4_x": chain(block_end(256, 14), 256, keep=True),
+    "end of conv2_x, sampled": chain(
+        conv(64, 256, 28, 1, epilogue=shortcut(256, 56)), 128, keep=True
+    ),
     "conv2_x, projected": chain(projected(64, 56, 64), 64, keep=True),
     "conv3_x, projected": chain(projected(128, 28, 256, 2), 128, keep=True),
     "3x3 to 1x1, 64 channels": chain(conv(64, 64, 56, 3), 256),

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 
 from netlang.backends.torch import reference
 from netlang.device import Target
@@ -34,7 +35,11 @@ def difference(graph: Graph, other: Graph) -> float:
     weights = random_weights(graph, seed=1)
     shape = (2, *graph.inputs[0].type.shape)
     x = torch.from_numpy(np.random.default_rng(0).normal(size=shape))
-    expected, got = (reference(g, weights, x) for g in (graph, other))
+    return distance(*(reference(g, weights, x) for g in (graph, other)))
+
+
+def distance(expected: Tensor, got: Tensor) -> float:
+    """The largest difference of two tensors, relative to the largest number expected."""
     scale = expected.abs().max().clamp_min(1e-300)
     return float((expected - got).abs().max() / scale)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -15,6 +13,7 @@ from netlang.lower import load
 from netlang.resources import zoo_networks
 from netlang.weights import random_weights
 from tests.zoo import reference
+from tests.zoo_at import zoo_at
 
 CLOSE = 1e-10
 """The largest difference allowed, as a share of the largest number: float64 leaves about 1e-13."""
@@ -22,14 +21,6 @@ CLOSE = 1e-10
 STAGES = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 152: (3, 8, 36, 3)}
 
 GOOGLENETS = [("googlenet", False), ("googlenet_torchvision", True)]
-
-
-def at(side: int, name: str, **settings: Any) -> Graph:
-    """A network of the zoo for smaller images: its text with another input."""
-    path = zoo_networks()[name]
-    text = path.read_text()
-    assert "input 3x224x224" in text
-    return load(Source(str(path), text.replace("3x224x224", f"3x{side}x{side}")), **settings)
 
 
 def share(theirs: nn.Module, graph: Graph) -> Network:
@@ -112,14 +103,14 @@ def test_googlenet_in_training(name: str, torchvision: bool) -> None:
 @pytest.mark.parametrize("bn", [False, True], ids=["", "bn"])
 @pytest.mark.parametrize(("depth", "columns"), [(16, (2, 2, 3, 3, 3)), (19, (2, 2, 4, 4, 4))])
 def test_vgg(depth: int, columns: tuple[int, ...], bn: bool) -> None:
-    graph = at(32, f"vgg{depth}" + "_bn" * bn)
+    graph = zoo_at(32, f"vgg{depth}" + "_bn" * bn)
     compare(graph, reference.vgg(columns, bn, 32))
 
 
 @pytest.mark.parametrize("option", "ABC")
 @pytest.mark.parametrize("depth", [18, 34])
 def test_resnet_of_pairs(depth: int, option: str) -> None:
-    compare(at(64, f"resnet{depth}", option=option), reference.ResNet(STAGES[depth], option))
+    compare(zoo_at(64, f"resnet{depth}", option=option), reference.ResNet(STAGES[depth], option))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +118,7 @@ def test_resnet_of_pairs(depth: int, option: str) -> None:
     [(50, "A", 1), (50, "B", 1), (50, "B", 3), (50, "C", 3), (152, "B", 1)],
 )
 def test_resnet_of_bottlenecks(depth: int, option: str, stride_in: int) -> None:
-    graph = at(64, f"resnet{depth}", option=option, stride_in=(stride_in, stride_in))
+    graph = zoo_at(64, f"resnet{depth}", option=option, stride_in=(stride_in, stride_in))
     compare(graph, reference.ResNet(STAGES[depth], option, True, stride_in))
 
 
@@ -137,7 +128,7 @@ def test_resnet_at_full_size() -> None:
 
 @pytest.mark.parametrize("depth", [18, 34])
 def test_plain(depth: int) -> None:
-    compare(at(64, f"plain{depth}"), reference.ResNet(STAGES[depth], "none"))
+    compare(zoo_at(64, f"plain{depth}"), reference.ResNet(STAGES[depth], "none"))
 
 
 @pytest.mark.parametrize("depth", [20, 56])

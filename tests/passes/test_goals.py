@@ -1,0 +1,53 @@
+"""How few launches and bytes the published networks take: what one image in float16 costs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from netlang.lower import load
+from netlang.passes import optimize
+from netlang.plan import Plan, plan
+
+
+def planned(name: str, **settings: Any) -> Plan:
+    """The plan of a network of the zoo on the usual target."""
+    return plan(optimize(load(name, **settings)).graph)
+
+
+# With a kernel for each operator and its epilogue: 58, 160, 76 and 15.
+LAUNCHES = {"resnet50": 50, "resnet152": 152, "googlenet": 40, "alexnet": 12}
+
+
+@pytest.mark.parametrize("name", LAUNCHES)
+def test_launches(name: str) -> None:
+    assert len(planned(name).calls) <= LAUNCHES[name]
+
+
+@pytest.mark.parametrize("stride_in", ["1x1", "3x3"])
+def test_resnet50_moves_40_megabytes_an_image(stride_in: str) -> None:
+    # With a kernel for each operator and its epilogue: 46.1 and 55.6.
+    assert planned("resnet50", stride_in=stride_in).activation_bytes <= 40e6
+
+
+def calls(name: str) -> int:
+    """How many functions the passes call for a network, those written in C among them."""
+    graph, count = load(name), 0
+
+    def profile(_frame: object, event: str, _arg: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(profile)
+    try:
+        optimize(graph)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_passes_are_near_linear() -> None:
+    # By residual blocks; what does not grow with them leaves some room.
+    assert calls("resnet110") < 54 / 27 * calls("resnet56")
