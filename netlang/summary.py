@@ -12,8 +12,8 @@ from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Family
 from netlang.ops.conv import Conv
 from netlang.passes import optimize
-from netlang.passes.drop_heads import drop_heads
-from netlang.passes.eliminate_dead import eliminate_dead
+from netlang.passes.simplify.drop_heads import drop_heads
+from netlang.passes.simplify.eliminate_dead import eliminate_dead
 
 WEIGHTED: tuple[Family, ...] = ("conv", "linear")
 """The layers that the papers count."""

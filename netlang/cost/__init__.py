@@ -18,8 +18,8 @@ says what is left to gain. The conventions:
 - Arithmetic is that of conv and linear, two FLOPs a multiply-add, at the dense rate of the dtype.
   Pools, norms and sums are bytes alone.
 - Each multiply-add counts once. A kernel that pools what it convolves may do those that several
-  windows share for each of them (`netlang.passes.pool_behind`), but no kernel has to. Whether it
-  is worth while is decided by an estimate, which counts them all (`netlang.passes.estimate`).
+  windows share for each of them, but no kernel has to. Whether it is worth while is decided by an
+  estimate, which counts them all (`netlang.passes.fuse.estimate`).
 - A launch takes no time, and the device is full even at batch 1. Floors at batch 1 are therefore
   far below what is measured.
 """

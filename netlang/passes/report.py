@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from netlang.device import USUAL, Target
+from netlang.ir.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -44,3 +46,7 @@ class Report:
     skipped: tuple[Note, ...]
     milliseconds: float
     nodes: int
+
+
+Pass = Callable[[Graph, Log], Graph]
+"""A function named after what it does."""

@@ -39,7 +39,7 @@ def outcome(name: str, title: str, given: str) -> str:
     """What a case's pass makes of its graph and says, as the golden has it."""
     batch = re.search(r"batch (\d+)", title)
     log = Log(Target(batch=int(batch[1]) if batch else 1))
-    graph = verify(getattr(passes, name)(verify(parse_graph(given)), log))
+    graph = verify(passes.named(name)(verify(parse_graph(given)), log))
     assert parse_graph(print_graph(graph)) == graph
     notes = [f"did  {note}" for note in log.changed] + [f"left {note}" for note in log.skipped]
     return print_graph(graph) + "".join(f"{note}\n" for note in notes)

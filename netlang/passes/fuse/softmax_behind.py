@@ -12,7 +12,7 @@ from __future__ import annotations
 from netlang.ir.graph import Graph, Node
 from netlang.ops.linear import Linear
 from netlang.ops.norm import Softmax
-from netlang.passes.chain import chain
+from netlang.passes.fuse.chain import chain
 from netlang.passes.report import Log
 from netlang.passes.rewrite import Sweep, anchor_of
 

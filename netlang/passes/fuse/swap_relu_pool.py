@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from netlang.ir.graph import Graph, Node
 from netlang.ops.pool import MaxPool
-from netlang.passes.fuse_epilogue import takes_epilogue
+from netlang.passes.fuse.fuse_epilogue import takes_epilogue
 from netlang.passes.report import Log
 from netlang.passes.rewrite import Sweep, other_reader
 

@@ -22,7 +22,7 @@ from netlang.ir.composite import Chain, Sum
 from netlang.ir.graph import Graph, Node
 from netlang.ir.pieces import joined
 from netlang.ops.conv import Conv
-from netlang.passes.estimate import Work, dearer, seconds
+from netlang.passes.fuse.estimate import Work, dearer, seconds
 from netlang.passes.report import Log
 from netlang.passes.rewrite import Sweep, anchor_of
 

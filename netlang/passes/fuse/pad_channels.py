@@ -25,8 +25,8 @@ from netlang.kernels.kernel import storage
 from netlang.kernels.layer import BYTES
 from netlang.ops.conv import Conv
 from netlang.ops.shape import ZeroPad
-from netlang.passes.estimate import Work, dearer
-from netlang.passes.pool_behind import together
+from netlang.passes.fuse.estimate import Work, dearer
+from netlang.passes.fuse.pool_behind import together
 from netlang.passes.report import Log
 from netlang.passes.rewrite import Sweep, anchor_of
 

@@ -24,8 +24,8 @@ from netlang.ir.types import Types
 from netlang.ops.conv import Conv
 from netlang.ops.norm import LRN
 from netlang.ops.pool import MaxPool
-from netlang.passes.chain import chain
-from netlang.passes.estimate import Work, dearer
+from netlang.passes.fuse.chain import chain
+from netlang.passes.fuse.estimate import Work, dearer
 from netlang.passes.report import Log
 from netlang.passes.rewrite import Sweep, anchor_of, steps_of
 
@@ -39,6 +39,8 @@ def _judge(sweep: Sweep, first: Node, pool: Node, *, target: Target) -> str | No
     op = anchor_of(pool.op)
     if not isinstance(op, MaxPool) or op.kernel == "global":
         return None
+    if not op.is_finite:
+        return "a window of padding alone has no maximum"
     if isinstance(first.op, LRN):
         return ""
     if not isinstance(anchor_of(first.op), Conv):

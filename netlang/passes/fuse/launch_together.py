@@ -21,7 +21,7 @@ from netlang.ir.graph import Graph, Node
 from netlang.ir.pieces import LETTERS, joined
 from netlang.ops.join import Concat
 from netlang.ops.shape import Slice
-from netlang.passes.estimate import Work
+from netlang.passes.fuse.estimate import Work
 from netlang.passes.report import Log
 from netlang.passes.rewrite import Sweep
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 from netlang.ir.graph import Graph, Node
 from netlang.ops.conv import Conv
 from netlang.ops.pool import MaxPool
-from netlang.passes.chain import chain
-from netlang.passes.estimate import COLUMNS
+from netlang.passes.fuse.chain import chain
+from netlang.passes.fuse.estimate import COLUMNS
 from netlang.passes.report import Log
 from netlang.passes.rewrite import Sweep, anchor_of
 
