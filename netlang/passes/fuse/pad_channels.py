@@ -76,7 +76,7 @@ def _refusal(op: Op, conv: Conv, slot: str, inputs: Types, target: Target) -> st
     # In numbers of the target's precision: what the caller gives is float32.
     given = image.elements * BYTES["float32"] // BYTES[storage(target.precision)]
     padded = image.elements * wide // narrow
-    work = together(op.first, op.second, inputs) if isinstance(op, Chain) else Work.of(op, inputs)
+    work = together(op, inputs) if isinstance(op, Chain) else Work.of(op, inputs)
     gathers = work.macs // conv.out * work.columns
     as_given = replace(work, moved=work.moved - image.elements + given, gathers=gathers)
     entry = Work(0, given + padded, 0, image.height * image.width)

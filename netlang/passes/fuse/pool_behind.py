@@ -17,9 +17,10 @@ from dataclasses import replace
 from functools import partial
 
 from netlang.device import Target
+from netlang.ir.composite import Chain
 from netlang.ir.fused import FLOWING
 from netlang.ir.graph import Graph, Node
-from netlang.ir.op import Op, infer
+from netlang.ir.op import Op
 from netlang.ir.types import Types
 from netlang.ops.conv import Conv
 from netlang.ops.norm import LRN
@@ -48,30 +49,32 @@ def _judge(sweep: Sweep, first: Node, pool: Node, *, target: Target) -> str | No
     fixed = [step.op.name for step in steps_of(first.op) if not _commutes(step.op, step.operands)]
     if fixed:
         return f"'{fixed[0]}' does not commute with a maximum"
-    return _gain(first, pool, sweep.types(first), target)
+    return _gain(sweep, first, pool, target)
 
 
 def _commutes(op: Op, operands: tuple[int, ...]) -> bool:
     return op.monotone and operands == (FLOWING,)
 
 
-def _gain(first: Node, pool: Node, inputs: Types, target: Target) -> str:
+def _gain(sweep: Sweep, first: Node, pool: Node, target: Target) -> str:
     """Why the convolution is not computed once for each window that it lies in."""
-    apart = Work.of(first.op, inputs), Work.of(pool.op, (first.type,))
-    return dearer(apart, (together(first.op, pool.op, inputs),), target)
+    given, read = sweep.types(first), sweep.types(pool)
+    apart = Work.of(first.op, given), Work.of(pool.op, read)
+    one = together(Chain((first.op, pool.op)), (*given, *read[1:]))
+    return dearer(apart, (one,), target)
 
 
-def together(first: Op, pool: Op, inputs: Types) -> Work:
+def together(chain: Chain, inputs: Types) -> Work:
     """The work of a convolution that is computed once for each window that it lies in."""
-    between = infer(first, inputs)
-    op = anchor_of(pool)
-    assert isinstance(op, MaxPool)
-    rows, cols = op.windows(between)
-    work, after = Work.of(first, inputs), infer(pool, (between,))
+    pool = anchor_of(chain.second)
+    assert isinstance(pool, MaxPool)
+    (given, read), (between, after) = chain.types(inputs), chain.results(inputs)
+    rows, cols = pool.windows(between)
     windows = rows.kernel * rows.output * cols.kernel * cols.output
+    work, behind = Work.of(chain.first, given), Work.of(chain.second, read)
     return replace(
         work,
         macs=work.macs * windows // (between.height * between.width),
-        moved=work.moved - between.elements + after.elements,
+        moved=work.moved + behind.moved - between.elements - read[0].elements,
         pixels=after.height * after.width,
     )

@@ -51,9 +51,10 @@ def _addend(node: Node) -> int:
     if not isinstance(anchor_of(node.op), Conv):
         return 0
     first = next(iter(steps_of(node.op)), None)
-    if first is None or not isinstance(first.op, Add) or sorted(first.operands)[0] != FLOWING:
+    if first is None or not isinstance(first.op, Add) or len(first.operands) != 2:
         return 0
-    return first.operands[0] + first.operands[1] + 1 if len(first.operands) == 2 else 0
+    others = [operand for operand in first.operands if operand != FLOWING]
+    return others[0] if len(others) == 1 else 0
 
 
 def _refusal(graph: Graph, old: Node, node: Node, addend: Node) -> str:

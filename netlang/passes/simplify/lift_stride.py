@@ -23,7 +23,7 @@ from typing import Any, cast
 
 from netlang.ir.attributes import Size, show
 from netlang.ir.graph import Graph, Node
-from netlang.ir.op import infer
+from netlang.ir.op import ShapeError, infer
 from netlang.ir.types import TensorType
 from netlang.ops.shape import Subsample
 from netlang.ops.window import Windowed
@@ -171,10 +171,17 @@ def _with_stride(
     kept = replace(cast(Any, op), stride=stride)
     # `same` and `ceil` look at the stride; the numbers that they came to do not.
     fixed = {key: value for key, value in (("pad", corner), ("ceil", False)) if hasattr(op, key)}
-    for new in (kept, replace(kept, **fixed)):
-        if tuple(axis.before for axis in new.windows(x)) == corner and new.infer((x,)) == y:
-            return new
-    return None
+    candidates = (kept, replace(kept, **fixed))
+    return next((new for new in candidates if _starts_at(new, corner, x, y)), None)
+
+
+def _starts_at(op: Windowed, corner: tuple[int, ...], x: TensorType, y: TensorType) -> bool:
+    """Whether an operator makes `y` of `x`, its first window at a corner."""
+    try:
+        made = op.infer((x,))
+    except ShapeError:
+        return False
+    return made == y and tuple(axis.before for axis in op.windows(x)) == corner
 
 
 def _along(x: TensorType, stride: Size) -> Size:
