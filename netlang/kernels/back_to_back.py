@@ -104,9 +104,10 @@ class BackToBack(Layer):
     def default_tile(self) -> Tile:
         chunk, n = self.chunk, max(16, power_of_two(self.y.channels))
         tile = replace(self.first, y=replace(self.first.y, channels=chunk)).default_tile()
-        # Both blocks of sums are in registers, and every number of a shortcut that is sampled has
-        # an address there: 128 rows of more columns than this do not fit.
-        columns = 192 if any(tensor.sampled for tensor in self.first.epilogue.tensors) else 320
+        # Both blocks of sums are in registers; so are the pointers of each term, and an address for
+        # every number of a shortcut that is sampled. 128 rows of more columns do not fit.
+        sampled = any(tensor.sampled for tensor in self.first.epilogue.tensors)
+        columns = 192 if sampled or self.first.more else 320
         columns = min(columns, 160) if self.dtype == "float32" else columns
         m = tile.m if chunk + n <= columns else 64
         return Tile(m, n, tile.k, warps=8 if m * (chunk + n) > 64 * 128 else 4, stages=tile.stages)

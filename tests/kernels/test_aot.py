@@ -151,6 +151,11 @@ CHAINS: dict[str, Kernel] = {
     ),
     "conv2_x, projected": chain(projected(64, 56, 64), 64, keep=True),
     "conv3_x, projected": chain(projected(128, 28, 256, 2), 128, keep=True),
+    "conv3_x, projected from 512": chain(
+        replace(conv(512, 512, 28, 1), more=(Term(x=dense(128, 28, 28), kernel=(1, 1)),)),
+        128,
+        keep=True,
+    ),
     "3x3 to 1x1, 64 channels": chain(conv(64, 64, 56, 3), 256),
     "3x3 to 1x1, 128 channels": chain(conv(128, 128, 28, 3), 256),
     "3x3 to 1x1, 256 channels": chain(conv(256, 256, 14, 3), 256),
