@@ -94,6 +94,9 @@ class BackToBack(Layer):
     def chunk(self) -> int:
         """Channels of `first` that a program has at one time."""
         channels = power_of_two(self.first.y.channels)
+        if self.dtype == "float32":
+            # As an operand they are in registers too, where they take twice the room.
+            return max(16, min(channels, 64))
         # Every chunk gathers the windows anew, which is dear where they have several taps.
         has_windows = any(gather.taps > 1 for gather in self.first.gathers)
         return max(16, min(channels, 256 if channels == 256 and has_windows else 128))
@@ -101,9 +104,11 @@ class BackToBack(Layer):
     def default_tile(self) -> Tile:
         chunk, n = self.chunk, max(16, power_of_two(self.y.channels))
         tile = replace(self.first, y=replace(self.first.y, channels=chunk)).default_tile()
-        # Both blocks of sums are in registers, and every number of a shortcut that is sampled has
-        # an address there: 128 rows of more columns than this do not fit.
-        columns = 192 if any(tensor.sampled for tensor in self.first.epilogue.tensors) else 320
+        # Both blocks of sums are in registers; so are the pointers of each term, and an address for
+        # every number of a shortcut that is sampled. 128 rows of more columns do not fit.
+        sampled = any(tensor.sampled for tensor in self.first.epilogue.tensors)
+        columns = 192 if sampled or self.first.more else 320
+        columns = min(columns, 160) if self.dtype == "float32" else columns
         m = tile.m if chunk + n <= columns else 64
         return Tile(m, n, tile.k, warps=8 if m * (chunk + n) > 64 * 128 else 4, stages=tile.stages)
 

@@ -207,7 +207,8 @@ class Steps:
         yield f"    r, s = {', '.join(window.tap('tap'))}"
         yield from indented(lines)
         yield f"    tapped = {load(pixels, *inside, other=empty)}"
-        yield "    a = tl.maximum(a, tapped)"
+        # Triton takes the maximum of bfloat16 in float32.
+        yield "    a = tl.maximum(a, tapped).to(x.dtype.element_ty)"
         if present:
             # Channels that are not there must not make infinity times zero.
             yield f"a = tl.where({present[0]}, a, 0.0)"

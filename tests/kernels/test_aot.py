@@ -134,6 +134,9 @@ PRODUCTS: dict[str, Kernel] = {
     "googlenet, 1x1 with the pool branch": Together(
         (conv(192, 176, 28, 1, **TF32), replace(conv(192, 32, 28, 1, **TF32), x_pool=BRANCH_POOL))
     ),
+    "googlenet, pool branch in bfloat16": replace(
+        conv(192, 32, 28, 1, precision="bfloat16"), x_pool=BRANCH_POOL
+    ),
     "bfloat16": conv(256, 256, 14, 3, precision="bfloat16"),
     "tf32": conv(256, 256, 14, 3, precision="tf32"),
 }
@@ -159,9 +162,15 @@ CHAINS: dict[str, Kernel] = {
     ),
     "conv2_x, projected": chain(projected(64, 56, 64), 64, keep=True),
     "conv3_x, projected": chain(projected(128, 28, 256, 2), 128, keep=True),
+    "conv3_x, projected from 512": chain(
+        replace(conv(512, 512, 28, 1), more=(Term(x=dense(128, 28, 28), kernel=(1, 1)),)),
+        128,
+        keep=True,
+    ),
     "3x3 to 1x1, 64 channels": chain(conv(64, 64, 56, 3), 256),
     "3x3 to 1x1, 128 channels": chain(conv(128, 128, 28, 3), 256),
     "3x3 to 1x1, 256 channels": chain(conv(256, 256, 14, 3), 256),
+    "conv3_x, tf32": chain(replace(block_end(128, 28), precision="tf32"), 128, keep=True),
     "googlenet, 1x1 to 1x1": chain(conv(64, 64, 56, 1), 192),
 }
 

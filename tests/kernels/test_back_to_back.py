@@ -58,7 +58,9 @@ def test_shapes(case: str, keep: bool) -> None:
     check(replace(kernel, keep=keep), reference)
 
 
-@pytest.mark.parametrize("case", ["3x3", "two chunks and a rest", "a sum"])
+@pytest.mark.parametrize(
+    "case", ["3x3", "3x3, all of 256 channels", "two chunks and a rest", "a sum"]
+)
 def test_float16(case: str) -> None:
     kernel, reference = CHAINS[case]
     first = replace(kernel.first, precision="float16")

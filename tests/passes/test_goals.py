@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from netlang.device import Target
+from netlang.kernels import BackToBack
 from netlang.lower import load
 from netlang.passes import optimize
 from netlang.plan import Plan, plan
@@ -30,6 +32,14 @@ def test_launches(name: str) -> None:
 def test_resnet50_moves_40_megabytes_an_image(stride_in: str) -> None:
     # With a kernel for each operator and its epilogue: 46.1 and 55.6.
     assert planned("resnet50", stride_in=stride_in).activation_bytes <= 40e6
+
+
+def test_float32_has_no_chains() -> None:
+    # Triton multiplies float32 from registers, and those of 128 channels at a time do not fit.
+    target = Target(precision="float32", batch=256)
+    graph = optimize(load("resnet50"), target=target).graph
+    kernels = [function.kernel for function in plan(graph, "float32", 256).functions]
+    assert not any(isinstance(kernel, BackToBack) for kernel in kernels)
 
 
 def calls(name: str) -> int:

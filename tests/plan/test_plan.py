@@ -1,12 +1,13 @@
 """Plans: every launch reads what was written, in memory that nobody else uses by then."""
 
 from dataclasses import replace
-from itertools import combinations, permutations
+from itertools import combinations, pairwise, permutations
 from time import perf_counter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from netlang.device import Target
 from netlang.ir.graph import Graph, verify
 from netlang.ir.parser import parse_graph
 from netlang.kernels import (
@@ -291,3 +292,14 @@ def test_what_is_not_written_over(reason: str) -> None:
   output %last
 }}"""
     assert not handed_over(text)
+
+
+@pytest.mark.parametrize("batch", [1, 256])
+def test_a_stage_of_bottlenecks_carries_one_buffer_along(batch: int) -> None:
+    graph = optimize(load("resnet50"), target=Target(batch=batch)).graph
+    buffers = {buffer.name: buffer for buffer in plan(graph, batch=batch).buffers}
+    sums = ["bottleneck_1.projection.conv", "bottleneck_2.conv_3", "bottleneck_3.conv_3"]
+    for before, after in pairwise(buffers[f"conv3_x.{name}"] for name in sums):
+        # Each is a result that its kernel keeps, while it is multiplied on.
+        assert before.last == after.first
+        assert place_of(before) == place_of(after)

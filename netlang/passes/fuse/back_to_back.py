@@ -86,7 +86,8 @@ def _pairs(graph: Graph, log: Log) -> Iterator[Pair]:
         pair = _pair(graph, first, second)
         late = [name for name in second.inputs[1:] if places[name] >= places[first.name]]
         reason = f"it reads %{late[0]} too, which comes later" if late else ""
-        reason = reason or _too_wide(second) or dearer(pair.apart, (pair.one,), log.target)
+        reason = reason or _too_wide(second, log.target)
+        reason = reason or dearer(pair.apart, (pair.one,), log.target)
         if reason:
             log.skip(second.name, f"not computed with %{first.name}: {reason}")
         else:
@@ -107,8 +108,10 @@ def _is_pixelwise(first: Node, second: Node) -> bool:
     return isinstance(conv, Conv) and conv.is_pixelwise(first.type)
 
 
-def _too_wide(second: Node) -> str:
+def _too_wide(second: Node, target: Target) -> str:
     channels = second.type.channels
+    if target.precision == "float32":
+        return "without tensor cores a thread has whole rows of what it multiplies"
     return f"its {channels} channels are more than a program holds" if channels > WIDEST else ""
 
 

@@ -18,9 +18,7 @@ from functools import partial
 
 from netlang.device import Target
 from netlang.ir.composite import Chain
-from netlang.ir.fused import FLOWING
 from netlang.ir.graph import Graph, Node
-from netlang.ir.op import Op
 from netlang.ir.types import Types
 from netlang.ops.conv import Conv
 from netlang.ops.norm import LRN
@@ -46,14 +44,10 @@ def _judge(sweep: Sweep, first: Node, pool: Node, *, target: Target) -> str | No
         return ""
     if not isinstance(anchor_of(first.op), Conv):
         return None
-    fixed = [step.op.name for step in steps_of(first.op) if not _commutes(step.op, step.operands)]
+    fixed = [step.op.name for step in steps_of(first.op) if not step.op.monotone]
     if fixed:
         return f"'{fixed[0]}' does not commute with a maximum"
     return _gain(sweep, first, pool, target)
-
-
-def _commutes(op: Op, operands: tuple[int, ...]) -> bool:
-    return op.monotone and operands == (FLOWING,)
 
 
 def _gain(sweep: Sweep, first: Node, pool: Node, target: Target) -> str:

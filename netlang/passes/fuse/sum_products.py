@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netlang.ir.composite import Sum
-from netlang.ir.fused import FLOWING, Fused, Step
+from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Op
 from netlang.ir.weights import Derived
@@ -53,8 +53,8 @@ def _addend(node: Node) -> int:
     first = next(iter(steps_of(node.op)), None)
     if first is None or not isinstance(first.op, Add) or len(first.operands) != 2:
         return 0
-    others = [operand for operand in first.operands if operand != FLOWING]
-    return others[0] if len(others) == 1 else 0
+    # A value that is added to itself has no other operand.
+    return max(0, *first.operands)
 
 
 def _refusal(graph: Graph, old: Node, node: Node, addend: Node) -> str:
@@ -74,7 +74,8 @@ def _summed(sweep: Sweep, node: Node, addend: Node, position: int) -> Node:
     assert isinstance(second, Conv)
     bias = first.bias or second.bias
     op: Op = Sum((replace(first, bias=bias), replace(second, bias=False)))
-    steps = tuple(_renumbered(step, position) for step in steps_of(node.op)[1:])
+    # What the addend reads takes the place of the addend: the steps' operands keep their numbers.
+    steps = steps_of(node.op)[1:]
     others = [name for i, name in enumerate(node.inputs) if i not in (0, position)]
     return replace(
         node,
@@ -82,13 +83,6 @@ def _summed(sweep: Sweep, node: Node, addend: Node, position: int) -> Node:
         inputs=(node.inputs[0], addend.inputs[0], *others),
         derived=_bindings(sweep, node, addend),
     )
-
-
-def _renumbered(step: Step, position: int) -> Step:
-    """A step whose operands are counted with the sum's second input in place of `position`."""
-    # Inputs ahead of the one that leaves move up, because the addend's own stands ahead of them.
-    operands = (i + 1 if 0 < i < position else i for i in step.operands)
-    return replace(step, operands=tuple(operands))
 
 
 def _bindings(sweep: Sweep, node: Node, addend: Node) -> tuple[Binding, ...]:
