@@ -6,6 +6,7 @@ from time import perf_counter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from netlang.device import Target
 from netlang.ir.graph import Graph, verify
@@ -118,11 +119,16 @@ def writes_over(kernel: Layer, source: Parameter, number: int) -> bool:
     return source.role == "input" and isinstance(kernel, Pointwise) and kernel.x == y
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
-@given(graphs())
-def test_plans_of_random_networks_are_sound(graph: Graph) -> None:
-    for each in (graph, optimize(graph).graph):
-        require_sound(plan(each))
+@settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
+)
+@given(graphs(), st.sampled_from((1, 256)))
+def test_plans_of_random_networks_are_sound(graph: Graph, batch: int) -> None:
+    for each in (graph, optimize(graph, target=Target(batch=batch)).graph):
+        require_sound(plan(each, batch=batch))
 
 
 @pytest.mark.parametrize("name", zoo_networks())

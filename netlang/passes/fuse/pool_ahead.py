@@ -28,6 +28,8 @@ def _judge(sweep: Sweep, pool: Node, node: Node) -> str | None:
     conv = anchor_of(node.op)
     if not isinstance(pool.op, MaxPool) or not isinstance(conv, Conv):
         return None
+    if pool.op.kernel == "global":
+        return None
     if not conv.is_pixelwise(pool.type):
         return None
     if conv.out > COLUMNS:
