@@ -44,18 +44,22 @@ def _judge(sweep: Sweep, first: Node, pool: Node, *, target: Target) -> str | No
     fixed = [step.op.name for step in steps_of(first.op) if not step.op.monotone]
     if fixed:
         return f"'{fixed[0]}' does not commute with a maximum"
-    return _gain(op, first, pool, sweep.types(first), target)
+    return _gain(op, first, pool, (sweep.types(first), sweep.types(pool)), target)
 
 
-def _gain(op: MaxPool, first: Node, pool: Node, inputs: Types, target: Target) -> str:
-    """Why the convolution is not computed once for each window that it lies in."""
-    apart = Work.of(first.op, inputs), Work.of(pool.op, (first.type,))
+def _gain(op: MaxPool, first: Node, pool: Node, types: tuple[Types, Types], target: Target) -> str:
+    """Why the convolution is not computed once for each window that it lies in.
+
+    `types` are those of what each of the two reads.
+    """
+    apart = Work.of(first.op, types[0]), Work.of(pool.op, types[1])
+    between = first.type.elements + pool.op.reads(types[1], pool.type)[0]
     rows, cols = op.windows(first.type)
     windows = rows.kernel * rows.output * cols.kernel * cols.output
     one = replace(
         apart[0],
         macs=apart[0].macs * windows // (first.type.height * first.type.width),
-        moved=apart[0].moved - first.type.elements + pool.type.elements,
+        moved=apart[0].moved + apart[1].moved - between,
         pixels=apart[1].pixels,
     )
     return dearer(apart, one, target)
