@@ -1,0 +1,58 @@
+"""Random networks, optimized for few images and for many, as artifacts in Triton's interpreter."""
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from netlang.backends.torch import reference
+from netlang.backends.triton.artifact import write_artifact
+from netlang.device import Target
+from netlang.ir.graph import Graph
+from netlang.passes import optimize
+from netlang.plan import plan
+from netlang.weights import random_weights
+from tests.kernels.launch import interpreted
+from tests.random_graphs import graphs
+
+# A tenth of the passes' examples: each is compiled, written, loaded and run.
+EXAMPLES = int(os.environ.get("NETLANG_EXAMPLES", "500")) // 10
+
+# Two dozen layers of float32, each of which rounds sums to 2**-24 of their largest term.
+TOLERANCE = 2e-5
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    derandomize=True,
+)
+@given(graphs(), st.sampled_from((1, 256)))
+def test_artifacts_compute_what_the_network_says(graph: Graph, batch: int) -> None:
+    weights = random_weights(graph, seed=1)
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn((3, *graph.inputs[0].type.shape), generator=generator)
+    expected = reference(graph, weights, x)
+    # A window of padding alone is infinite, and a relu may leave nothing to compare.
+    assume(expected.isfinite().all() and expected.abs().max() > 1e-3)
+    compiled = plan(optimize(graph, target=Target(batch=batch)).graph, "float32", batch)
+    with TemporaryDirectory() as folder:
+        write_artifact(compiled, weights, folder)
+        got = interpreted(result_of, Path(folder), x).double()
+    assert (got - expected).abs().max() < TOLERANCE * expected.abs().max()
+
+
+def result_of(folder: Path, x: Tensor) -> Tensor:
+    """What the artifact in a folder makes of images, all three and the first alone."""
+    from netlang.runtime.model import Model
+
+    model = Model.load(folder)
+    alone = model(x[:1])
+    together = model(x)
+    torch.testing.assert_close(alone, together[:1], rtol=1e-6, atol=1e-6)
+    return together
