@@ -104,9 +104,9 @@ class Linear(Layer):
 
     @property
     def _normalizer(self) -> Softmax:
-        """Softmax of some rows of a tile, as many as registers hold: 32 numbers a thread."""
+        """Softmax of a few rows of a tile: 16 numbers a thread, more of them have spilled."""
         softmax = Softmax(x=self.y, y=self.y, precision=self.precision)
-        rows = min(self.chosen.m, max(1, 4096 // softmax.chosen.n))
+        rows = min(self.chosen.m, max(1, 2048 // softmax.chosen.n))
         return replace(softmax, tile=replace(softmax.chosen, m=rows))
 
     def _normalize(self, name: str) -> Iterator[str]:
