@@ -61,6 +61,7 @@ class Windowed(Op):
         return (x.channels * _covered(rows, x.height) * _covered(columns, x.width),)
 
 
+@lru_cache(maxsize=4096)
 def axes(
     x: TensorType,
     kernel: Size,

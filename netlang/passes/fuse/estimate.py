@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
 from netlang.device import Target
@@ -43,11 +44,12 @@ class Work:
     columns: int = 1
     gathers: int = 0
 
-    @classmethod
-    def of(cls, op: Op, inputs: Types) -> Work:
+    @staticmethod
+    @lru_cache(maxsize=4096)
+    def of(op: Op, inputs: Types) -> Work:
         """That of an operator in a kernel of its own."""
         output = infer(op, inputs)
-        return cls(
+        return Work(
             macs=op.macs(inputs, output),
             moved=sum(op.reads(inputs, output)) + output.elements,
             weights=sum(prod(weight.shape) for weight in op.weights(inputs).values()),
