@@ -14,7 +14,7 @@ from netlang.ir.op import Family
 from netlang.kernels.kernel import Precision, storage
 from netlang.kernels.layer import BYTES
 from netlang.ops.shape import ZeroPad
-from netlang.plan.place import Place, place
+from netlang.plan.place import Place, place, scattered
 from netlang.plan.traffic import traffic
 
 
@@ -115,7 +115,7 @@ def _floor(work: Work, device: Device, dtype: Precision, batch: int) -> Floor:
 
 def workload(graph: Graph) -> tuple[Work, ...]:
     """What the layers of a graph ask for, without those that ask for nothing."""
-    places = place(graph)
+    places = place(graph, scattered(graph))
     each = (_work(graph, node, places) for node in graph if not _is_door(graph, node))
     return tuple(w for w in each if w.macs or w.read or w.written)
 

@@ -21,7 +21,17 @@ from typing import Any, ClassVar
 
 from netlang import kernels
 from netlang.ir.op import Launch, Op, ShapeError, Site, Weight, feature_map, infer
-from netlang.ir.pieces import LETTERS, by_role, cut, joined, layer_of, only, side_by_side, slots_of
+from netlang.ir.pieces import (
+    LETTERS,
+    by_role,
+    cut,
+    joined,
+    layer_of,
+    only,
+    parts_of,
+    side_by_side,
+    slots_of,
+)
 from netlang.ir.types import TensorType, Types
 from netlang.kernels import Epilogue, View
 from netlang.kernels.fusion import behind, plus
@@ -104,11 +114,7 @@ class Composite(Op):
         return zip(self.parts, self.types(inputs), strict=True)
 
     def _own(self, w: Mapping[str, Any]) -> list[dict[str, Any]]:
-        prefixes = [f"{letter}." for letter in LETTERS[: len(self.parts)]]
-        return [
-            {slot.removeprefix(p): value for slot, value in w.items() if slot.startswith(p)}
-            for p in prefixes
-        ]
+        return parts_of(w, LETTERS[: len(self.parts)])
 
     def _sites(self, site: Site) -> list[Site]:
         """The site of each part, whose result is the node's."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from netlang.ir.op import Launch, Op, ShapeError, Site, Weight
+from netlang.ir.pieces import parts_of
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.kernel import Epilogue
 
@@ -90,7 +91,8 @@ class Fused(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         flowing = self.anchor.torch(F, xs[: self.anchor_arity], w, training)
-        for step, own in zip(self.steps, self._own(w), strict=True):
+        numbers = map(str, range(1, len(self.steps) + 1))
+        for step, own in zip(self.steps, parts_of(w, numbers), strict=True):
             flowing = step.op.torch(F, step.pick(flowing, xs), own, training)
         return flowing
 
@@ -121,11 +123,6 @@ class Fused(Op):
         for step in self.steps:
             flowing = step.op.is_nonnegative(step.pick(flowing, inputs))
         return flowing
-
-    def _own(self, w: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        for number in range(1, len(self.steps) + 1):
-            prefix = f"{number}."
-            yield {k.removeprefix(prefix): v for k, v in w.items() if k.startswith(prefix)}
 
     @property
     def caption(self) -> str:

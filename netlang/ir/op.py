@@ -208,7 +208,12 @@ class Op(ABC):
         return ()
 
     def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
-        """How many numbers of each input an image makes it look at."""
+        """How many numbers of each input an image makes it look at.
+
+        What only moves numbers reads none that it does not write.
+        """
+        if self.family == "shape":
+            return tuple(min(x.elements, output.elements) for x in inputs)
         return tuple(x.elements for x in inputs)
 
     def reads_planes(self, inputs: Types) -> tuple[bool, ...]:

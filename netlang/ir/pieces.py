@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from string import ascii_lowercase
 from typing import Any
@@ -13,6 +13,15 @@ from netlang.kernels import FeatureMap, Layer
 
 LETTERS = ascii_lowercase
 """The prefixes of the parts' weights: nothing has more parts."""
+
+
+def parts_of(w: Mapping[str, Any], parts: Iterable[str]) -> list[dict[str, Any]]:
+    """The weights of each part by its own slots: `b.weight` is the `weight` of part `b`."""
+    prefixes = [f"{part}." for part in parts]
+    return [
+        {slot.removeprefix(p): value for slot, value in w.items() if slot.startswith(p)}
+        for p in prefixes
+    ]
 
 
 def joined(results: Sequence[TensorType]) -> TensorType:

@@ -155,9 +155,6 @@ class Split(Op):
         part = channels // self.parts
         return range(self.part * part, (self.part + 1) * part)
 
-    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
-        return (output.elements,)
-
 
 @op("slice", family="shape")
 @dataclass(frozen=True)
@@ -186,9 +183,6 @@ class Slice(Op):
 
     def taken(self, channels: int) -> range:
         return range(self.start, self.start + self.channels)
-
-    def reads(self, inputs: Types, output: TensorType) -> tuple[int, ...]:
-        return (output.elements,)
 
 
 @op("shuffle", family="shape")

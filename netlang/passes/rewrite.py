@@ -63,8 +63,7 @@ class Sweep:
     def bindings(self, node: Node, prefix: str = "") -> tuple[Binding, ...]:
         """Every weight of a node spelled out, for a node of another name that takes it over."""
         slots = node.op.weights(self.types(node))
-        changed = dict(node.derived)
-        return tuple((f"{prefix}{s}", changed.get(s) or node.weight(s)) for s in slots)
+        return tuple((f"{prefix}{slot}", node.weight(slot)) for slot in slots)
 
     def part_bindings(self, parts: Sequence[Node]) -> tuple[Binding, ...]:
         """Those of the parts of a composite operator."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import repeat
 
 from netlang.ir.graph import Graph, Node
-from netlang.ir.op import Launch, Site, feature_map
+from netlang.ir.op import Launch, Site, Weight, feature_map
 from netlang.ir.types import TensorType
 from netlang.kernels import Copy, FromNCHW, Kernel, Layer, Packing, ToNCHW, planes
 from netlang.kernels.fusion import entering
@@ -71,7 +71,8 @@ class _Draft:
         self.precision: Precision = precision
         self.given = _read_as_given(graph)
         as_given = {name: Place(name, planes(*graph[name].type.shape).view) for name in self.given}
-        self.places, self.apart = place(graph) | as_given, scattered(graph)
+        self.apart = scattered(graph)
+        self.places = place(graph, self.apart) | as_given
         self.functions, self.weights = Functions(), PackedWeights()
         self.counters = self.activation_bytes = 0
         # NHWC is NCHW where there is one pixel: the last layer may write the result itself.
@@ -154,6 +155,7 @@ class _Draft:
     def _launch(self, node: Node, launch: Launch) -> Call:
         """Each parameter of the kernel takes the next argument of its role."""
         reads = (self._memory(node.inputs[position]) for position in launch.inputs)
+        owned = self.graph.weights(node)
         slots, packings = iter(launch.weights), iter(launch.kernel.packing)
         written = [self._memory(piece.name) for piece in self._pieces(node)]
         # A kernel with several results in one buffer knows where in it each of them begins.
@@ -162,9 +164,9 @@ class _Draft:
         def argument(role: Role) -> Argument:
             match role:
                 case "weight":
-                    return self._weight(node, next(slots), next(packings))
+                    return self._weight(node, next(slots), owned, next(packings))
                 case "vector":
-                    return self._weight(node, next(slots), None)
+                    return self._weight(node, next(slots), owned, None)
                 case "output":
                     return next(results)
                 case "counter":
@@ -176,8 +178,10 @@ class _Draft:
         arguments = [argument(parameter.role) for parameter in launch.kernel.parameters]
         return self._call(node, launch.kernel, arguments)
 
-    def _weight(self, node: Node, slot: str, packing: Packing | None) -> Constant:
-        shape = self.graph.weights(node)[slot].shape
+    def _weight(
+        self, node: Node, slot: str, owned: Mapping[str, Weight], packing: Packing | None
+    ) -> Constant:
+        shape = owned[slot].shape
         dtype = storage(self.precision) if packing else "float32"
         return self.weights.use(f"{node.name}.{slot}", node.weight(slot), packing, dtype, shape)
 

@@ -33,9 +33,8 @@ class Place:
     is_alias: bool = field(default=False, compare=False)
 
 
-def place(graph: Graph) -> dict[str, Place]:
-    """The place of every value; one that is scattered has none but those of its slices."""
-    apart = scattered(graph)
+def place(graph: Graph, apart: Mapping[str, tuple[Node, ...]]) -> dict[str, Place]:
+    """The place of every value; one `apart`, as `scattered` says, has none but its slices'."""
     homes = _homes(graph, apart)
     places: dict[str, Place] = {}
     for node in graph:

@@ -49,14 +49,14 @@ def back_to_back(graph: Graph, log: Log) -> Graph:
     """The network with pairs of convolutions as one node where that takes less time."""
     chosen = _choose(graph, log)
     firsts = {pair.first.name: pair for pair in chosen}
-    seconds = {pair.second.name for pair in chosen}
+    behind = {pair.second.name for pair in chosen}
     sweep = Sweep(graph)
     for node in graph:
         if node.name in firsts:
             pair = firsts[node.name]
             log.change(pair.second.name, f"computed with %{node.name}, whose result it reads")
             _join(sweep, pair)
-        elif node.name not in seconds:
+        elif node.name not in behind:
             sweep.keep(sweep.take(node))
     return sweep.finish()
 

@@ -49,11 +49,14 @@ def launch_together(graph: Graph, log: Log) -> Graph:
 
 def _ready(sweep: Sweep, nodes: Sequence[Node], log: Log) -> list[Node]:
     """Those that can move up to here."""
+    ready: list[Node] = []
     for node in nodes:
         late = [name for name in node.inputs if name not in sweep.nodes]
         if late:
             log.skip(node.name, f"launched alone: it reads %{late[0]}, which comes later")
-    return [node for node in nodes if all(name in sweep.nodes for name in node.inputs)]
+        else:
+            ready.append(node)
+    return ready
 
 
 def _mates(graph: Graph, log: Log) -> dict[str, list[Node]]:

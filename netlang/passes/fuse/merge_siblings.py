@@ -19,7 +19,7 @@ from typing import Any
 from netlang.ir.fused import FLOWING, Fused
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Op
-from netlang.ir.types import TensorType
+from netlang.ir.pieces import joined
 from netlang.ir.weights import Derived
 from netlang.ops.conv import Conv
 from netlang.passes.report import Log
@@ -64,14 +64,14 @@ def _geometry(node: Node) -> Any:
 
 def _merged(sweep: Sweep, siblings: Sequence[Node]) -> Node:
     first = siblings[0]
-    channels = sum(sibling.type.channels for sibling in siblings)
+    type = joined([sibling.type for sibling in siblings])
     each = [dict(sweep.bindings(sibling)) for sibling in siblings]
     derived = [(slot, Derived("stack", tuple(own[slot] for own in each))) for slot in each[0]]
     return replace(
         first,
         name=sweep.fresh(f"{first.name}_siblings"),
-        op=_wider(first.op, channels),
-        type=TensorType((channels, *first.type.shape[1:])),
+        op=_wider(first.op, type.channels),
+        type=type,
         derived=tuple(derived),
     )
 
