@@ -6,6 +6,9 @@ Prints what is left, by kind, as JSON: counts of code that was generated, which 
 peers get the `nn.Module` of the network in evaluation mode: batch 1, float32, CPU.
 """
 
+# The peers are an extra: types are checked where they are not installed as well.
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 import ast
