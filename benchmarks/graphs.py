@@ -43,7 +43,7 @@ def stages(network: str) -> Iterator[dict[str, Any]]:
 
 def figures(graph: Graph) -> dict[str, int]:
     """Of a graph and its plan: nodes, launches, and bytes an image."""
-    planned = plan(graph, "float16", batch=1)
+    planned = plan(graph)
     return {
         "nodes": len(graph),
         "kernels": len(planned.calls),

@@ -61,9 +61,10 @@ def compile(
     `netlang.passes` to run. Raises `NetError`.
     """
     graph = network if isinstance(network, Graph) else load(network, **settings)
-    optimized = optimize(graph, passes, Target(DEVICES[device], precision, batch))
+    target = Target(DEVICES[device], precision, batch)
+    optimized = optimize(graph, passes, target)
     start = perf_counter()
-    planned = plan(optimized.graph, precision, batch)
+    planned = plan(optimized.graph, target)
     compilation = Compilation(graph, optimized, planned, 1e3 * (perf_counter() - start))
     if folder is not None:
         compilation.write(folder, random_weights(graph, seed) if weights is None else weights)

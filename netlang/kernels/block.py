@@ -11,13 +11,19 @@ from netlang.kernels.text import add, mul
 
 @dataclass(frozen=True)
 class Tile:
-    """What one program computes: `m` pixels x `n` channels, in steps of `k` products."""
+    """What one program computes: `m` pixels x `n` channels, in steps of `k` products.
+
+    `split` programs share the steps of a block (split-K). With `tma` blocks are loaded through
+    descriptors wherever the layer can be (sm_90 and newer); without, through pointers.
+    """
 
     m: int
     n: int
     k: int = 1
     warps: int = 4
     stages: int = 1
+    split: int = 1
+    tma: bool = False
 
 
 @dataclass(frozen=True)

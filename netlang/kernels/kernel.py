@@ -161,22 +161,42 @@ Grid = tuple[Tiles, ...]
 """The programs of a kernel in one dimension: those of the first tiles, then those of the next."""
 
 
-Role = Literal["input", "weight", "vector", "tensor", "counter", "output"]
+Role = Literal["input", "weight", "vector", "tensor", "counter", "scratch", "output"]
 """What a parameter points to: a weight has a packing, a vector one number a channel; a tensor is
 read by an epilogue."""
+
+Extent = tuple[int, int]
+"""A number, and how often it is multiplied by the batch: (56, 1) is 56 times the batch."""
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """A buffer as the tensor memory accelerator (TMA) of an H100 reads it, a block at a time.
+
+    It is an array of `shape` and `strides` (in numbers; the last stride is 1) that begins `offset`
+    numbers into the buffer. A block may lie across any edge: what is outside reads as zero.
+    """
+
+    shape: tuple[Extent, ...]
+    strides: tuple[Extent, ...]
+    block: tuple[int, ...]
+    offset: int = 0
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A pointer parameter of a kernel; `dtype` is that of the elements it points to.
+    """A parameter of a kernel: a pointer to numbers of `dtype`, or a `descriptor` of them.
 
-    A "counter" points to at least one number an image, all zero when the kernel starts and again
-    when it has ended; no kernel that may run at the same time has the same ones.
+    `size` is how many numbers an image takes, where the kernel alone says so: of its counters, all
+    zero when it starts and again when it has ended, and of its scratch memory. No kernel that may
+    run at the same time has the same ones.
     """
 
     name: str
     role: Role
     dtype: Dtype | Literal["int32"]
+    size: int = 0
+    descriptor: Descriptor | None = None
 
 
 @dataclass(frozen=True)

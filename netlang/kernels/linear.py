@@ -49,7 +49,7 @@ class Linear(Layer):
     def parameters(self) -> tuple[Parameter, ...]:
         *pointers, y = super().parameters
         is_counted = self.softmax and self.block.columns > 1
-        counters = (Parameter("counters", "counter", "int32"),) if is_counted else ()
+        counters = (Parameter("counters", "counter", "int32", size=1),) if is_counted else ()
         return (*pointers, *counters, y)
 
     @property

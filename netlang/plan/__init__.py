@@ -13,6 +13,7 @@ from netlang.plan.plan import (
     Output,
     PackedWeight,
     Plan,
+    Scratch,
 )
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "Output",
     "PackedWeight",
     "Plan",
+    "Scratch",
     "plan",
 ]

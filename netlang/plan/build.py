@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import repeat
 
+from netlang.device import USUAL, Target
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Launch, Site, Weight, feature_map
 from netlang.ir.types import TensorType
 from netlang.kernels import Copy, FromNCHW, Kernel, Layer, Packing, ToNCHW, planes
 from netlang.kernels.fusion import entering
-from netlang.kernels.kernel import FeatureMap, Precision, Role, storage
+from netlang.kernels.kernel import FeatureMap, Parameter, Precision, storage
 from netlang.kernels.layer import BYTES
 from netlang.plan.arena import Lifetime, lower_bound, pack
 from netlang.plan.collect import Functions, PackedWeights
@@ -26,17 +27,18 @@ from netlang.plan.plan import (
     Memory,
     Output,
     Plan,
+    Scratch,
 )
 from netlang.plan.traffic import traffic
 
 
-def plan(graph: Graph, precision: Precision = "float16", batch: int = 1) -> Plan:
+def plan(graph: Graph, target: Target = USUAL) -> Plan:
     """The launches, memory and weights of a network at inference.
 
-    `batch` is the one to be fast at; the plan is right for any.
+    It is to be fast on the target, and is right for any batch.
     """
     needed = graph.needed((graph.output, *(node.name for node in graph.inputs)))
-    draft = _Draft(graph.with_nodes(tuple(n for n in graph if n.name in needed)), precision, batch)
+    draft = _Draft(graph.with_nodes(tuple(n for n in graph if n.name in needed)), target)
     calls = tuple(draft.calls())
     functions, lifetimes = draft.functions.all(), _lifetimes(calls, draft.bytes_of)
     owner = owners(calls, {f.name: f.kernel for f in functions}, lifetimes)
@@ -45,8 +47,7 @@ def plan(graph: Graph, precision: Precision = "float16", batch: int = 1) -> Plan
     offsets = dict(zip(memory, arena.offsets, strict=True))
     return Plan(
         network=graph.name,
-        precision=precision,
-        batch=batch,
+        target=target,
         inputs=tuple(node.type for node in graph.inputs),
         output=graph[graph.output].type,
         functions=functions,
@@ -66,14 +67,15 @@ def plan(graph: Graph, precision: Precision = "float16", batch: int = 1) -> Plan
 class _Draft:
     """A plan being made: kernels and weights are collected as launches ask for them."""
 
-    def __init__(self, graph: Graph, precision: Precision, batch: int):
-        self.graph, self.batch = graph, batch
-        self.precision: Precision = precision
+    def __init__(self, graph: Graph, target: Target):
+        self.graph, self.batch = graph, target.batch
+        self.precision: Precision = target.precision
         self.given = _read_as_given(graph)
         as_given = {name: Place(name, planes(*graph[name].type.shape).view) for name in self.given}
         self.apart = scattered(graph)
         self.places = place(graph, self.apart) | as_given
         self.functions, self.weights = Functions(), PackedWeights()
+        self.scratch: dict[str, int] = {}
         self.counters = self.activation_bytes = 0
         # NHWC is NCHW where there is one pixel: the last layer may write the result itself.
         output = _own(graph[graph.output].type)
@@ -124,6 +126,8 @@ class _Draft:
 
     def bytes_of(self, buffer: str) -> int:
         """The size of a buffer, an image."""
+        if buffer in self.scratch:
+            return self.scratch[buffer]
         return self.graph[buffer].type.elements * BYTES[storage(self.precision)]
 
     def _launches(self, node: Node) -> tuple[Launch, ...]:
@@ -161,8 +165,8 @@ class _Draft:
         # A kernel with several results in one buffer knows where in it each of them begins.
         results = iter(written) if len(written) > 1 else repeat(written[0])
 
-        def argument(role: Role) -> Argument:
-            match role:
+        def argument(parameter: Parameter) -> Argument:
+            match parameter.role:
                 case "weight":
                     return self._weight(node, next(slots), owned, next(packings))
                 case "vector":
@@ -170,12 +174,16 @@ class _Draft:
                 case "output":
                     return next(results)
                 case "counter":
-                    self.counters += 1
-                    return Counters(self.counters - 1)
+                    self.counters += parameter.size
+                    return Counters(self.counters - parameter.size)
+                case "scratch":
+                    name = f"{node.name}.scratch"
+                    self.scratch[name] = BYTES["float32"] * parameter.size
+                    return Scratch(name)
                 case _:
                     return next(reads)
 
-        arguments = [argument(parameter.role) for parameter in launch.kernel.parameters]
+        arguments = [argument(parameter) for parameter in launch.kernel.parameters]
         return self._call(node, launch.kernel, arguments)
 
     def _weight(
@@ -227,7 +235,7 @@ def _lifetimes(calls: Sequence[Call], size: Callable[[str], int]) -> dict[str, L
     lifetimes: dict[str, Lifetime] = {}
     for moment, call in enumerate(calls):
         for argument in call.arguments:
-            if isinstance(argument, Memory):
+            if isinstance(argument, Memory | Scratch):
                 name = argument.buffer
                 first = lifetimes[name].first if name in lifetimes else moment
                 lifetimes[name] = Lifetime(size(name), first, moment)

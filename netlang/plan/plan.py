@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netlang.device import Target
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Expr
 from netlang.kernels import Kernel, Packing
@@ -38,15 +39,22 @@ class Constant:
 
 @dataclass(frozen=True)
 class Counters:
-    """Numbers to count in, int32 and zero between launches: one an image, no other launch's.
+    """Numbers to count in, int32 and zero between launches, that no other launch has.
 
-    `position` is how many launches of the plan have some already.
+    `offset` is how many an image takes ahead of them.
     """
 
-    position: int
+    offset: int
 
 
-Argument = Input | Output | Memory | Constant | Counters
+@dataclass(frozen=True)
+class Scratch:
+    """A buffer of the arena for float32 numbers that only one launch sees."""
+
+    buffer: str
+
+
+Argument = Input | Output | Memory | Constant | Counters | Scratch
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,7 @@ class PackedWeight:
 
 @dataclass(frozen=True)
 class Plan:
-    """A network as launches of kernels, for any batch; `batch` is the one it should be fast at.
+    """A network as launches of kernels, for any batch; `target` is what it should be fast on.
 
     `counters` is how many an image takes.
     `activation_bytes` is what the launches read and write an image, weights apart;
@@ -103,8 +111,7 @@ class Plan:
     """
 
     network: str
-    precision: Precision
-    batch: int
+    target: Target
     inputs: Types
     output: TensorType
     functions: tuple[Function, ...]
@@ -115,3 +122,8 @@ class Plan:
     arena_bytes: int
     arena_lower_bound: int
     activation_bytes: int
+
+    @property
+    def precision(self) -> Precision:
+        """How numbers are stored and multiplied."""
+        return self.target.precision

@@ -12,6 +12,7 @@ from safetensors.numpy import load_file
 
 from netlang.backends.triton import manifest
 from netlang.backends.triton.artifact import write_artifact
+from netlang.device import Target
 from netlang.diagnostic import NetError
 from netlang.ir.parser import parse_graph
 from netlang.passes import optimize
@@ -88,7 +89,7 @@ def test_bfloat16_is_rounded_as_torch_rounds(tmp_path: Path) -> None:
     numbers = WEIGHTS["fc.weight"].copy()
     # Halfway between two numbers of bfloat16: one has the even one below it, the other above.
     numbers[0, :2] = 1 + 2**-8, 1 + 3 * 2**-8
-    rounded = plan(optimize(GRAPH).graph, "bfloat16")
+    rounded = plan(optimize(GRAPH).graph, Target(precision="bfloat16"))
     weight = next(w for w in rounded.weights if w.name == "fc.weight")
     bits = torch.from_numpy(packed(weight, {"fc.weight": numbers}).view("int16"))
     ours = bits.view(torch.bfloat16).reshape(10, 8, 8, 16)

@@ -15,6 +15,7 @@ from torch import Tensor
 from netlang import kernels
 from netlang.backends.torch import reference
 from netlang.backends.triton.artifact import write_artifact
+from netlang.device import Target
 from netlang.ir.composite import Composite
 from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph
@@ -106,7 +107,7 @@ def test_launches_that_count_have_counters(batch: int, tmp_path: Path) -> None:
     entry, *layers = graph
     layers = [replace(node, op=LinearSoftmax(node.type.channels)) for node in layers]
     graph = graph.with_nodes((entry, *layers))
-    planned = plan(graph, "float32", batch)
+    planned = plan(graph, Target(precision="float32", batch=batch))
     arguments = [argument for call in planned.calls for argument in call.arguments]
     assert [a for a in arguments if isinstance(a, Counters)] == [Counters(0), Counters(1)]
     assert planned.counters == 2
@@ -120,7 +121,7 @@ def test_launches_that_count_have_counters(batch: int, tmp_path: Path) -> None:
 
 def check(graph: Graph, compiled: Graph, precision: Precision, tmp_path: Path) -> None:
     weights = random_weights(graph, seed=1)
-    write_artifact(plan(compiled, precision), weights, tmp_path / "artifact")
+    write_artifact(plan(compiled, Target(precision=precision)), weights, tmp_path / "artifact")
     xs = [images(graph, 1), images(graph, 3)]
     for x, y in zip(xs, artifact_results(tmp_path / "artifact", xs), strict=True):
         require_close(y, reference(graph, weights, x), precision)

@@ -40,7 +40,8 @@ def test_artifacts_compute_what_the_network_says(graph: Graph, batch: int) -> No
     expected = reference(graph, weights, x)
     # A window of padding alone is infinite, and a relu may leave nothing to compare.
     assume(expected.isfinite().all() and expected.abs().max() > 1e-3)
-    compiled = plan(optimize(graph, target=Target(batch=batch)).graph, "float32", batch)
+    target = Target(precision="float32", batch=batch)
+    compiled = plan(optimize(graph, target=Target(batch=batch)).graph, target)
     with TemporaryDirectory() as folder:
         write_artifact(compiled, weights, folder)
         got = interpreted(result_of, Path(folder), x).double()

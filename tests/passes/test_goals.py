@@ -38,7 +38,7 @@ def test_float32_has_no_chains() -> None:
     # Triton multiplies float32 from registers, and those of 128 channels at a time do not fit.
     target = Target(precision="float32", batch=256)
     graph = optimize(load("resnet50"), target=target).graph
-    kernels = [function.kernel for function in plan(graph, "float32", 256).functions]
+    kernels = [function.kernel for function in plan(graph, target).functions]
     assert not any(isinstance(kernel, BackToBack) for kernel in kernels)
 
 

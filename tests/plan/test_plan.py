@@ -128,7 +128,7 @@ def writes_over(kernel: Layer, source: Parameter, number: int) -> bool:
 @given(graphs(), st.sampled_from((1, 256)))
 def test_plans_of_random_networks_are_sound(graph: Graph, batch: int) -> None:
     for each in (graph, optimize(graph, target=Target(batch=batch)).graph):
-        require_sound(plan(each, batch=batch))
+        require_sound(plan(each, Target(batch=batch)))
 
 
 @pytest.mark.parametrize("name", zoo_networks())
@@ -303,7 +303,7 @@ def test_what_is_not_written_over(reason: str) -> None:
 @pytest.mark.parametrize("batch", [1, 256])
 def test_a_stage_of_bottlenecks_carries_one_buffer_along(batch: int) -> None:
     graph = optimize(load("resnet50"), target=Target(batch=batch)).graph
-    buffers = {buffer.name: buffer for buffer in plan(graph, batch=batch).buffers}
+    buffers = {buffer.name: buffer for buffer in plan(graph, Target(batch=batch)).buffers}
     sums = ["bottleneck_1.projection.conv", "bottleneck_2.conv_3", "bottleneck_3.conv_3"]
     for before, after in pairwise(buffers[f"conv3_x.{name}"] for name in sums):
         # Each is a result that its kernel keeps, while it is multiplied on.

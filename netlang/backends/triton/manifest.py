@@ -1,7 +1,8 @@
 """plan.json: what the loader of an artifact needs to know, one launch a line for who reads it.
 
 A launch is [layer, function, arguments]; an argument is `input N`, `output`, `arena OFFSET` (in
-bytes), `counters OFFSET` (in int32 numbers) or `weight NAME`. Offsets are multiplied by the batch,
+bytes), `scratch OFFSET` (the same, of float32 numbers), `counters OFFSET` (in int32 numbers) or
+`weight NAME`. Offsets are multiplied by the batch,
 and so are the sizes of the arena and of the counters. A grid is the sum of its [pixels an image,
 pixels a program, times].
 """
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netlang import __version__
-from netlang.plan import Argument, Constant, Counters, Input, Memory, Plan
+from netlang.plan import Argument, Constant, Counters, Input, Memory, Plan, Scratch
 
 # The loader in netlang/runtime/model.py has the same two, because it stands alone.
 FORMAT = "netlang"
@@ -59,8 +60,10 @@ def _argument(argument: Argument, offsets: Mapping[str, int]) -> str:
             return f"arena {offsets[buffer]}"
         case Constant(weight):
             return f"weight {weight}"
-        case Counters(position):
-            return f"counters {position}"
+        case Scratch(buffer):
+            return f"scratch {offsets[buffer]}"
+        case Counters(offset):
+            return f"counters {offset}"
         case _:
             return "output"
 
