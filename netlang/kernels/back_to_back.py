@@ -117,7 +117,7 @@ class BackToBack(Layer):
         channels, chunk = first.y.channels, self.chunk
         blocks = ceil_div(channels, chunk)
         yield from self.block.lines("out")
-        yield from first.place()
+        yield from first.places()
         yield self.start(name="u")
         if blocks > 1:
             yield f"for channel in range(0, {channels}, {chunk}):"

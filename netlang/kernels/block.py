@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from netlang.kernels.kernel import Tiles
-from netlang.kernels.text import add, mul
+from netlang.kernels.text import add, mul, quotient, remainder, wide
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,17 @@ class Block:
     computed apart, `channels` are those of one group, and `group` is defined too. All these are
     int32, so a division stays cheap; `at` is `pixel` as int64, because offsets of elements can pass
     2^31.
+
+    The pixels of a program are neighbours in memory, or, `by_image`, neighbours in one image, which
+    is what a kernel wants that reads or writes planes: then `image` and its pixels `p` are defined
+    in place of `pixel`.
     """
 
     pixels: int
     channels: int
     tile: Tile
     groups: int = 1
+    by_image: bool = False
 
     @property
     def columns(self) -> int:
@@ -50,7 +55,10 @@ class Block:
     @property
     def grid(self) -> Tiles:
         """How many programs that makes."""
-        return Tiles(self.pixels, self.tile.m, self.columns * self.groups)
+        columns = self.columns * self.groups
+        if self.by_image:
+            return Tiles(1, 1, ceil_div(self.pixels, self.tile.m) * columns)
+        return Tiles(self.pixels, self.tile.m, columns)
 
     @property
     def rows_inside(self) -> tuple[str, ...]:
@@ -103,18 +111,37 @@ class Block:
     def lines(self, n: str = "n") -> Iterable[str]:
         """The text that defines the names above; `n` may have another."""
         per_tile = self.columns * self.groups
-        row = "tile" if per_tile == 1 else f"tile // {per_tile}"
-        column = "0" if self.columns == 1 else f"tile % {self.columns}"
+        row, of_tile = quotient("tile", per_tile), remainder("tile", per_tile)
         if self.groups > 1:
-            of_tile = f"tile % {per_tile}"
-            yield f"group = {of_tile if self.columns == 1 else f'{of_tile} // {self.columns}'}"
+            yield f"group = {quotient(of_tile, self.columns)}"
         first = mul("group", self.channels) if self.groups > 1 else "0"
-        yield f"pixel = {add(mul(row, self.tile.m), f'tl.arange(0, {self.tile.m})[:, None]')}"
+        rows = f"tl.arange(0, {self.tile.m})[:, None]"
+        if self.by_image:
+            tiles = ceil_div(self.pixels, self.tile.m)
+            yield f"image = {quotient(row, tiles)}"
+            yield f"p = {add(mul(remainder(row, tiles), self.tile.m), rows)}"
+        else:
+            yield f"pixel = {add(mul(row, self.tile.m), rows)}"
         columns = f"tl.arange(0, {self.tile.n})[None, :]"
+        column = remainder("tile", self.columns)
         yield f"{n} = {add(first, mul(column, self.tile.n), columns)}"
         if self.rows_inside:
-            yield f"live = pixel < {mul('batch', self.pixels)}"
-        yield "at = pixel.to(tl.int64)"
+            last = str(self.pixels) if self.by_image else mul("batch", self.pixels)
+            yield f"live = {'p' if self.by_image else 'pixel'} < {last}"
+        yield f"at = {'p.to(tl.int64) * batch + image' if self.by_image else 'pixel.to(tl.int64)'}"
+
+    def place(self) -> Iterator[str]:
+        """The text that defines `image`, and `p`, a pixel of it, where `lines` does not."""
+        if not self.by_image:
+            both = "0, pixel" if self.pixels == 1 else "pixel // batch, pixel % batch"
+            yield f"p, image = {both}"
+
+    @property
+    def image(self) -> str:
+        """The image of each pixel, int64."""
+        if self.by_image:
+            return wide("image")
+        return "at" if self.pixels == 1 else wide("pixel % batch")
 
 
 def ceil_div(a: int, b: int) -> int:

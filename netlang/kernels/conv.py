@@ -127,7 +127,7 @@ class Conv(Layer):
         if own.is_depthwise:
             return super().block
         channels = self.y.channels // own.products
-        return Block(self.y.pixels, channels, self.chosen, groups=own.products)
+        return replace(super().block, channels=channels, groups=own.products)
 
     def default_tile(self) -> Tile:
         own = self.gathers[0]
@@ -159,13 +159,12 @@ class Conv(Layer):
     def body(self) -> Iterable[str]:
         if self.pool:
             return self._pooled(self.pool)
-        return [*self.place(), *self.sum(self.block.rows_inside)]
+        return [*self.places(), *self.sum(self.block.rows_inside)]
 
-    def place(self) -> Iterator[str]:
+    def places(self) -> Iterator[str]:
         """Defines where `pixel` is in its image, if a term asks."""
-        windows = [gather.window for gather in self.gathers]
-        if not all(window.is_pixel for window in windows):
-            yield windows[0].image()
+        if not all(gather.window.is_pixel for gather in self.gathers):
+            yield from self.block.place()
 
     def sum(self, rows: tuple[str, ...]) -> Iterator[str]:
         """Computes `v`, the sum of the terms; `rows` are the conditions for a pixel to matter."""
@@ -181,7 +180,7 @@ class Conv(Layer):
         window, empty = pool.windows(self.out, self.y), EMPTY["max"]
         place = zip(("top", "left"), split("place", *pool.kernel), strict=True)
         lines, rows = named("counts", self.block.rows_inside + window.inside("i", "j"))
-        yield window.image()
+        yield from self.block.place()
         yield f"top, left = {', '.join(window.first)}"
         yield self.start(empty, name="best")
         yield f"for place in range({window.taps}):"

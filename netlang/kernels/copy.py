@@ -1,4 +1,4 @@
-"""Moving data: channel mappings, and the two doors between torch's NCHW and our NHWC."""
+"""Moving data: channel mappings, and the two doors between torch's NCHW and our HWNC."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netlang.kernels.kernel import FeatureMap
 from netlang.kernels.layer import Dtype, Layer
-from netlang.kernels.text import add, load, mul, split
+from netlang.kernels.text import add, load, mul, wide
 from netlang.kernels.window import Window
 
 
@@ -39,7 +39,7 @@ class Copy(Layer):
     def body(self) -> Iterable[str]:
         window = Window(self.x, self.y, (1, 1), (self.stride, self.stride), (0, 0))
         channels, per_group = self.x.channels, self.x.channels // self.groups
-        yield from window.place()
+        yield from self.place(window)
         lines, c, there = self.block.channel(channels, self.before)
         yield from lines
         inside = self.block.rows_inside + there
@@ -50,9 +50,8 @@ class Copy(Layer):
 
 
 def plane(buffer: str, planar: FeatureMap) -> Iterator[str]:
-    """Defines `plane`, pointers to `pixel` in the first channel of a contiguous NCHW tensor."""
-    yield f"image, p = {', '.join(split('pixel', 2, planar.pixels))}"
-    yield f"plane = {add(buffer, mul('image.to(tl.int64)', planar.elements), 'p')}"
+    """Defines `plane`, pointers to `p` in the first channel of a contiguous NCHW tensor's image."""
+    yield f"plane = {add(buffer, mul(wide('image'), planar.elements), 'p')}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +64,10 @@ class FromNCHW(Layer):
     planar_dtype: Dtype = "float32"
 
     @property
+    def by_image(self) -> bool:
+        return True
+
+    @property
     def x_dtype(self) -> Dtype:
         return self.planar_dtype
 
@@ -74,7 +77,7 @@ class FromNCHW(Layer):
 
     @property
     def about(self) -> str:
-        return f"From NCHW ({self.x}) to NHWC ({self.y.channels} channels)."
+        return f"From NCHW ({self.x}) to HWNC ({self.y.channels} channels)."
 
     def body(self) -> Iterable[str]:
         inside = self.block.rows_inside
@@ -91,6 +94,10 @@ class ToNCHW(Layer):
     planar_dtype: Dtype = "float32"
 
     @property
+    def by_image(self) -> bool:
+        return True
+
+    @property
     def y_dtype(self) -> Dtype:
         return self.planar_dtype
 
@@ -100,7 +107,7 @@ class ToNCHW(Layer):
 
     @property
     def about(self) -> str:
-        return f"From NHWC to NCHW: {self.y}."
+        return f"From HWNC to NCHW: {self.y}."
 
     def y_pointer(self, name: str) -> str:
         return add("plane", mul("n", self.y.pixels))

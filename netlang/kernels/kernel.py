@@ -1,9 +1,11 @@
 """What every kernel is: Triton text made from integers, and what is needed to launch it.
 
 Kernels know no operators and no graphs. A kernel is a frozen description; two launches with equal
-descriptions share one kernel. Activations are channels-last: pixel `p` of image `n` starts at
-element `(n * pixels + p) * view.stride + view.offset` of its buffer, channels adjacent.
-The batch is an argument of the kernel, never a constant of its text.
+descriptions share one kernel. Activations are HWNC: pixel `p` of image `n` starts at element
+`(p * batch + n) * view.stride + view.offset` of its buffer, channels adjacent. The images of a
+batch lie side by side at each pixel, so that what pads a row for a convolution is what is outside
+of an array of [height, width * batch, channels]. The batch is an argument of the kernel, never a
+constant of its text.
 """
 
 from __future__ import annotations
@@ -67,11 +69,6 @@ class FeatureMap:
     def elements(self) -> int:
         """Numbers an image."""
         return self.channels * self.pixels
-
-    @property
-    def is_dense(self) -> bool:
-        """Whether the numbers of an image are adjacent, with nothing in between."""
-        return self.view.stride == self.channels or self.pixels == 1
 
     def __str__(self) -> str:
         return f"{self.channels}x{self.height}x{self.width}"

@@ -22,7 +22,7 @@ from netlang.kernels.kernel import (
     View,
     dense,
 )
-from netlang.kernels.text import add, count, function, load, mul, nth, quotient, store, wide
+from netlang.kernels.text import add, count, function, load, mul, nth, store
 from netlang.kernels.window import Window
 
 Dtype = Literal["float32", "float16", "bfloat16"]
@@ -96,7 +96,12 @@ class Layer(Kernel):
     @property
     def block(self) -> Block:
         """What one program computes."""
-        return Block(self.y.pixels, self.y.channels, self.chosen)
+        return Block(self.y.pixels, self.y.channels, self.chosen, by_image=self.by_image)
+
+    @property
+    def by_image(self) -> bool:
+        """Whether a program has pixels of one image, because it reads them from planes."""
+        return bool(self.x.view.plane)
 
     @property
     def dtype(self) -> Dtype:
@@ -234,14 +239,16 @@ class Layer(Kernel):
         constant = f" Weights: {count(weights, 'B')}." if weights else ""
         yield f"An image: {flops}{count(reads, 'B')} read, {count(writes, 'B')} written.{constant}"
 
-    @property
-    def _image(self) -> str:
-        return "at" if self.y.pixels == 1 else wide(quotient("pixel", self.y.pixels))
-
     def _read(self, tensor: Operand) -> int:
         """Numbers of an epilogue's tensor that an image needs."""
         channels = tensor.sampled.channels if tensor.sampled else self.y.channels
         return channels if tensor.broadcast else channels * self.y.pixels
+
+    def place(self, window: Window) -> Iterator[str]:
+        """Defines where the windows of the program's pixels are."""
+        if not window.is_pixel:
+            yield from self.block.place()
+            yield from window.corners()
 
     def finish(self, vector: str, tensor: str, before: Epilogue = IDENTITY) -> Iterator[str]:
         """Applies the epilogue to `v`; its pointers are numbered on from those of one `before`."""
@@ -275,13 +282,13 @@ class Layer(Kernel):
         """Loads the block of an epilogue's tensor."""
         pixel, channel, inside = "at", "n", self.block.inside
         if tensor.broadcast:
-            pixel = self._image
+            pixel = self.block.image
         if tensor.sampled:
             lines, channel, there = self.block.channel(
                 tensor.sampled.channels, tensor.sampled.before
             )
             window = self._window(tensor.sampled, tensor.view)
-            yield from window.place()
+            yield from self.place(window)
             yield from lines
             pixel, inside = window.corner, self.block.rows_inside + there
         pointer = address(buffer, pixel, tensor.view, channel)

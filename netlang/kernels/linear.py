@@ -10,7 +10,8 @@ from netlang.kernels.kernel import Packing, Parameter
 from netlang.kernels.layer import Layer
 from netlang.kernels.norm import Softmax
 from netlang.kernels.product import multiply_add, product_tile
-from netlang.kernels.text import add, along, indented, load, mul, quotient, split
+from netlang.kernels.text import add, along, atom, indented, load, mul, quotient, split
+from netlang.kernels.window import pitch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +75,9 @@ class Linear(Layer):
 
     def body(self) -> Iterable[str]:
         tile, depth = self.chosen, self.x.elements
-        yield f"rows = {self._rows()}"
+        yield f"rows = {self.x_pointer(channel='0')}"
+        if self.x.pixels > 1:
+            yield f"pitch = {pitch(self.x.view)}"
         yield f"columns = {add('w', mul('n', depth))}"
         if tile.m == 1:
             yield f"products = tl.zeros(({tile.k}, {tile.n}), tl.float32)"
@@ -123,18 +126,14 @@ class Linear(Layer):
         text = super()._function(name, numbers, first)
         return f"{text}\n\n{self._normalizer.part(f'{name}_rows')}" if self.softmax else text
 
-    def _rows(self) -> str:
-        """Pointers to the images, of which `x` holds `pixels` each."""
-        return add("x", mul(mul("at", self.x.pixels), self.x.view.stride), self.x.view.offset)
-
     def _step(self) -> Iterator[str]:
         depth, k = self.x.elements, self.chosen.k
         offset = "k"
-        if not self.x.is_dense:
-            # Other channels of a concatenation lie between the pixels.
+        if self.x.pixels > 1:
+            # The other images of the batch lie between the pixels of this one.
             pixel, c = split("k", self.x.pixels, self.x.channels)
             offset = "offset"
-            yield f"offset = {add(mul(pixel, self.x.view.stride), c)}"
+            yield f"offset = {add(f'{atom(pixel)} * pitch', c)}"
         is_vector = self.chosen.m == 1
         tail = f"k < {depth}" if depth % k else ""
         axis = "[:, None]" if is_vector else "[None, :]"

@@ -21,8 +21,9 @@ from netlang.kernels.text import (
     named,
     split,
     unrolled,
+    wide,
 )
-from netlang.kernels.window import Window
+from netlang.kernels.window import Window, pitch
 
 Kind = Literal["max", "average"]
 
@@ -96,7 +97,7 @@ class Pool(_Pool):
         window, block = self.window, self.block
         edges = window.inside("row + r", "col + s")
         lines, inside = named("inside", block.rows_inside + edges + block.columns_inside)
-        yield from window.place()
+        yield from self.place(window)
         yield f"pixels = {self.x_pointer(window.corner)}"
         yield self.start(EMPTY[self.kind])
         # A normalized tap keeps loads enough in flight; all at once would fill the registers.
@@ -155,20 +156,20 @@ class AdaptivePool(_Pool):
     def body(self) -> Iterable[str]:
         block, x, y = self.block, self.x, self.y
         height, width = _longest(x.height, y.height), _longest(x.width, y.width)
-        image, p = split("pixel", 2, y.pixels)
         i, j = split("p", y.height, y.width)
         r, s = split("tap", height, width)
         inside = (*block.rows_inside, "h < bottom", "u < right", *block.columns_inside)
-        yield f"image, p = {image}, {p}"
+        yield from block.place()
         yield f"i, j = {i}, {j}"
         yield f"top, bottom = {_bounds('i', x.height, y.height)}"
         yield f"left, right = {_bounds('j', x.width, y.width)}"
-        yield f"images = {self.x_pointer(mul('image.to(tl.int64)', x.pixels))}"
+        yield f"images = {self.x_pointer(wide('image'))}"
+        yield f"pitch = {pitch(x.view)}"
         yield self.start(EMPTY[self.kind])
         yield f"for tap in {unrolled(height * width)}:"
         yield f"    h, u = {add('top', r)}, {add('left', s)}"
         yield f"    inside = {all_of(*inside)}"
-        pixels = f"images + (h * {x.width} + u) * {x.view.stride}"
+        pixels = f"images + (h * {x.width} + u) * pitch"
         yield from indented(self.take(pixels, "inside"))
         if self.kind == "average":
             yield "v = v / ((bottom - top) * (right - left))"
@@ -206,12 +207,13 @@ class GlobalPool(_Pool):
 
     def body(self) -> Iterable[str]:
         tile, pixels = self.chosen, self.x.pixels
-        yield f"image = {self.x_pointer(mul('at', pixels))}"
+        yield f"image = {self.x_pointer()}"
+        yield f"pitch = {pitch(self.x.view)}"
         yield self.start(EMPTY[self.kind], rows=tile.k)
         yield f"for first in range(0, {pixels}, {tile.k}):"
         yield f"    p = first + tl.arange(0, {tile.k})[:, None]"
         inside = (f"p < {pixels}",) if pixels % tile.k else ()
-        pointer = f"image + {mul('p', self.x.view.stride)}"
+        pointer = "image + p * pitch"
         yield from indented(self.take(pointer, *inside, *self.block.columns_inside))
         if self.kind == "max":
             yield "v = tl.max(v, axis=0)[None, :]"

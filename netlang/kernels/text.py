@@ -39,6 +39,11 @@ def quotient(a: str, divisor: int) -> str:
     return a if divisor == 1 else f"{atom(a)} // {divisor}"
 
 
+def remainder(a: str, divisor: int) -> str:
+    """`a % divisor`."""
+    return "0" if divisor == 1 else f"{atom(a)} % {divisor}"
+
+
 def along(condition: str, axis: str) -> tuple[str, ...]:
     """A condition on a vector, if there is one, for a block of which it spans an axis."""
     return (f"({condition}){axis}",) if condition else ()

@@ -28,9 +28,8 @@ class Upsample(Layer):
         return f"Upsample, {self.mode}: {self.x} to {self.y}."
 
     def body(self) -> Iterable[str]:
-        image, p = split("pixel", 2, self.y.pixels)
         row, col = split("p", self.y.height, self.y.width)
-        yield f"image, p = {image}, {p}"
+        yield from self.block.place()
         yield f"row, col = {row}, {col}"
         yield from self._nearest() if self.mode == "nearest" else self._bilinear()
 
@@ -54,7 +53,7 @@ class Upsample(Layer):
         return self.y.height // self.x.height, self.y.width // self.x.width
 
     def _pixel(self, row: str, col: str) -> str:
-        return wide(add(mul(add(mul("image", self.x.height), row), self.x.width), col))
+        return wide(f"({add(mul(row, self.x.width), col)}) * batch + image")
 
     def _load(self, pixel: str) -> str:
         return f"{load(self.x_pointer(pixel), *self.block.inside)}.to(tl.float32)"

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netlang.kernels.kernel import FeatureMap, Pair
-from netlang.kernels.text import add, mul, split, wide
+from netlang.kernels.kernel import FeatureMap, Pair, View
+from netlang.kernels.text import add, atom, mul, split, wide
+
+
+def pitch(view: View) -> str:
+    """Elements from a pixel to the next one of the same image, int64."""
+    return mul("tl.cast(batch, tl.int64)", view.stride)
 
 
 @dataclass(frozen=True)
@@ -42,31 +47,23 @@ class Window:
         """The window's corner as a pixel counted over the whole batch, int64."""
         return "at" if self.is_pixel else "corner"
 
-    def place(self) -> Iterator[str]:
-        """Defines `image`, and `row`, `col` of the window's corner, which may lie in the padding.
-
-        Also `corner`, which stays a pixel of the whole batch: pointers start there.
-        """
-        if not self.is_pixel:
-            yield self.image()
-            yield from self.corners()
-
-    def image(self) -> str:
-        """Defines `image`, and `p`, a pixel of its `y`."""
-        return f"image, p = {', '.join(split('pixel', 2, self.y.pixels))}"
-
     def corners(self) -> Iterator[str]:
-        """Defines the rest of what `place` does."""
+        """Defines `row`, `col` of the window's corner, which may lie in the padding.
+
+        Also `corner`, which stays a pixel of the whole batch: pointers start there. It is told from
+        `image` and its pixel `p`, which the kernel defines. Neighbours are `pitch` elements apart.
+        """
         if self.is_pixel:
             return
         row, col = self.first
+        pixel = add(mul("row", self.x.width), "col")
         yield f"row, col = {row}, {col}"
         if self.x.view.plane:
-            first, rows = mul("image", self.x.elements), mul("row", self.x.width)
-            yield f"corner = {wide(add(first, rows, 'col'))}"
+            yield f"corner = {wide('image')} * {self.x.elements} + {pixel}"
         else:
-            pixel = add(mul(add(mul("image", self.x.height), "row"), self.x.width), "col")
-            yield f"corner = {wide(pixel)}"
+            yield f"corner = {wide(f'({pixel}) * batch + image')}"
+            if self.taps > 1:
+                yield f"pitch = {pitch(self.x.view)}"
 
     @property
     def first(self) -> tuple[str, str]:
@@ -82,7 +79,8 @@ class Window:
 
     def shift(self, r: str, s: str) -> str:
         """Elements from a window's corner to `r` rows and `s` columns from it."""
-        return mul(add(mul(r, self.x.width), s), self.x.view.stride)
+        pixels = add(mul(r, self.x.width), s) if self.taps > 1 else "0"
+        return pixels if self.x.view.plane or pixels == "0" else f"{atom(pixels)} * pitch"
 
     def inside(self, h: str, u: str) -> tuple[str, ...]:
         """The conditions for row `h` and column `u` to lie in the image, those that can fail."""

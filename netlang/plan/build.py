@@ -77,7 +77,7 @@ class _Draft:
         self.functions, self.weights = Functions(), PackedWeights()
         self.scratch: dict[str, int] = {}
         self.counters = self.activation_bytes = 0
-        # NHWC is NCHW where there is one pixel: the last layer may write the result itself.
+        # HWNC is NCHW where there is one pixel: the last layer may write the result itself.
         output = _own(graph[graph.output].type)
         home = self.places[graph.output] == Place(graph.output, output.view)
         self.is_direct = home and output.pixels == 1

@@ -218,7 +218,7 @@ def stored(values: Tensor, map: FeatureMap, dtype: str) -> Tensor:
     """NCHW values in a buffer that is otherwise NaN."""
     buffer = poisoned(len(values), map, dtype)
     first = map.view.offset
-    rows = values.permute(0, 2, 3, 1).reshape(-1, map.channels)
+    rows = values.permute(2, 3, 0, 1).reshape(-1, map.channels)
     buffer[:, first : first + map.channels] = rows.to(buffer.dtype)
     return buffer
 
@@ -227,7 +227,7 @@ def loaded(buffer: Tensor, map: FeatureMap, batch: int) -> Tensor:
     """The NCHW values of a buffer, float64."""
     first = map.view.offset
     rows = buffer[:, first : first + map.channels].double()
-    return rows.reshape(batch, map.height, map.width, map.channels).permute(0, 3, 1, 2)
+    return rows.reshape(map.height, map.width, batch, map.channels).permute(2, 3, 0, 1)
 
 
 def outside(buffer: Tensor, view: View, channels: int) -> Tensor:

@@ -18,8 +18,8 @@ def _head(plan: Plan) -> str:
     launches, kernels = len(plan.calls), len(plan.functions)
     return f'''"""Kernels of {plan.network} in {plan.precision}, written by netlang {__version__}.
 
-{launches} launches of {kernels} kernels. Activations are channels-last; `batch` is the number of
-images. plan.json says which kernel runs when, and on which memory.
+{launches} launches of {kernels} kernels. `batch` is the number of images; an activation lies as height x
+width x batch x channels. plan.json says which kernel runs when, and on which memory.
 """
 
 import triton
