@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from netlang.kernels.block import Tile, ceil_div, power_of_two
+from netlang.kernels.block import Block, Tile, ceil_div, power_of_two
 from netlang.kernels.conv import Conv
-from netlang.kernels.kernel import Epilogue, FeatureMap, Packing, Precision
-from netlang.kernels.layer import Layer
+from netlang.kernels.kernel import Descriptor, Epilogue, FeatureMap, Packing, Precision
+from netlang.kernels.layer import RELEASE, WAIT, Layer
 from netlang.kernels.product import multiply_add
 from netlang.kernels.text import add, along, indented, load, mul
 
@@ -112,11 +112,34 @@ class BackToBack(Layer):
         m = tile.m if chunk + n <= columns else 64
         return Tile(m, n, tile.k, warps=8 if m * (chunk + n) > 64 * 128 else 4, stages=tile.stages)
 
-    def lines(self) -> Iterator[str]:
-        first = replace(self.first, tile=replace(self.chosen, n=self.chunk))
+    @property
+    def _first(self) -> Conv:
+        """The first convolution as this kernel computes it."""
+        return replace(self.first, tile=replace(self.chosen, n=self.chunk))
+
+    @property
+    def block(self) -> Block:
+        return replace(super().block, runs=self._first.block.runs)
+
+    @property
+    def can_use_tma(self) -> bool:
+        """Whether descriptors can read the image and the weight of the first convolution."""
+        return self.first.can_use_tma
+
+    @property
+    def x_descriptors(self) -> tuple[Descriptor | None, ...]:
+        return self._first.x_descriptors
+
+    @property
+    def w_descriptors(self) -> tuple[Descriptor | None, ...]:
+        return (*self._first.w_descriptors, None)
+
+    def lines(self, name: str) -> Iterator[str]:
+        first = self._first
         channels, chunk = first.y.channels, self.chunk
         blocks = ceil_div(channels, chunk)
         yield from self.block.lines("out")
+        yield from WAIT
         yield from first.places()
         yield self.start(name="u")
         if blocks > 1:
@@ -124,6 +147,7 @@ class BackToBack(Layer):
             yield from indented(self._chunk(first, "channel"))
         else:
             yield from self._chunk(first, "0")
+        yield from RELEASE
         yield "n, v = out, u"
         yield from self.finish(self.vector, self.tensor, self.first.epilogue)
         yield from self.stores(*self.output_names[len(self._kept) :])
@@ -139,7 +163,7 @@ class BackToBack(Layer):
         """Computes the first convolution from `channel` on and multiplies it into `u`."""
         block, chunk = first.block, self.chunk
         yield f"n = {add(channel, f'tl.arange(0, {chunk})[None, :]')}"
-        yield from first.sum(block.rows_inside)
+        yield from first.sum(block.rows_inside, channel)
         yield from first.finish(self.vector, self.tensor)
         if self.keep:
             yield from first.stores("y0")

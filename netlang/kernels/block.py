@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from netlang.kernels.kernel import Tiles
-from netlang.kernels.text import add, mul, quotient, remainder, wide
+from netlang.kernels.text import add, atom, mul, quotient, remainder, wide
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class Block:
     int32, so a division stays cheap; `at` is `pixel` as int64, because offsets of elements can pass
     2^31.
 
+    All pixels, or those of each of `runs` parts of them (rows of the image, say), are cut into
+    tiles; the first pixel of a tile is `start`, and `ahead` in its `run`. `tile.split` programs, of
+    which each is a `part`, share a block. Where all this is there to ask, it is int32 too.
+
     The pixels of a program are neighbours in memory, or, `by_image`, neighbours in one image, which
     is what a kernel wants that reads or writes planes: then `image` and its pixels `p` are defined
     in place of `pixel`.
@@ -45,6 +49,7 @@ class Block:
     channels: int
     tile: Tile
     groups: int = 1
+    runs: int = 1
     by_image: bool = False
 
     @property
@@ -55,15 +60,32 @@ class Block:
     @property
     def grid(self) -> Tiles:
         """How many programs that makes."""
-        columns = self.columns * self.groups
+        programs = self.columns * self.groups * self.tile.split
         if self.by_image:
-            return Tiles(1, 1, ceil_div(self.pixels, self.tile.m) * columns)
-        return Tiles(self.pixels, self.tile.m, columns)
+            return Tiles(1, 1, ceil_div(self.pixels, self.tile.m) * programs)
+        return Tiles(self.pixels // self.runs, self.tile.m, self.runs * programs)
+
+    @property
+    def most(self) -> int:
+        """How many blocks an image makes at most."""
+        tiles = self.runs * ceil_div(self.pixels // self.runs, self.tile.m)
+        return tiles * self.columns * self.groups
+
+    @property
+    def ahead(self) -> str:
+        """The pixels of its run that are ahead of the tile."""
+        return "ahead" if self.runs > 1 else "start"
+
+    @property
+    def column(self) -> str:
+        """The first channel."""
+        first = mul("group", self.channels) if self.groups > 1 else "0"
+        return add(first, mul(remainder("tile", self.columns), self.tile.n))
 
     @property
     def rows_inside(self) -> tuple[str, ...]:
         """The condition for `pixel`; none where tiles never straddle the end of the batch."""
-        return ("live",) if self.pixels % self.tile.m else ()
+        return ("live",) if self.pixels // self.runs % self.tile.m else ()
 
     @property
     def columns_inside(self) -> tuple[str, ...]:
@@ -110,24 +132,35 @@ class Block:
 
     def lines(self, n: str = "n") -> Iterable[str]:
         """The text that defines the names above; `n` may have another."""
+        if self.tile.split > 1:
+            yield f"tile, part = tile // {self.tile.split}, tile % {self.tile.split}"
         per_tile = self.columns * self.groups
         row, of_tile = quotient("tile", per_tile), remainder("tile", per_tile)
         if self.groups > 1:
             yield f"group = {quotient(of_tile, self.columns)}"
-        first = mul("group", self.channels) if self.groups > 1 else "0"
         rows = f"tl.arange(0, {self.tile.m})[:, None]"
         if self.by_image:
             tiles = ceil_div(self.pixels, self.tile.m)
             yield f"image = {quotient(row, tiles)}"
             yield f"p = {add(mul(remainder(row, tiles), self.tile.m), rows)}"
+            live = f"p < {self.pixels}"
+        elif self.runs > 1:
+            length = mul("batch", self.pixels // self.runs)
+            yield f"tiles = tl.cdiv({length}, {self.tile.m})"
+            yield f"run, ahead = {row} // tiles, {row} % tiles * {self.tile.m}"
+            yield f"start = run * {atom(length)} + ahead"
+            yield f"pixel = start + {rows}"
+            live = f"pixel < (run + 1) * {length}"
+        elif self.tile.tma:
+            yield f"start = {mul(row, self.tile.m)}"
+            yield f"pixel = start + {rows}"
+            live = f"pixel < {mul('batch', self.pixels)}"
         else:
             yield f"pixel = {add(mul(row, self.tile.m), rows)}"
-        columns = f"tl.arange(0, {self.tile.n})[None, :]"
-        column = remainder("tile", self.columns)
-        yield f"{n} = {add(first, mul(column, self.tile.n), columns)}"
+            live = f"pixel < {mul('batch', self.pixels)}"
+        yield f"{n} = {add(self.column, f'tl.arange(0, {self.tile.n})[None, :]')}"
         if self.rows_inside:
-            last = str(self.pixels) if self.by_image else mul("batch", self.pixels)
-            yield f"live = {'p' if self.by_image else 'pixel'} < {last}"
+            yield f"live = {live}"
         yield f"at = {'p.to(tl.int64) * batch + image' if self.by_image else 'pixel.to(tl.int64)'}"
 
     def place(self) -> Iterator[str]:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from netlang.kernels.block import Block, Tile, elementwise_tile, power_of_two
-from netlang.kernels.gather import Gather, Steps
-from netlang.kernels.kernel import FeatureMap, Packing, Pair, dense
-from netlang.kernels.layer import Dtype, Layer
+from netlang.kernels.gather import Gather
+from netlang.kernels.kernel import Descriptor, FeatureMap, Packing, Pair, dense
+from netlang.kernels.layer import BYTES, Dtype, Layer
 from netlang.kernels.pool import EMPTY
 from netlang.kernels.product import product_tile
+from netlang.kernels.steps import Steps
 from netlang.kernels.text import add, indented, named, numbered, split
+from netlang.kernels.tma import Boxes, can_describe, runs
 from netlang.kernels.window import Pooling, Window
 
 
@@ -127,7 +129,7 @@ class Conv(Layer):
         if own.is_depthwise:
             return super().block
         channels = self.y.channels // own.products
-        return replace(super().block, channels=channels, groups=own.products)
+        return replace(super().block, channels=channels, groups=own.products, runs=self._runs)
 
     def default_tile(self) -> Tile:
         own = self.gathers[0]
@@ -156,6 +158,41 @@ class Conv(Layer):
         n = max(16, power_of_two(own.merged * own.out_group))
         return replace(tile, n=n, k=max(16, power_of_two(own.channels)))
 
+    @property
+    def can_use_tma(self) -> bool:
+        """Whether descriptors can read its image and its weight."""
+        return not self.pool and can_describe(self.gathers[0], BYTES[self.dtype])
+
+    @property
+    def _runs(self) -> int:
+        """The runs of its pixels: as many as the terms need that are read through descriptors."""
+        if not (self.chosen.tma and self.can_use_tma):
+            return 1
+        own, *more = (runs(gather) for gather in self.gathers)
+        # A run that is a pixel has no more than the batch to fill a tile.
+        is_filled = self.batch >= self.chosen.m
+        return max(own, *(each for each in more if is_filled or each < self.y.pixels), 1)
+
+    @property
+    def boxes(self) -> tuple[Boxes | None, ...]:
+        """How each term is read through descriptors; None where it is through pointers."""
+        if not (self.chosen.tma and self.can_use_tma):
+            return (None,) * len(self.gathers)
+        return tuple(
+            Boxes(gather, self.block)
+            if can_describe(gather, BYTES[self.dtype]) and self.block.runs % runs(gather) == 0
+            else None
+            for gather in self.gathers
+        )
+
+    @property
+    def x_descriptors(self) -> tuple[Descriptor | None, ...]:
+        return tuple(boxes and boxes.x for boxes in self.boxes)
+
+    @property
+    def w_descriptors(self) -> tuple[Descriptor | None, ...]:
+        return tuple(boxes and boxes.w for boxes in self.boxes)
+
     def body(self) -> Iterable[str]:
         if self.pool:
             return self._pooled(self.pool)
@@ -163,14 +200,20 @@ class Conv(Layer):
 
     def places(self) -> Iterator[str]:
         """Defines where `pixel` is in its image, if a term asks."""
-        if not all(gather.window.is_pixel for gather in self.gathers):
+        terms = zip(self.gathers, self.boxes, strict=True)
+        if not all(boxes or gather.window.is_pixel for gather, boxes in terms):
             yield from self.block.place()
 
-    def sum(self, rows: tuple[str, ...]) -> Iterator[str]:
-        """Computes `v`, the sum of the terms; `rows` are the conditions for a pixel to matter."""
-        for i, gather in enumerate(self.gathers):
-            steps = Steps(gather, self.block, self.precision, rows)
-            lines = [*gather.window.corners(), *steps.pointers()]
+    def sum(self, rows: tuple[str, ...], column: str = "") -> Iterator[str]:
+        """Computes `v`, the sum of the terms; `rows` are the conditions for a pixel to matter.
+
+        `column` is the first of the channels, that of the block unless given.
+        """
+        for i, (gather, boxes) in enumerate(zip(self.gathers, self.boxes, strict=True)):
+            steps = Steps(
+                gather, self.block, self.precision, rows, column or self.block.column, boxes
+            )
+            lines = [*steps.pointers()]
             lines += [self.start()] * (i == 0)
             lines += steps.loop()
             yield from numbered(lines, i, "x", "w")

@@ -16,6 +16,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+IMPORTS = """import triton
+import triton.language as tl
+from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
+"""
+"""What stands ahead of kernels in a file."""
+
 Pair = tuple[int, int]
 """Vertical, horizontal."""
 
@@ -209,8 +215,11 @@ class Kernel(ABC):
     """One Triton function.
 
     Its arguments are, in this order: the pointers of `parameters` (inputs `x`, `x1`…, weights `w`,
-    `w1`…, per-channel vectors `c0`…, epilogue tensors `t0`…, `counters`, the output `y` or outputs
-    `y0`…), then the integer `batch`.
+    `w1`…, per-channel vectors `c0`…, epilogue tensors `t0`…, `sums` and `counters` of
+    programs that share work, the output `y` or outputs
+    `y0`…), then the integer `batch` and the constant `DEPENDENT`: whether the kernel is launched
+    before the one ahead of it has ended (programmatic dependent launch, sm_90 and newer), so that
+    it must wait itself.
     """
 
     @property
@@ -263,7 +272,7 @@ class Kernel(ABC):
 
     @abstractmethod
     def source(self, name: str) -> str:
-        """The text of the `@triton.jit` function called `name`; it needs `triton` and `tl`.
+        """The text of the `@triton.jit` function called `name`; it needs `IMPORTS`.
 
         Functions that it calls stand behind it; their names begin with `name` too.
         """

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 
 from netlang.kernels.block import Block, Tile, elementwise_tile
 from netlang.kernels.kernel import (
+    Descriptor,
     Epilogue,
     FeatureMap,
     Grid,
@@ -22,7 +23,7 @@ from netlang.kernels.kernel import (
     View,
     dense,
 )
-from netlang.kernels.text import add, count, function, load, mul, nth, store
+from netlang.kernels.text import add, count, function, indented, load, mul, nth, store, wide
 from netlang.kernels.window import Window
 
 Dtype = Literal["float32", "float16", "bfloat16"]
@@ -30,6 +31,16 @@ Dtype = Literal["float32", "float16", "bfloat16"]
 BYTES: dict[Dtype, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 IDENTITY = Epilogue()
+
+NUMBERS = ("batch", "DEPENDENT: tl.constexpr")
+"""What every kernel takes behind its pointers."""
+
+WAIT = ("if DEPENDENT:", "    gdc_wait()")
+"""Where it is launched before the kernel ahead of it has ended: nothing of that one's is touched
+before this line."""
+
+RELEASE = ("if DEPENDENT:", "    gdc_launch_dependents()")
+"""The next kernel may be launched: it waits until this one has ended."""
 
 
 def address(buffer: str, pixel: str, view: View, channel: str = "n") -> str:
@@ -160,12 +171,37 @@ class Layer(Kernel):
         vectors = sum(epilogue.vectors for epilogue in self.epilogues)
         tensors = sum(len(epilogue.tensors) for epilogue in self.epilogues)
         return (
-            *(Parameter(nth("x", i), "input", self.x_dtype) for i in range(len(self.inputs))),
-            *(Parameter(nth("w", i), "weight", self.dtype) for i in range(len(self.packing))),
+            *(
+                Parameter(nth("x", i), "input", self.x_dtype, descriptor=descriptor)
+                for i, descriptor in enumerate(self.x_descriptors)
+            ),
+            *(
+                Parameter(nth("w", i), "weight", self.dtype, descriptor=descriptor)
+                for i, descriptor in enumerate(self.w_descriptors)
+            ),
             *(Parameter(f"{self.vector}{i}", "vector", "float32") for i in range(vectors)),
             *(Parameter(f"{self.tensor}{i}", "tensor", self.dtype) for i in range(tensors)),
+            *self.shared(),
             *(Parameter(name, "output", self.y_dtype) for name in self.output_names),
         )
+
+    def shared(self) -> Iterator[Parameter]:
+        """What programs hand over to each other."""
+        block, tile = self.block, self.chosen
+        if tile.split > 1:
+            size = block.most * tile.split * tile.m * tile.n
+            yield Parameter("sums", "scratch", "float32", size)
+            yield Parameter("counters", "counter", "int32", block.most)
+
+    @property
+    def x_descriptors(self) -> tuple[Descriptor | None, ...]:
+        """How each of `inputs` is read, where not through a pointer."""
+        return (None,) * len(self.inputs)
+
+    @property
+    def w_descriptors(self) -> tuple[Descriptor | None, ...]:
+        """How each weight is read, where not through a pointer."""
+        return (None,) * len(self.packing)
 
     @property
     def output_names(self) -> tuple[str, ...]:
@@ -186,23 +222,48 @@ class Layer(Kernel):
         return self.chosen.stages
 
     def source(self, name: str) -> str:
-        return self._function(name, ["batch"], ["tile = tl.program_id(0)"])
+        return self._function(name, NUMBERS, ["tile = tl.program_id(0)"])
 
     def part(self, name: str) -> str:
         """The text of a function that does what program `tile` would; that is its last argument."""
-        return self._function(name, ["batch", "tile"], [])
+        return self._function(name, [*NUMBERS, "tile"], [])
 
     def _function(self, name: str, numbers: Iterable[str], first: Iterable[str]) -> str:
         lines = [f'"""{self.about}', "", *self._costs(), '"""', *first]
-        lines += [*self.lines(), *self.afterwards(name)]
+        lines += self.lines(name)
         return function(name, [*(p.name for p in self.parameters), *numbers], lines)
 
-    def lines(self) -> Iterator[str]:
-        """The text of the function, below its docstring."""
+    def lines(self, name: str) -> Iterator[str]:
+        """The text of the function called `name`, below its docstring."""
         yield from self.block.lines()
+        yield from WAIT
         yield from self.body()
-        yield from self.finish(self.vector, self.tensor)
-        yield from self.stores(*self.output_names)
+        yield from RELEASE
+        last = [*self.finish(self.vector, self.tensor), *self.stores(*self.output_names)]
+        last += self.afterwards(name)
+        yield from self._added_up(last) if self.chosen.split > 1 else last
+
+    def _added_up(self, last: Iterable[str]) -> Iterator[str]:
+        """Leaves `v` to the program of its block that is done last, which does the rest."""
+        split, m, n = self.chosen.split, self.chosen.m, self.chosen.n
+        size = m * n
+        element = f"tl.arange(0, {m})[:, None] * {n} + tl.arange(0, {n})[None, :]"
+        yield f"sums += {mul(wide('tile'), split * size)} + {element}"
+        yield f"tl.store(sums + part * {size}, v)"
+        yield from self.count_in("counters + tile", split)
+        yield f"    {self.start()}"
+        yield f"    for part in range({split}):"
+        yield f"        v += {load(f'sums + part * {size}', cache='.cg')}"
+        yield from indented(last)
+
+    def count_in(self, counter: str, programs: int) -> Iterator[str]:
+        """The head of a branch that the last of so many programs takes."""
+        yield "# The barrier puts what all threads stored ahead of the count, which releases it:"
+        yield "# who counts last has acquired what every program stored."
+        yield "tl.debug_barrier()"
+        yield f"counter = {counter}"
+        yield f'if tl.atomic_add(counter, 1, sem="acq_rel", scope="gpu") == {programs - 1}:'
+        yield "    tl.store(counter, 0)  # for the next launch"
 
     def x_pointer(self, pixel: str = "at", channel: str = "n") -> str:
         """Where a channel of the input's pixel is."""

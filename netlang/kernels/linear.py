@@ -27,7 +27,7 @@ class Linear(Layer):
 
     With `softmax` the program of a tile of rows that is done last turns its logits into
     probabilities where they lie, a few rows at a time: the logits pass through `y`, rounded as it
-    is. Programs that share a tile of rows count themselves in `counters`.
+    is. Programs that share a tile of rows count themselves in `finished`.
     """
 
     batch: int = 1
@@ -46,12 +46,10 @@ class Linear(Layer):
         softmax = ", then softmax" if self.softmax else ""
         return f"Linear: {self.x} to {self.y.channels}{softmax}."
 
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        *pointers, y = super().parameters
-        is_counted = self.softmax and self.block.columns > 1
-        counters = (Parameter("counters", "counter", "int32", size=1),) if is_counted else ()
-        return (*pointers, *counters, y)
+    def shared(self) -> Iterator[Parameter]:
+        yield from super().shared()
+        if self.softmax and self.block.columns > 1:
+            yield Parameter("finished", "counter", "int32", size=1)
 
     @property
     def warps(self) -> int:
@@ -96,14 +94,9 @@ class Linear(Layer):
         if columns == 1:
             yield "tl.debug_barrier()"
             yield from normalize
-            return
-        yield "# The barrier puts all threads' logits ahead of the count, which releases them:"
-        yield "# who counts last has acquired those of every program of the tile."
-        yield "tl.debug_barrier()"
-        yield f"counter = counters + tile // {columns}"
-        yield f'if tl.atomic_add(counter, 1, sem="acq_rel", scope="gpu") == {columns - 1}:'
-        yield from indented(normalize)
-        yield "    tl.store(counter, 0)  # for the next launch"
+        else:
+            yield from self.count_in(f"finished + tile // {columns}", columns)
+            yield from indented(normalize)
 
     @property
     def _normalizer(self) -> Softmax:
@@ -118,9 +111,9 @@ class Linear(Layer):
         row = mul(quotient("tile", self.block.columns), steps)
         if steps > 1:
             yield f"for step in range({steps}):"
-            yield f"    {name}_rows(y, y, batch, {add(row, 'step')})"
+            yield f"    {name}_rows(y, y, batch, False, {add(row, 'step')})"
         else:
-            yield f"{name}_rows(y, y, batch, {row})"
+            yield f"{name}_rows(y, y, batch, False, {row})"
 
     def _function(self, name: str, numbers: Iterable[str], first: Iterable[str]) -> str:
         text = super()._function(name, numbers, first)

@@ -119,6 +119,13 @@ def function(name: str, arguments: Iterable[str], lines: Iterable[str]) -> str:
     return f"@triton.jit\n{head}\n{body}\n"
 
 
+def call(name: str, arguments: Iterable[str]) -> list[str]:
+    """A call, broken where a formatter would break it within a branch of a function."""
+    given = ", ".join(arguments)
+    line = f"{name}({given})"
+    return [line] if len(line) <= 92 else [f"{name}(", f"    {given}", ")"]
+
+
 def indented(lines: Iterable[str]) -> Iterator[str]:
     """The body of a function or a loop."""
     return (f"    {line}" for line in lines)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from string import ascii_lowercase
 
 from netlang.kernels.kernel import Grid, Kernel, Packing, Parameter, Tiles
-from netlang.kernels.layer import Layer
-from netlang.kernels.text import add, function, mul
+from netlang.kernels.layer import NUMBERS, Layer
+from netlang.kernels.text import add, call, function, indented, mul
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Together(Kernel):
         }
 
     def source(self, name: str) -> str:
-        entry = function(name, [*(p.name for p in self.parameters), "batch"], self._entry(name))
+        entry = function(name, [*(p.name for p in self.parameters), *NUMBERS], self._entry(name))
         parts = (part.part(f"{name}_{letter}") for letter, part in self._lettered)
         return "\n\n".join([entry, *parts])
 
@@ -87,7 +87,7 @@ class Together(Kernel):
             yield "else:" if letter == last else f"{branch} tile < end_{letter}:"
             pointers = (p.name for p in _renamed(part, letter))
             number = "tile" if first == "0" else f"tile - {first}"
-            yield f"    {name}_{letter}({', '.join([*pointers, 'batch', number])})"
+            yield from indented(call(f"{name}_{letter}", [*pointers, "batch", "DEPENDENT", number]))
             branch = "elif"
 
 

@@ -82,7 +82,7 @@ class Model:
         with torch.cuda.device(self.device if self.device.type == "cuda" else -1):
             for kernel, grid, options, pointers in self._bound(batch):
                 arguments = [given[p] if isinstance(p, str) else p for p in pointers]
-                kernel[grid](*arguments, batch, **options)
+                kernel[grid](*arguments, batch, DEPENDENT=False, **options)
         return output
 
     def __repr__(self) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import cache
+from itertools import zip_longest
 from math import prod
 from multiprocessing import get_context
 from pathlib import Path
@@ -31,9 +32,9 @@ from netlang.kernels import (
     Kernel,
     Layer,
     Operand,
-    Parameter,
     View,
 )
+from netlang.kernels.kernel import IMPORTS, Descriptor
 
 DTYPES = {
     "float32": torch.float32,
@@ -52,7 +53,7 @@ BATCH = 3
 
 T = TypeVar("T")
 
-HEADER = "import triton\nimport triton.language as tl\n\n\n"
+HEADER = f"{IMPORTS}\n\n"
 
 
 def check(
@@ -90,7 +91,7 @@ def check(
             stored(tensor, map, kernel.dtype)
             for tensor, map in zip(tensors, tensors_of(kernel), strict=True)
         ),
-        *(torch.zeros(batch, dtype=DTYPES[p.dtype]) for p in counters_of(kernel)),
+        *shared(kernel, batch),
         *(poisoned(batch, y, kernel.y_dtype) for y in kernel.outputs),
     ]
     seen = [seen_of(*pair) for pair in zip(operands_of(kernel), tensors, strict=True)]
@@ -119,11 +120,12 @@ def check(
 def arguments(kernel: Layer, batch: int) -> list[Tensor]:
     """A tensor for each parameter: numbers at random, zeros to count in, and NaN for the result."""
     x, y = (batch * map.pixels * map.view.stride for map in (kernel.x, kernel.y))
-    sizes = {"input": x, "vector": kernel.y.channels, "tensor": y, "counter": batch, "output": y}
+    sizes = {"input": x, "vector": kernel.y.channels, "tensor": y, "output": y}
     sizes["weight"] = sum(prod(weight.shape) for weight in kernel.packing)
     numbers = torch.Generator().manual_seed(0)
     tensors = [
-        torch.randn(sizes[p.role], generator=numbers).to(DTYPES[p.dtype]) for p in kernel.parameters
+        torch.randn(sizes.get(p.role, p.size * batch), generator=numbers).to(DTYPES[p.dtype])
+        for p in kernel.parameters
     ]
     for parameter, tensor in zip(kernel.parameters, tensors, strict=True):
         if parameter.role == "counter":
@@ -175,8 +177,14 @@ def vectors_of(kernel: Layer) -> list[int]:
     return [host.y.channels for host in hosts_of(kernel) for _ in range(host.epilogue.vectors)]
 
 
-def counters_of(kernel: Layer) -> list[Parameter]:
-    return [parameter for parameter in kernel.parameters if parameter.role == "counter"]
+def shared(kernel: Layer, batch: int) -> list[Tensor]:
+    """Zeros to count in, and NaN to hand sums over in."""
+    begin = {"counter": 0, "scratch": torch.nan}
+    return [
+        torch.full((p.size * batch,), begin[p.role], dtype=DTYPES[p.dtype])
+        for p in kernel.parameters
+        if p.role in begin
+    ]
 
 
 def operands_of(kernel: Layer) -> list[tuple[FeatureMap, Operand]]:
@@ -245,7 +253,8 @@ def launch_all(kernel: Kernel, tensors: Sequence[Tensor], batch: int) -> list[Te
     """What all tensors hold after the interpreter has run the kernel."""
     grid = (sum(tiles.programs(batch) for tiles in kernel.grid),)
     text = HEADER + kernel.source(kernel.name)
-    return interpreted(_run, text, kernel.name, grid, list(tensors), batch)
+    descriptors = [parameter.descriptor for parameter in kernel.parameters]
+    return interpreted(_run, text, kernel.name, grid, list(tensors), batch, descriptors)
 
 
 def interpreted(function: Callable[..., T], *arguments: Any) -> T:
@@ -277,8 +286,25 @@ def _interpret() -> None:
     torch.set_num_threads(1)
 
 
+def described(tensor: Tensor, descriptor: Descriptor, batch: int) -> Any:
+    """A descriptor of a buffer, as a caller of Triton makes it."""
+    from triton.tools.tensor_descriptor import TensorDescriptor
+
+    shape, strides = (
+        [number * batch**power for number, power in extents]
+        for extents in (descriptor.shape, descriptor.strides)
+    )
+    base = tensor.flatten()[descriptor.offset :]
+    return TensorDescriptor(base, shape, strides, list(descriptor.block))
+
+
 def _run(
-    text: str, name: str, grid: tuple[int, ...], tensors: list[Tensor], batch: int
+    text: str,
+    name: str,
+    grid: tuple[int, ...],
+    tensors: list[Tensor],
+    batch: int,
+    descriptors: Sequence[Descriptor | None] = (),
 ) -> list[Tensor]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "kernels.py"  # triton reads a function's source from its file
@@ -288,5 +314,9 @@ def _run(
         assert spec.loader
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        getattr(module, name)[grid](*tensors, batch)
+        arguments = [
+            described(tensor, descriptor, batch) if descriptor else tensor
+            for tensor, descriptor in zip_longest(tensors, descriptors)
+        ]
+        getattr(module, name)[grid](*arguments, batch, DEPENDENT=False)
     return tensors

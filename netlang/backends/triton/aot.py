@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from netlang.kernels import Kernel
+from netlang.kernels.kernel import Parameter
 
 TYPES = {"float32": "*fp32", "float16": "*fp16", "bfloat16": "*bf16", "int32": "*i32"}
 
@@ -37,7 +38,7 @@ class Request:
     @classmethod
     def of(cls, kernel: Kernel, function: str) -> Request:
         """The request for a kernel whose text was written under the name `function`."""
-        types = (*(TYPES[p.dtype] for p in kernel.parameters), "i32")
+        types = (*map(_type, kernel.parameters), "i32")
         return cls(function, types, warps=kernel.warps, stages=kernel.stages)
 
 
@@ -55,6 +56,12 @@ class Compiled:
     shared: int
     ptx: str
     cubin: bytes
+
+
+def _type(parameter: Parameter) -> str:
+    """Triton's name of a parameter's type."""
+    type, descriptor = TYPES[parameter.dtype], parameter.descriptor
+    return f"tensordesc<{type.lstrip('*')}{list(descriptor.block)}>" if descriptor else type
 
 
 class CompileError(Exception):

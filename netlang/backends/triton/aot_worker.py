@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ def compile_one(module: Any, request: Request, capability: int) -> Compiled:
     from triton.compiler import ASTSource
 
     function = getattr(module, request.function)
+    if "DEPENDENT" in function.arg_names:
+        request = replace(request, constants={**request.constants, "DEPENDENT": capability >= 90})
     arguments = [name for name in function.arg_names if name not in request.constants]
     types = dict(zip(arguments, request.parameters, strict=True))
     aligned = {

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from netlang import __version__
+from netlang.kernels.kernel import IMPORTS
 from netlang.plan import Function, Plan
 
 
@@ -18,13 +19,11 @@ def _head(plan: Plan) -> str:
     launches, kernels = len(plan.calls), len(plan.functions)
     return f'''"""Kernels of {plan.network} in {plan.precision}, written by netlang {__version__}.
 
-{launches} launches of {kernels} kernels. `batch` is the number of images; an activation lies as height x
-width x batch x channels. plan.json says which kernel runs when, and on which memory.
+{launches} launches of {kernels} kernels. `batch` is the number of images; an activation is an array
+of height x width x batch x channels. plan.json says which kernel runs when, and on which memory.
 """
 
-import triton
-import triton.language as tl
-'''
+{IMPORTS}'''
 
 
 def _function(function: Function) -> str:
