@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
 
 from netlang.kernels.block import Block, Tile, ceil_div, power_of_two
 from netlang.kernels.conv import Conv
@@ -22,12 +21,8 @@ class BackToBack(Layer):
     of `y` at its pixels (256 at most). It makes those of `first` in chunks, each as `first` would
     store it: epilogue applied and rounded. `x` and `precision` are those of `first`.
 
-    Vectors and tensors of `first` come before the second's. Their pointers are not called `c0` and
-    `t0`, which are values that a loop defines anew.
+    Vectors and tensors of `first` come before the second's.
     """
-
-    vector: ClassVar[str] = "vector"
-    tensor: ClassVar[str] = "tensor"
 
     x: FeatureMap = field(init=False)
     precision: Precision = field(init=False)
@@ -77,9 +72,9 @@ class BackToBack(Layer):
     @property
     def in_place(self) -> Mapping[str, tuple[str, ...]]:
         before = len(self.first.epilogue.tensors)
-        own = tuple(f"{self.tensor}{before + i}" for i in self.aligned)
+        own = tuple(f"tensor{before + i}" for i in self.aligned)
         last = {self.output_names[-1]: own} if super().in_place else {}
-        kept = tuple(f"{self.tensor}{i}" for i in self.first.aligned)
+        kept = tuple(f"tensor{i}" for i in self.first.aligned)
         return last | ({"y0": kept} if self.keep and self.first.in_place else {})
 
     @property
@@ -149,7 +144,7 @@ class BackToBack(Layer):
             yield from self._chunk(first, "0")
         yield from RELEASE
         yield "n, v = out, u"
-        yield from self.finish(self.vector, self.tensor, self.first.epilogue)
+        yield from self.finish(self.first.epilogue)
         yield from self.stores(*self.output_names[len(self._kept) :])
 
     def body(self) -> Iterable[str]:
@@ -164,7 +159,7 @@ class BackToBack(Layer):
         block, chunk = first.block, self.chunk
         yield f"n = {add(channel, f'tl.arange(0, {chunk})[None, :]')}"
         yield from first.sum(block.rows_inside, channel)
-        yield from first.finish(self.vector, self.tensor)
+        yield from first.finish()
         if self.keep:
             yield from first.stores("y0")
         if block.columns_inside:

@@ -214,12 +214,11 @@ class Packing:
 class Kernel(ABC):
     """One Triton function.
 
-    Its arguments are, in this order: the pointers of `parameters` (inputs `x`, `x1`…, weights `w`,
-    `w1`…, per-channel vectors `c0`…, epilogue tensors `t0`…, `sums` and `counters` of
-    programs that share work, the output `y` or outputs
-    `y0`…), then the integer `batch` and the constant `DEPENDENT`: whether the kernel is launched
-    before the one ahead of it has ended (programmatic dependent launch, sm_90 and newer), so that
-    it must wait itself.
+    Its arguments are, in this order: those of `parameters` (inputs `x`, `x1`…, weights `w`, `w1`…,
+    per-channel vectors `vector0`…, epilogue tensors `tensor0`…, `sums` and `counters` of programs
+    that share work, the output `y` or outputs `y0`…), then the integer `batch` and the constant
+    `DEPENDENT`: whether it is launched before the kernel ahead of it has ended, so that it must
+    wait itself (programmatic dependent launch, sm_90 and newer).
     """
 
     @property

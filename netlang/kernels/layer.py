@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import ClassVar, Literal
+from typing import Literal
 
 from netlang.kernels.block import Block, Tile, elementwise_tile
 from netlang.kernels.kernel import (
@@ -59,10 +59,6 @@ class Layer(Kernel):
     The text of every layer defines the names of `Block`, then `v`, the block of `y` in float32;
     the epilogue changes `v` and the last line stores it.
     """
-
-    vector: ClassVar[str] = "c"
-    tensor: ClassVar[str] = "t"
-    """What the pointers to an epilogue's vectors and tensors are called, less their numbers."""
 
     x: FeatureMap
     y: FeatureMap
@@ -153,7 +149,7 @@ class Layer(Kernel):
     @property
     def replaceable(self) -> tuple[str, ...]:
         """The parameters that are read at the element that is written, and are stored like it."""
-        return tuple(f"{self.tensor}{i}" for i in self.aligned)
+        return tuple(f"tensor{i}" for i in self.aligned)
 
     @property
     def aligned(self) -> tuple[int, ...]:
@@ -179,8 +175,8 @@ class Layer(Kernel):
                 Parameter(nth("w", i), "weight", self.dtype, descriptor=descriptor)
                 for i, descriptor in enumerate(self.w_descriptors)
             ),
-            *(Parameter(f"{self.vector}{i}", "vector", "float32") for i in range(vectors)),
-            *(Parameter(f"{self.tensor}{i}", "tensor", self.dtype) for i in range(tensors)),
+            *(Parameter(f"vector{i}", "vector", "float32") for i in range(vectors)),
+            *(Parameter(f"tensor{i}", "tensor", self.dtype) for i in range(tensors)),
             *self.shared(),
             *(Parameter(name, "output", self.y_dtype) for name in self.output_names),
         )
@@ -239,7 +235,7 @@ class Layer(Kernel):
         yield from WAIT
         yield from self.body()
         yield from RELEASE
-        last = [*self.finish(self.vector, self.tensor), *self.stores(*self.output_names)]
+        last = [*self.finish(), *self.stores(*self.output_names)]
         last += self.afterwards(name)
         yield from self._added_up(last) if self.chosen.split > 1 else last
 
@@ -252,8 +248,8 @@ class Layer(Kernel):
         yield f"tl.store(sums + part * {size}, v)"
         yield from self.count_in("counters + tile", split)
         yield f"    {self.start()}"
-        yield f"    for part in range({split}):"
-        yield f"        v += {load(f'sums + part * {size}', cache='.cg')}"
+        yield f"    for other in range({split}):"
+        yield f"        v += {load(f'sums + other * {size}', cache='.cg')}"
         yield from indented(last)
 
     def count_in(self, counter: str, programs: int) -> Iterator[str]:
@@ -311,13 +307,13 @@ class Layer(Kernel):
             yield from self.block.place()
             yield from window.corners()
 
-    def finish(self, vector: str, tensor: str, before: Epilogue = IDENTITY) -> Iterator[str]:
+    def finish(self, before: Epilogue = IDENTITY) -> Iterator[str]:
         """Applies the epilogue to `v`; its pointers are numbered on from those of one `before`."""
         for i in range(self.epilogue.vectors):
-            pointer = f"{vector}{before.vectors + i} + n"
+            pointer = f"vector{before.vectors + i} + n"
             yield f"c{i} = {load(pointer, *self.block.columns_inside)}"
         for i, operand in enumerate(self.epilogue.tensors):
-            yield from self._operand(f"t{i}", f"{tensor}{len(before.tensors) + i}", operand)
+            yield from self._operand(f"t{i}", f"tensor{len(before.tensors) + i}", operand)
         for step in self.epilogue.steps:
             yield f"v = {step}"
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from netlang.kernels.block import Tile, cut
-from netlang.kernels.kernel import Packing, Parameter
-from netlang.kernels.layer import Layer
+from netlang.kernels.block import Tile, ceil_div, cut
+from netlang.kernels.kernel import Descriptor, Extent, Packing, Parameter, View
+from netlang.kernels.layer import BYTES, Layer
 from netlang.kernels.norm import Softmax
 from netlang.kernels.product import multiply_add, product_tile
 from netlang.kernels.text import add, along, atom, indented, load, mul, quotient, split
+from netlang.kernels.tma import array, is_aligned
 from netlang.kernels.window import pitch
 
 
@@ -71,21 +72,68 @@ class Linear(Layer):
             return Tile(1, 8, cut(depth, 512, 256, 128, 64), stages=3)
         return product_tile(self.batch, columns, 1, depth, self.precision)
 
+    @property
+    def can_use_tma(self) -> bool:
+        """Whether descriptors can read the images and the weight, in tiles of several rows."""
+        return is_aligned(self.x.view, BYTES[self.dtype]) and is_aligned(
+            View(self.x.elements), BYTES[self.dtype]
+        )
+
+    @property
+    def is_described(self) -> bool:
+        """Whether descriptors read the images and the weight."""
+        tile = self.chosen
+        # A step has channels of one pixel, and a row of a tile is a row of tensor cores.
+        is_whole = self.x.pixels == 1 or self.x.channels % tile.k == 0
+        return tile.tma and self.can_use_tma and is_whole and tile.m > 1
+
+    @property
+    def x_descriptors(self) -> tuple[Descriptor | None, ...]:
+        tile = self.chosen
+        dimensions: tuple[Extent, ...] = ((self.x.pixels, 0), (1, 1))
+        first = 0 if self.x.pixels > 1 else 1
+        box = array(self.x, dimensions[first:], (1, tile.m, tile.k)[first:])
+        return (box if self.is_described else None,)
+
+    @property
+    def w_descriptors(self) -> tuple[Descriptor | None, ...]:
+        tile, depth = self.chosen, self.x.elements
+        shape, strides = ((self.y.channels, 0), (depth, 0)), ((depth, 0), (1, 0))
+        box = Descriptor(shape, strides, (tile.n, tile.k))
+        return (box if self.is_described else None,)
+
     def body(self) -> Iterable[str]:
         tile, depth = self.chosen, self.x.elements
-        yield f"rows = {self.x_pointer(channel='0')}"
-        if self.x.pixels > 1:
-            yield f"pitch = {pitch(self.x.view)}"
-        yield f"columns = {add('w', mul('n', depth))}"
+        if not self.is_described:
+            yield f"rows = {self.x_pointer(channel='0')}"
+            if self.x.pixels > 1:
+                yield f"pitch = {pitch(self.x.view)}"
+            yield f"columns = {add('w', mul('n', depth))}"
         if tile.m == 1:
             yield f"products = tl.zeros(({tile.k}, {tile.n}), tl.float32)"
         else:
             yield self.start()
-        yield f"for first in range(0, {depth}, {tile.k}):"
-        yield f"    k = first + tl.arange(0, {tile.k})"
-        yield from indented(self._step())
+        steps = ceil_div(depth, tile.k) // tile.split
+        assert steps * tile.split == ceil_div(depth, tile.k)
+        if tile.split > 1:
+            yield f"for i in range({steps}):"
+            yield f"    first = ({add(mul('part', steps), 'i')}) * {tile.k}"
+        else:
+            yield f"for first in range(0, {depth}, {tile.k}):"
+        yield from indented(self._blocks() if self.is_described else self._step())
         if tile.m == 1:
             yield "v = tl.sum(products, axis=0)[None, :]"
+
+    def _blocks(self) -> Iterator[str]:
+        """A step whose factors are blocks of arrays."""
+        tile, channels = self.chosen, self.x.channels
+        if self.x.pixels > 1:
+            where = f"first // {channels}, start, first % {channels}"
+            yield f"a = x.load([{where}]).reshape({tile.m}, {tile.k})"
+        else:
+            yield "a = x.load([start, first])"
+        yield f"b = w.load([{self.block.column}, first])"
+        yield multiply_add(self.precision, b="b.T")
 
     def afterwards(self, name: str) -> Iterable[str]:
         if not self.softmax:
@@ -121,12 +169,17 @@ class Linear(Layer):
 
     def _step(self) -> Iterator[str]:
         depth, k = self.x.elements, self.chosen.k
+        yield f"k = first + tl.arange(0, {k})"
         offset = "k"
         if self.x.pixels > 1:
             # The other images of the batch lie between the pixels of this one.
-            pixel, c = split("k", self.x.pixels, self.x.channels)
             offset = "offset"
-            yield f"offset = {add(f'{atom(pixel)} * pitch', c)}"
+            if self.x.channels % k:
+                pixel, c = split("k", self.x.pixels, self.x.channels)
+                yield f"offset = {add(f'{atom(pixel)} * pitch', c)}"
+            else:
+                pixel, c = split("first", self.x.pixels, self.x.channels)
+                yield f"offset = {add(f'{atom(pixel)} * pitch', c, f'tl.arange(0, {k})')}"
         is_vector = self.chosen.m == 1
         tail = f"k < {depth}" if depth % k else ""
         axis = "[:, None]" if is_vector else "[None, :]"

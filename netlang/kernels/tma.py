@@ -26,21 +26,19 @@ ALIGNMENT = 16
 
 
 def is_aligned(view: View, size: int) -> bool:
-    """Whether descriptors can be made of a map of numbers of `size` bytes."""
-    return (
-        not view.plane and (view.stride * size) % ALIGNMENT == view.offset * size % ALIGNMENT == 0
-    )
+    """Whether blocks of a map of numbers of `size` bytes can be factors of a product.
+
+    Two bytes: tensor cores want the rows of wider ones turned, which TMA does not do.
+    """
+    is_odd = any(number * size % ALIGNMENT for number in (view.stride, view.offset))
+    return size == 2 and not view.plane and not is_odd
 
 
 def can_describe(gather: Gather, size: int) -> bool:
-    """Whether descriptors can read a gather's factors, whose numbers have `size` bytes.
-
-    Two: tensor cores want the rows of wider ones turned, which TMA does not do.
-    """
+    """Whether descriptors can read a gather's factors, whose numbers have `size` bytes."""
     window = gather.window
     return (
-        size == 2
-        and not (gather.is_depthwise or gather.is_flat or gather.x_pool or gather.merged > 1)
+        not (gather.is_depthwise or gather.is_flat or gather.x_pool or gather.merged > 1)
         and is_aligned(window.x.view, size)
         and window.y.channels * size % ALIGNMENT == 0
     )
@@ -87,7 +85,7 @@ class Boxes:
     def x(self) -> Descriptor:
         """How the image is read."""
         x, tile = self.gather.window.x, self.block.tile
-        return _array(x, self._dimensions, (*(1,) * (len(self._dimensions) - 1), tile.m, tile.k))
+        return array(x, self._dimensions, (*(1,) * (len(self._dimensions) - 1), tile.m, tile.k))
 
     @property
     def w(self) -> Descriptor:
@@ -119,8 +117,10 @@ class Boxes:
         else:
             i, j = split("run", window.y.height, window.y.width)
         col = add(mul(j, horizontal), -left)
-        if self.is_row:
-            col = add(self.block.ahead, "0" if col == "0" else f"{atom(col)} * batch")
+        if self.is_row and j == "0":
+            col = f"{self.block.ahead} - {mul('batch', left)}" if left else self.block.ahead
+        elif self.is_row:
+            col = f"{atom(col)} * batch + {self.block.ahead}"
         yield f"row, col = {add(mul(i, vertical), -top)}, {col}"
 
     def touched(self, blocks: int) -> Iterator[str]:
@@ -162,7 +162,7 @@ def _tap_and_block(step: str, blocks: int, k: int) -> str:
     return f"{step} // {blocks}, {step} % {blocks} * {k}" if blocks > 1 else step
 
 
-def _array(x: FeatureMap, dimensions: tuple[Extent, ...], block: tuple[int, ...]) -> Descriptor:
+def array(x: FeatureMap, dimensions: tuple[Extent, ...], block: tuple[int, ...]) -> Descriptor:
     """A map as an array of these dimensions and its channels."""
     strides: list[Extent] = [(1, 0)]
     number, power = x.view.stride, 0

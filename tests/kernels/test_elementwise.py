@@ -121,10 +121,12 @@ def test_what_may_be_written_over() -> None:
     x = dense(8, 4, 4)
     tensors = (Operand(View(8)), Operand(View(8), broadcast=True), Operand(View(16, 8)))
     fields: dict[str, Any] = {"precision": "float16", "epilogue": Epilogue(("v",), tensors)}
-    assert Pointwise(x=x, y=x, **fields).in_place == {"y": ("x", "t0")}
-    assert Pointwise(x=replace(x, view=View(16)), y=x, **fields).in_place == {"y": ("t0",)}
+    assert Pointwise(x=x, y=x, **fields).in_place == {"y": ("x", "tensor0")}
+    assert Pointwise(x=replace(x, view=View(16)), y=x, **fields).in_place == {"y": ("tensor0",)}
     # It reads the channels beside.
-    assert LRN(x=x, y=x, size=5, alpha=1e-4, beta=0.75, k=2.0, **fields).in_place == {"y": ("t0",)}
+    assert LRN(x=x, y=x, size=5, alpha=1e-4, beta=0.75, k=2.0, **fields).in_place == {
+        "y": ("tensor0",)
+    }
     # It writes float32.
     assert ToNCHW(x=x, y=x, **fields).in_place == {"y": ()}
     # Others have channels between its own.

@@ -21,6 +21,7 @@ SHAPES = {
     "one output": (dense(130), 1),
     "deep": (dense(1031), 11),
 }
+BIAS = Epilogue(("v + c0",), vectors=1)
 EPILOGUE = Epilogue(("v + c0", "v * t0", "tl.maximum(v, 0.0)"), (Operand(View(1100, 7)),), 1)
 
 
@@ -60,11 +61,32 @@ def test_tiles(tile: Tile) -> None:
     check(Linear(x=dense(75), y=dense(130), precision="float32", tile=tile), linear)
 
 
+@pytest.mark.parametrize("split", [1, 2, 4])
+@pytest.mark.parametrize("tile", [Tile(1, 8, 16), Tile(16, 16, 16), Tile(16, 16, 16, tma=True)])
+@pytest.mark.parametrize(
+    "x", [dense(64), dense(32, 2, 2), FeatureMap(16, 2, 2, View(40, 8)), dense(62), dense(58, 2, 1)]
+)
+def test_programs_that_share_a_block(x: FeatureMap, tile: Tile, split: int) -> None:
+    tile = replace(tile, split=split)
+    fields: Any = {"precision": "float16", "epilogue": BIAS, "tile": tile}
+    kernel = Linear(x=x, y=FeatureMap(50, 1, 1, View(53, 2)), **fields)
+    described = tile.tma and x.channels % 16 == 0
+    assert bool([p for p in kernel.parameters if p.descriptor]) == described
+    for batch in (1, 19):
+        check(kernel, linear, batch)
+
+
+def test_the_last_to_add_up_may_be_the_last_to_normalize() -> None:
+    tile = Tile(16, 16, 16, split=2, tma=True)
+    kernel = Linear(x=dense(64), y=dense(50), precision="float16", softmax=True, tile=tile)
+    roles = [p.name for p in kernel.parameters]
+    assert roles == ["x", "w", "sums", "counters", "finished", "y"]
+    check(kernel, linear, 20, finish=lambda v: v.half().double().softmax(1))
+
+
 def test_bfloat16_matrix_vector() -> None:
     check(Linear(x=dense(75), y=dense(130), precision="bfloat16"), linear)
 
-
-BIAS = Epilogue(("v + c0",), vectors=1)
 
 # batch and its hint: the tile has 1, 64 or 128 rows
 BATCHES = [(1, 1), (3, 1), (3, 64), (70, 64), (70, 4096)]

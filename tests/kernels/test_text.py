@@ -190,7 +190,7 @@ def test_lines_are_short(kernel: Kernel) -> None:
 
 def test_arguments_are_the_parameters_in_their_order() -> None:
     (line,) = (text for text in KERNELS[0].source("f").splitlines() if text.startswith("def"))
-    assert line == "def f(x, w, c0, t0, y, batch, DEPENDENT: tl.constexpr):"
+    assert line == "def f(x, w, vector0, tensor0, y, batch, DEPENDENT: tl.constexpr):"
     roles = [p.role for p in KERNELS[0].parameters]
     assert roles == ["input", "weight", "vector", "tensor", "output"]
     assert [p.dtype for p in KERNELS[0].parameters][2] == "float32"

@@ -70,7 +70,7 @@ def test_it_is_launched_as_its_parts_need() -> None:
     assert (both.warps, both.stages) == (8, 3)
     assert both.packing == (*WIDE.packing, *NARROW.packing)
     assert both.name == "conv3x3_8to40_5x5_relu_and_conv3x3"
-    names = ["x_a", "w_a", "c0_a", "y_a", "x_b", "w_b", "t0_b", "y_b"]
+    names = ["x_a", "w_a", "vector0_a", "y_a", "x_b", "w_b", "tensor0_b", "y_b"]
     assert [p.name for p in both.parameters] == names
     alone = [(p.role, p.dtype) for part in both.parts for p in part.parameters]
     assert [(p.role, p.dtype) for p in both.parameters] == alone
