@@ -174,6 +174,34 @@ CHAINS: dict[str, Kernel] = {
     "googlenet, 1x1 to 1x1": chain(conv(64, 64, 56, 1), 192),
 }
 
+
+def tma(m: int, n: int, k: int, warps: int, stages: int, split: int = 1) -> Tile:
+    return Tile(m, n, k, warps, stages, split, tma=True)
+
+
+BIG: Any = {"tile": tma(128, 128, 64, 8, 4)}
+DESCRIBED: dict[str, Kernel] = {
+    "1x1": conv(64, 256, 56, 1, epilogue=RESIDUAL, **BIG),
+    "1x1, stride 2": conv(256, 512, 56, 1, 2, **BIG),
+    "3x3": conv(128, 128, 28, 3, **BIG),
+    "3x3, wide tiles": conv(256, 256, 14, 3, tile=tma(128, 256, 64, 8, 3)),
+    "3x3, stride 2": conv(128, 128, 56, 3, 2, **BIG),
+    "3x3, one image": conv(512, 512, 7, 3, batch=1, tile=tma(64, 64, 64, 4, 4, split=8)),
+    "3x3, slice of a concat": replace(
+        conv(112, 224, 14, 3, **BIG), y=FeatureMap(224, 14, 14, View(512, 160))
+    ),
+    "5x5 in 2 groups": conv(96, 256, 27, 5, groups=2, tile=tma(128, 128, 32, 8, 4)),
+    "1x1 and its projection": replace(projected(128, 28, 256, 2), **BIG),
+    "linear": Linear(
+        x=dense(256, 6, 6), y=dense(4096), precision="float16", epilogue=BIAS_RELU, **BIG
+    ),
+    "linear, shared": Linear(
+        x=dense(2048), y=dense(1000), precision="bfloat16", tile=tma(64, 64, 64, 4, 4, split=4)
+    ),
+    "1x1 to 1x1": replace(chain(block_end(64, 56), 64, keep=True), tile=tma(128, 64, 64, 8, 2)),
+    "3x3 to 1x1": chain(conv(64, 64, 56, 3), 256, tile=tma(64, 256, 64, 8, 4)),
+}
+
 IMAGE, HALF = dense(96, 28, 28), dense(96, 14, 14)
 F16: Any = {"precision": "float16"}
 LRN5: Any = {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 2.0}
@@ -224,7 +252,7 @@ def test_no_spills(tmp_path: Path, capability: int) -> None:
     kernels = {**PRODUCTS, **OTHERS}
     if capability == 90:
         # Chains have tiles that fill Hopper's registers; elsewhere some spill a little.
-        kernels |= CHAINS
+        kernels |= CHAINS | DESCRIBED
     results = compiled(tmp_path, list(kernels.values()), capability)
     for (case, kernel), result in zip(kernels.items(), results, strict=True):
         assert result.spills == 0, case
@@ -249,6 +277,27 @@ def test_who_counts_releases_and_acquires(tmp_path: Path) -> None:
         stores, last = result.ptx.split("atom.global.gpu.acq_rel.add")
         assert stores.rindex("st.global") < stores.rindex("bar.sync")
         assert "bar.sync" in last[: last.index("ld.global.cg")]
+
+
+def test_descriptors_feed_the_tensor_cores_from_shared_memory(tmp_path: Path) -> None:
+    results = compiled(tmp_path, list(DESCRIBED.values()), 90)
+    for (case, kernel), result in zip(DESCRIBED.items(), results, strict=True):
+        assert "cp.async.bulk.tensor" in result.ptx, case
+        assert "mma.sync" not in result.ptx, case
+        # In braces stand the sums; another pair would be a factor that went through registers.
+        products = re.findall(r"wgmma\.mma_async\.\S+ \{[^}]*\}, (.)", result.ptx)
+        assert products, case
+        if not isinstance(kernel, BackToBack):
+            assert "{" not in products, case
+            assert "cp.async.c" not in result.ptx, case
+
+
+def test_a_kernel_waits_for_the_one_ahead_of_it(tmp_path: Path) -> None:
+    for result in compiled(tmp_path, [DESCRIBED["3x3"], OTHERS["maxpool"]], 90):
+        assert result.ptx.index("griddepcontrol.wait") < result.ptx.index(".global.")
+        assert "griddepcontrol.launch_dependents" in result.ptx
+    (result,) = compiled(tmp_path, [OTHERS["maxpool"]], 80)
+    assert "griddepcontrol" not in result.ptx
 
 
 @pytest.mark.parametrize(("channels", "copies"), [(3, {"16"}), (4, {"8", "16"}), (8, {"16"})])

@@ -25,6 +25,7 @@ from netlang.kernels import (
     Pool,
     Pooling,
     Term,
+    Tile,
     Tiles,
     Together,
     View,
@@ -109,6 +110,41 @@ SEAM = BackToBack(
 )
 
 KERNELS: list[Kernel] = [
+    Conv(
+        x=dense(128, 28, 28),
+        y=dense(128, 28, 28),
+        tile=Tile(128, 128, 64, 8, 4, tma=True),
+        batch=32,
+        **SQUARE,
+        **ADD_RELU,
+        **F16,
+    ),
+    Conv(
+        x=dense(256, 14, 14),
+        y=dense(512, 7, 7),
+        stride=(2, 2),
+        tile=Tile(128, 256, 64, 8, 3, tma=True),
+        batch=256,
+        **SQUARE,
+        **RELU,
+        **F16,
+    ),
+    Conv(
+        x=dense(512, 7, 7),
+        y=dense(512, 7, 7),
+        tile=Tile(64, 64, 64, 4, 4, split=8, tma=True),
+        **SQUARE,
+        **RELU,
+        **F16,
+    ),
+    Linear(
+        x=dense(256, 6, 6),
+        y=dense(4096),
+        tile=Tile(128, 128, 64, 8, 4, tma=True),
+        batch=128,
+        **RELU,
+        **F16,
+    ),
     Conv(
         x=dense(128, 56, 56),
         y=dense(128, 28, 28),
