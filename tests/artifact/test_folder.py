@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ from netlang.backends.triton.artifact import write_artifact
 from netlang.device import Target
 from netlang.diagnostic import NetError
 from netlang.ir.parser import parse_graph
+from netlang.kernels import Copy, Parameter, dense
+from netlang.kernels.kernel import Descriptor
 from netlang.passes import optimize
 from netlang.plan import Plan, plan
 from netlang.runtime import folder as reader
 from netlang.runtime.model import ArtifactError, Model
 from netlang.weights import random_weights
+from tests.runtime import handmade
 
 assert _triton
 
@@ -86,6 +90,28 @@ def test_others_can_read_the_weights(artifact: Path) -> None:
     # Its kernel reads the caller's planes: channels, rows and columns of a window, then outputs.
     expected = WEIGHTS["conv.weight"].transpose(1, 2, 3, 0).astype("float16")
     assert (weights["conv.weight"] == expected).all()
+
+
+@dataclass(frozen=True)
+class Shift(Copy):
+    """A kernel that reads the last 8 of 16 channels through a descriptor, each pixel's neighbour."""
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        shape, strides = ((2, 0), (3, 1), (8, 0)), ((48, 1), (16, 0), (1, 0))
+        descriptor = Descriptor(shape, strides, (1, 1, 8), offset=8)
+        x, y = super().parameters
+        return replace(x, descriptor=descriptor), y
+
+
+def test_descriptors_are_written_as_the_loader_reads_them() -> None:
+    first, *others = PLAN.functions
+    kernel = Shift(x=dense(16, 2, 3), y=dense(16, 2, 3), precision="float16")
+    functions = (replace(first, kernel=kernel), *others)
+    written = json.loads(manifest.manifest(replace(PLAN, functions=functions)))["functions"]
+    expected = handmade.PLAN["functions"]["shift"]["descriptors"]
+    assert written[first.name]["descriptors"] == expected
+    assert all("descriptors" not in written[other.name] for other in others)
 
 
 def test_bfloat16_is_rounded_as_torch_rounds(tmp_path: Path) -> None:
