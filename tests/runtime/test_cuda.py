@@ -1,6 +1,7 @@
 """What the loader asks of a GPU and in which order, of one that only notes it."""
 
 import sys
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -153,9 +154,11 @@ def test_a_batch_for_which_there_is_no_memory(
     """An image takes 640 bytes of arena, 256 of input and 256 of output."""
     model = loaded(network)
     model.prepare(2)
-    allocate = torch.Tensor.new_empty
+    session, allocate = model._session, torch.Tensor.new_empty
+    old = weakref.ref(session._arena), weakref.ref(session._passes[2])
 
     def new_empty(tensor: Tensor, size: int, **options: Any) -> Tensor:
+        assert [thing() for thing in old] == [None, None], "there is no room for both"
         if size > gpu.free:
             raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate …")
         return allocate(tensor, size, **options)
@@ -217,17 +220,17 @@ def compiled(folder: Path, gpu: FakeCuda, monkeypatch: pytest.MonkeyPatch) -> An
     monkeypatch.setenv("TRITON_CACHE_DIR", str(folder / "cache"))
     monkeypatch.setattr(triton.runtime.driver, "_active", Driver())
     kernels: Any = read_network(folder, read_plan(folder), CPU).kernels
-    make_ready(gpu, kernels)
+    make_ready(kernels)
     return kernels
 
 
-def make_ready(gpu: FakeCuda, kernels: Any, last: Any = 3) -> None:
+def make_ready(kernels: Any, last: Any = 3, warps: int = 1) -> None:
     """Compiles the kernels; `last` is what a launch is given as its batch."""
     cuda = Cuda(CPU, graph=False)
     x = torch.zeros(2, 9, 16, dtype=torch.float16)
     of_x = TensorDescriptor(x, [2, 9, 8], [144, 16, 1], [1, 1, 8])
     other = torch.zeros(1000)
-    options = {"num_warps": 1, "num_stages": 1, **cuda.options}
+    options = {"num_warps": warps, "num_stages": 1, **cuda.options}
     arguments = [of_x, other, other, other.int(), other]
     cuda.ready(
         [
@@ -246,10 +249,10 @@ def test_triton_compiles_all_kernels_ahead(compiled: Any) -> None:
     assert "cp.async.bulk.tensor" in kernel.asm["ptx"]
 
 
-def test_a_kernel_that_does_not_compile_is_no_end(compiled: Any, gpu: FakeCuda) -> None:
+def test_a_kernel_that_does_not_compile_is_no_end(compiled: Any) -> None:
     with pytest.raises(CompilationError):
-        make_ready(gpu, compiled, last=0.5)
-    make_ready(gpu, compiled, last=16)
+        make_ready(compiled, last=0.5)
+    make_ready(compiled, last=16)
     found = compiled.shift.device_caches[0][0].values()
     assert sum(isinstance(kernel, CompiledKernel) for kernel in found) == 2
 
@@ -260,9 +263,14 @@ def test_a_terminal_sees_how_far_it_is(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(device, "PATIENCE", 0)
-    make_ready(gpu, compiled, last=1)
-    assert capsys.readouterr().err == ""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    make_ready(gpu, compiled, last=16)
-    assert capsys.readouterr().err == "\rcompiled 1 of 1 kernels\n"
+    def shown(patience: float, is_terminal: bool, warps: int) -> str:
+        monkeypatch.setattr(device, "PATIENCE", patience)
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+        make_ready(compiled, warps=warps)
+        return capsys.readouterr().err
+
+    both = "\rcompiled 1 of 2 kernels\rcompiled 2 of 2 kernels\n"
+    assert shown(0, True, warps=2) == both
+    assert shown(0, True, warps=2) == "", "there is nothing left to compile"
+    assert shown(0, False, warps=4) == ""
+    assert shown(1000, True, warps=8) == ""
