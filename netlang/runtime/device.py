@@ -57,13 +57,19 @@ class InTurn:
 
 @dataclass(frozen=True)
 class Replay:
-    """A captured graph, with the launches that own the tensors on which it works."""
+    """A captured graph, with the launches that own the tensors on which it works.
+
+    A graph that the caller is capturing takes the launches themselves.
+    """
 
     graph: torch.cuda.CUDAGraph
     launches: InTurn
 
     def __call__(self) -> None:
-        self.graph.replay()
+        if torch.cuda.is_current_stream_capturing():
+            self.launches()
+        else:
+            self.graph.replay()
 
 
 class Device(Protocol):
@@ -132,7 +138,7 @@ class Cuda:
             with _timed(self.times, "compile"):
                 # When a kernel fails, Triton leaves its mode on in the context that was in it.
                 copy_context().run(_compile, launches)
-            if not self._graph:
+            if not self._graph or torch.cuda.is_current_stream_capturing():
                 return run
             with _timed(self.times, "capture"):
                 return Replay(self._captured(run), run)

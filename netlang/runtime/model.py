@@ -27,7 +27,7 @@ from netlang.runtime.device import Cuda, Device, Interpreter
 from netlang.runtime.folder import DTYPES, ArtifactError, Network, read_network, read_plan
 from netlang.runtime.session import Session
 
-__all__ = ["ArtifactError", "Model"]
+__all__ = ["DTYPES", "ArtifactError", "Model"]
 
 INT32 = 2**31 - 1
 """The last pixel and the last program that kernels can count to."""
@@ -56,9 +56,8 @@ class Model:
     ) -> Model:
         """The model in a folder of `netlang compile -o`, on the GPU unless told otherwise.
 
-        Without `graph` every call launches its kernels one by one, as a graph of the caller's
-        own has to capture them. `graphs` is how many batch sizes a stream keeps ready: those
-        that were used last.
+        Without `graph` every call launches its kernels one by one. `graphs` is how many batch
+        sizes a stream keeps ready: those that were used last.
         """
         start = perf_counter()
         plan = read_plan(Path(folder))

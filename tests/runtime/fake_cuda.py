@@ -95,6 +95,7 @@ class FakeCuda:
         patch.setattr(cuda, "stream", self.use)
         patch.setattr(cuda, "CUDAGraph", lambda: Graph(self))
         patch.setattr(cuda, "graph", self.capture)
+        patch.setattr(cuda, "is_current_stream_capturing", lambda: self.capturing is not None)
 
     @contextmanager
     def use(self, stream: Stream) -> Generator[None]:

@@ -20,7 +20,7 @@ from netlang.runtime import device
 from netlang.runtime.device import Cuda, Launch
 from netlang.runtime.folder import Network, read_network, read_plan
 from netlang.runtime.model import Model
-from tests.runtime.fake_cuda import FakeCuda, Kernel, Stream
+from tests.runtime.fake_cuda import FakeCuda, Graph, Kernel, Stream
 from tests.runtime.handmade import expected, images, write
 
 CPU = torch.device("cpu")
@@ -98,6 +98,17 @@ def test_without_a_graph_kernels_are_launched_one_by_one(network: Network, gpu: 
     assert gpu.noted() == ["compile enter", "compile shift", *launches]
     require_right(model, images(1))
     assert gpu.noted() == launches
+
+
+def test_a_graph_of_the_callers_own_takes_the_launches(network: Network, gpu: FakeCuda) -> None:
+    model = loaded(network)
+    model.prepare(1)
+    gpu.noted()
+    for stream in (Stream(gpu, "known"), Stream(gpu, "new", cuda_stream=7)):
+        with gpu.capture(Graph(gpu), stream, "thread_local"):
+            model(images(1))
+        launches = [f"enter on 6, {stream.name}", f"shift on 12, {stream.name}"]
+        assert [event for event in gpu.noted() if " on " in event] == launches
 
 
 def test_the_graph_that_was_used_longest_ago_leaves(network: Network, gpu: FakeCuda) -> None:
@@ -249,7 +260,7 @@ def test_triton_compiles_all_kernels_ahead(compiled: Any) -> None:
     assert "cp.async.bulk.tensor" in kernel.asm["ptx"]
 
 
-def test_a_kernel_that_does_not_compile_is_no_end(compiled: Any) -> None:
+def test_kernels_compile_after_one_that_does_not(compiled: Any) -> None:
     with pytest.raises(CompilationError):
         make_ready(compiled, last=0.5)
     make_ready(compiled, last=16)
@@ -258,10 +269,7 @@ def test_a_kernel_that_does_not_compile_is_no_end(compiled: Any) -> None:
 
 
 def test_a_terminal_sees_how_far_it_is(
-    compiled: Any,
-    gpu: FakeCuda,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    compiled: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def shown(patience: float, is_terminal: bool, warps: int) -> str:
         monkeypatch.setattr(device, "PATIENCE", patience)
