@@ -158,13 +158,16 @@ def _text(shape: tuple[int | str, ...]) -> str:
 
 
 def _largest_batch(plan: dict[str, Any]) -> int:
-    """The images whose pixels, and the programs for them, still have numbers of 32 bits."""
+    """The images whose pixels, and the programs for them, still have numbers of 32 bits.
+
+    Programs that share a tile of pixels are taken for as many tiles: some have pixels of their own.
+    """
     limits = [INT32 // prod(shape[1:]) for shape in plan["inputs"]]
     for function in plan["functions"].values():
-        # A last tile may reach beyond the last pixel, in each of the grid's summands.
-        limits += [(INT32 - tile) // pixels for pixels, tile, _ in function["grid"]]
-        programs = sum(pixels * times / tile for pixels, tile, times in function["grid"])
-        limits.append(int((INT32 - sum(times for *_, times in function["grid"])) / programs))
+        pixels = sum(per_image * times for per_image, _, times in function["grid"])
+        # A last tile may reach beyond the last pixel.
+        beyond = sum(tile * times for _, tile, times in function["grid"])
+        limits.append((INT32 - beyond) // pixels)
     return min(limits)
 
 

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from netlang.runtime.model import Model
+from netlang.runtime.model import Model, _largest_batch
 from netlang.runtime.session import Forward
 from tests.kernels.launch import interpreted
 from tests.runtime.handmade import PLAN, expected, images, write
@@ -172,10 +173,21 @@ def test_a_result_that_does_not_fit(out: Tensor, message: str, model: Model) -> 
         model(images(2), out=out)
 
 
+@pytest.mark.parametrize(
+    ("inputs", "grid", "largest"),
+    [
+        ([[3, 2048, 1024], [10]], [[1, 1, 1]], 2**31 // 2**21 - 1),
+        ([[10]], [[4, 2**30, 1]], 2**28 - 1),
+        ([[10]], [[2, 1, 1], [3, 1, 9]], (2**31 - 11) // 29),
+    ],
+    ids=["pixels of an input", "a tile beyond the last", "programs of all parts"],
+)
+def test_the_largest_batch_of_32_bits(inputs: Any, grid: Any, largest: int) -> None:
+    assert _largest_batch({"inputs": inputs, "functions": {"f": {"grid": grid}}}) == largest
+
+
 def test_a_batch_beyond_32_bits(model: Model) -> None:
-    """12 programs an image, which run out before its 6 pixels do."""
-    largest = (2**31 - 1 - 2) // 12
-    assert model.largest_batch == largest
+    largest = model.largest_batch
     message = f"handmade takes up to {largest} images at a time, and gets {largest + 1}"
     with pytest.raises(ValueError, match=message):
         model(torch.empty(1, 16, 2, 3).expand(largest + 1, -1, -1, -1))
