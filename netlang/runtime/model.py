@@ -4,211 +4,202 @@
     model = Model.load("resnet50")          # the folder; the weights go to the GPU once
     logits = model(torch.randn(8, 3, 224, 224, device="cuda"))
 
+The first call of a batch size compiles kernels and captures all launches in one CUDA graph, which
+later calls replay; `model.prepare(8)` does that ahead. A model may be called from several threads.
+Each stream that calls it has its own activations, in an arena of the largest batch it has seen.
+
 Without a GPU, TRITON_INTERPRET=1 in the environment runs the same kernels on the CPU: slowly, for
-looking at numbers. A model keeps its activations in one arena, which grows to the largest batch it
-has seen: use it from one stream at a time.
+looking at numbers.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
+from math import prod
 from pathlib import Path
-from types import ModuleType
+from time import perf_counter
 from typing import Any
 
 import torch
 from torch import Tensor
 
-FORMAT = "netlang"
-VERSION = 1
-FILES = ("plan.json", "kernels.py", "weights.safetensors")
+from netlang.runtime.device import Cuda, Device, Interpreter
+from netlang.runtime.folder import DTYPES, ArtifactError, Network, read_network, read_plan
+from netlang.runtime.session import Session
 
-DTYPES = {
-    "float32": torch.float32,
-    "tf32": torch.float32,
-    "float16": torch.float16,
-    "bfloat16": torch.bfloat16,
-}
-SAFETENSORS = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+__all__ = ["DTYPES", "ArtifactError", "Model"]
 
-Weights = dict[str, Tensor]
-Launch = tuple[Any, tuple[int, ...], dict[str, int], list[Any]]
-"""A kernel, its grid, its options, and its pointers: tensors, or where to find one in a call."""
-
-
-class ArtifactError(Exception):
-    """A folder that is not what `netlang compile` writes, or not for this loader."""
+INT32 = 2**31 - 1
+"""The last pixel and the last program that kernels can count to."""
 
 
 class Model:
-    """A compiled network on a device."""
+    """A compiled network on a device; `times` are the seconds spent on load, compile, capture."""
 
-    def __init__(
-        self, plan: dict[str, Any], kernels: ModuleType, weights: Weights, device: torch.device
-    ):
-        self.plan, self.device = plan, device
-        self.inputs = [tuple(shape) for shape in plan["inputs"]]
-        self.output = tuple(plan["output"])
-        self._kernels, self._weights = kernels, weights
-        self._arena = torch.empty(0, dtype=torch.uint8, device=device)
-        # Each launch leaves its counters at zero, as it found them.
-        self._counters = torch.zeros(0, dtype=torch.int32, device=device)
-        self._launches: dict[int, list[Launch]] = {}
+    def __init__(self, network: Network, device: torch.device, graph: bool, graphs: int) -> None:
+        self.plan, self.device = network.plan, device
+        self.inputs = [tuple(shape) for shape in self.plan["inputs"]]
+        self.output = tuple(self.plan["output"])
+        self.largest_batch = _largest_batch(self.plan)
+        self._network, self._graph, self._graphs = network, graph, graphs
+        self._on: Device = Interpreter() if _is_interpreted() else Cuda(device, graph)
+        self._sessions: dict[int, Session] = {}
 
     @classmethod
-    def load(cls, folder: str | Path, device: str | torch.device | None = None) -> Model:
-        """The model in a folder of `netlang compile -o`, on the GPU unless told otherwise."""
-        folder = Path(folder)
-        for name in FILES:
-            if not (folder / name).is_file():
-                raise ArtifactError(f"'{folder}' is not a compiled network: it has no '{name}'")
-        plan = _read_plan(folder / "plan.json")
-        place = _device(device, plan["precision"])
-        weights = _read_weights(folder / "weights.safetensors", plan["weights"], place)
-        return cls(plan, _import_kernels(folder / "kernels.py", plan["functions"]), weights, place)
+    def load(
+        cls,
+        folder: str | Path,
+        device: str | torch.device | None = None,
+        *,
+        graph: bool = True,
+        graphs: int = 8,
+    ) -> Model:
+        """The model in a folder of `netlang compile -o`, on the GPU unless told otherwise.
+
+        Without `graph` every call launches its kernels one by one. `graphs` is how many batch
+        sizes a stream keeps ready: those that were used last.
+        """
+        start = perf_counter()
+        plan = read_plan(Path(folder))
+        place = _device(device, plan)
+        model = cls(read_network(Path(folder), plan, place), place, graph, graphs)
+        model.times["load"] = perf_counter() - start
+        return model
+
+    def to(self, device: str | torch.device) -> Model:
+        """The same network on another GPU, with weights, activations and graphs of its own."""
+        start = perf_counter()
+        place = _device(device, self.plan)
+        model = Model(self._network.to(place), place, self._graph, self._graphs)
+        model.times["load"] = perf_counter() - start
+        return model
+
+    @property
+    def times(self) -> dict[str, float]:
+        """Seconds spent so far: on `load`, and of first calls on `compile` and on `capture`."""
+        return self._on.times
 
     @torch.inference_mode()
-    def __call__(self, *inputs: Tensor) -> Tensor:
-        """The network's result for tensors N x C x H x W, in the data type of the first of them."""
-        batch = self._check(inputs)
-        output = inputs[0].new_empty((batch, *self.output))
+    def __call__(self, *inputs: Tensor, out: Tensor | None = None) -> Tensor:
+        """The network's result for tensors N x C x H x W, in the data type of the first of them.
+
+        It is a new tensor, or `out`, of any of the data types that inputs may have.
+        """
+        batch = self._check(inputs, out)
         if batch == 0:
-            return output
-        given: dict[str, Tensor] = {"output": output}
-        given |= {f"input {i}": x.contiguous() for i, x in enumerate(inputs)}
-        with torch.cuda.device(self.device if self.device.type == "cuda" else -1):
-            for kernel, grid, options, pointers in self._bound(batch):
-                arguments = [given[p] if isinstance(p, str) else p for p in pointers]
-                kernel[grid](*arguments, batch, DEPENDENT=False, **options)
-        return output
+            return inputs[0].new_empty((0, *self.output)) if out is None else out
+        with self._on.selected():
+            return self._session.run(inputs, out)
+
+    @torch.inference_mode()
+    def prepare(self, batch: int) -> None:
+        """Compiles and captures for a batch size ahead of its first call on this stream.
+
+        Meanwhile no other thread may wait for the whole device (`torch.cuda.synchronize`).
+        """
+        self._check_batch(batch)
+        with self._on.selected():
+            self._session.prepare(batch)
 
     def __repr__(self) -> str:
         shapes = ", ".join("N" + "".join(f"x{n}" for n in shape) for shape in self.inputs)
         return f"Model({self.plan['network']}, {self.plan['precision']}, {shapes}, {self.device})"
 
-    def _check(self, inputs: tuple[Tensor, ...]) -> int:
+    @property
+    def _session(self) -> Session:
+        """That of the caller's stream."""
+        stream = self._on.stream
+        if stream not in self._sessions:
+            new = Session(self._network, self._on, self.device, self._graphs)
+            # Of two threads on one stream the first one's stays.
+            self._sessions.setdefault(stream, new)
+        return self._sessions[stream]
+
+    def _check(self, inputs: tuple[Tensor, ...], out: Tensor | None) -> int:
         """The batch of the inputs; errors where they are not what the network takes."""
         name = self.plan["network"]
         if len(inputs) != len(self.inputs):
             raise TypeError(f"{name} takes {len(self.inputs)} tensor(s), and gets {len(inputs)}")
         for x, shape in zip(inputs, self.inputs, strict=True):
             if tuple(x.shape[1:]) != shape or x.dim() != len(shape) + 1:
-                wanted, got = ("x".join(map(str, s)) for s in (("N", *shape), tuple(x.shape)))
-                raise ValueError(f"{name} takes {wanted}, and gets {got}")
+                raise ValueError(f"{name} takes {_text(('N', *shape))}, and gets {_text(x.shape)}")
             if x.dtype not in DTYPES.values():
                 raise TypeError(f"{name} takes float32, float16 or bfloat16, and gets {x.dtype}")
             if x.device != self.device:
                 raise ValueError(f"{name} is on {self.device}, and its input on {x.device}")
-        if len({x.shape[0] for x in inputs}) > 1:
+        batch = inputs[0].shape[0]
+        if any(x.shape[0] != batch for x in inputs):
             raise ValueError(f"{name} takes inputs of one batch size")
-        return inputs[0].shape[0]
+        if batch:
+            self._check_batch(batch)
+        if out is not None:
+            self._check_out(out, (batch, *self.output))
+        return batch
 
-    def _bound(self, batch: int) -> list[Launch]:
-        """The launches for a batch, with pointers into the arena; made once."""
-        needed = self.plan["arena"] * batch
-        if needed > self._arena.numel():
-            self._launches.clear()
-            self._arena = torch.empty(needed, dtype=torch.uint8, device=self.device)
-            counters = self.plan["counters"] * batch
-            self._counters = torch.zeros(counters, dtype=torch.int32, device=self.device)
-        if batch not in self._launches:
-            self._launches[batch] = [
-                self._bind(function, arguments, batch)
-                for _, function, arguments in self.plan["calls"]
-            ]
-        return self._launches[batch]
+    def _check_batch(self, batch: int) -> None:
+        if not 1 <= batch <= self.largest_batch:
+            raise ValueError(
+                f"{self.plan['network']} takes up to {self.largest_batch} images at a time, "
+                f"and gets {batch}"
+            )
 
-    def _bind(self, function: str, arguments: list[str], batch: int) -> Launch:
-        settings = self.plan["functions"][function]
-        grid = (_programs(settings["grid"], batch),)
-        options = {"num_warps": settings["warps"], "num_stages": settings["stages"]}
-        pointers = [self._pointer(argument, batch) for argument in arguments]
-        return getattr(self._kernels, function), grid, options, pointers
-
-    def _pointer(self, argument: str, batch: int) -> Tensor | str:
-        kind, _, which = argument.partition(" ")
-        if kind == "weight":
-            return self._weights[which]
-        if kind == "counters":
-            return self._counters[int(which) * batch :]
-        if kind == "arena":
-            dtype = DTYPES[self.plan["precision"]]
-            return self._arena[int(which) * batch :].view(dtype)
-        return argument
+    def _check_out(self, out: Tensor, shape: tuple[int, ...]) -> None:
+        name = self.plan["network"]
+        if tuple(out.shape) != shape:
+            raise ValueError(f"{name} gives {_text(shape)}, and out is {_text(out.shape)}")
+        if out.dtype not in DTYPES.values():
+            raise TypeError(f"{name} gives float32, float16 or bfloat16, and out is {out.dtype}")
+        if out.device != self.device:
+            raise ValueError(f"{name} is on {self.device}, and out on {out.device}")
 
 
-def _programs(grid: list[list[int]], batch: int) -> int:
-    """How many programs cover a batch: the sum of [pixels an image, pixels a program, times]."""
-    return sum(-(-batch * pixels // tile) * times for pixels, tile, times in grid)
+def _text(shape: tuple[int | str, ...]) -> str:
+    return "x".join(map(str, shape))
 
 
-def _device(device: str | torch.device | None, precision: str) -> torch.device:
-    interpreted = os.environ.get("TRITON_INTERPRET") == "1"
-    place = torch.device(device or ("cpu" if interpreted else "cuda"))
-    if place.type == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError("torch finds no CUDA device; TRITON_INTERPRET=1 runs on the CPU, slowly")
-    if place.type == "cpu" and not interpreted:
+def _largest_batch(plan: dict[str, Any]) -> int:
+    """The images whose pixels, and the programs for them, still have numbers of 32 bits.
+
+    Programs that share a tile of pixels are taken for as many tiles: some have pixels of their own.
+    """
+    limits = [INT32 // prod(shape[1:]) for shape in plan["inputs"]]
+    for function in plan["functions"].values():
+        pixels = sum(per_image * times for per_image, _, times in function["grid"])
+        # A last tile may reach beyond the last pixel.
+        beyond = sum(tile * times for _, tile, times in function["grid"])
+        limits.append((INT32 - beyond) // pixels)
+    return min(limits)
+
+
+def _is_interpreted() -> bool:
+    return os.environ.get("TRITON_INTERPRET") == "1"
+
+
+def _device(device: str | torch.device | None, plan: dict[str, Any]) -> torch.device:
+    """A device on which a plan can run, as tensors have it: "cuda" is not equal to "cuda:0"."""
+    place = torch.device(device or ("cpu" if _is_interpreted() else "cuda"))
+    if place.type == "cuda":
+        _require_gpu(place, plan)
+    elif place.type != "cpu":
+        raise RuntimeError(f"kernels run on CUDA devices, and not on '{place}'")
+    elif not _is_interpreted():
         raise RuntimeError("on the CPU the kernels run with TRITON_INTERPRET=1 only")
-    if interpreted and precision == "bfloat16":
+    if _is_interpreted() and plan["precision"] == "bfloat16":
         raise RuntimeError("Triton's interpreter multiplies bfloat16 wrongly; use another dtype")
-    # The device as tensors have it: "cuda" is not equal to "cuda:0".
     return torch.empty(0, device=place).device
 
 
-def _read_plan(path: Path) -> dict[str, Any]:
-    try:
-        plan = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise ArtifactError(f"'{path}' is not a plan of netlang: it is not JSON") from None
-    if not isinstance(plan, dict) or plan.get("format") != FORMAT:
-        raise ArtifactError(f"'{path}' is not a plan of netlang")
-    if plan.get("version") != VERSION:
-        raise ArtifactError(
-            f"'{path}' is of version {plan.get('version')}, and this loader reads {VERSION}: "
-            "use the model.py of the same folder, or compile the network again"
+def _require_gpu(place: torch.device, plan: dict[str, Any]) -> None:
+    if not torch.cuda.is_available():
+        raise RuntimeError("torch finds no CUDA device; TRITON_INTERPRET=1 runs on the CPU, slowly")
+    if (place.index or 0) >= torch.cuda.device_count():
+        raise RuntimeError(
+            f"torch finds {torch.cuda.device_count()} CUDA device(s), and no {place}"
         )
-    return plan
-
-
-def _import_kernels(path: Path, functions: dict[str, Any]) -> ModuleType:
-    spec = spec_from_file_location(f"netlang_kernels_{abs(hash(path.resolve()))}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    missing = next((name for name in functions if not hasattr(module, name)), None)
-    if missing:
-        raise ArtifactError(f"'{path}' is from another compilation: it has no '{missing}'")
-    return module
-
-
-def _read_weights(path: Path, wanted: dict[str, list[Any]], device: torch.device) -> Weights:
-    """The tensors of a safetensors file, which are to be `wanted`: [dtype, shape] by name."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        text = file.read(length) if length < size else b""
-    try:
-        header = json.loads(text)
-    except ValueError:
-        raise ArtifactError(f"'{path}' is not a safetensors file") from None
-    header.pop("__metadata__", None)
-    found = {n: [SAFETENSORS.get(t["dtype"]), t["shape"]] for n, t in header.items()}
-    if found != wanted:
-        odd = next(n for n in (*wanted, *found) if found.get(n) != wanted.get(n))
-        raise ArtifactError(f"'{path}' is from another compilation: '{odd}' differs")
-    first = 8 + length
-    if size != first + max((t["data_offsets"][1] for t in header.values()), default=0):
-        raise ArtifactError(f"'{path}' is not whole")
-    # The file is mapped, so that a weight is in memory once before it is on the device.
-    data = torch.from_file(str(path), size=size, dtype=torch.uint8)
-    weights: Weights = {}
-    for name, entry in header.items():
-        start, stop = (first + offset for offset in entry["data_offsets"])
-        values = data[start:stop].view(DTYPES[wanted[name][0]]).reshape(entry["shape"])
-        weights[name] = values.to(device, copy=True)
-    return weights
+    needs_tma = any(function.get("descriptors") for function in plan["functions"].values())
+    major, minor = torch.cuda.get_device_capability(place)
+    if needs_tma and major < 9 and not _is_interpreted():
+        raise RuntimeError(
+            f"{plan['network']} was compiled for GPUs of compute capability 9.0 and newer, and "
+            f"{place} has {major}.{minor}: compile it with `netlang compile --device a100-80gb`"
+        )

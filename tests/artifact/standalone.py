@@ -17,6 +17,7 @@ from model import Model  # noqa: E402  # type: ignore[import-not-found]
 model = Model.load(folder)
 for batch in map(int, batches):
     # What a launch reads and no launch has written is NaN.
-    model._bound(batch)
-    model._arena.fill_(0xFF)
+    model.prepare(batch)
+    with torch.inference_mode():
+        model._session._arena.fill_(0xFF)
     torch.save(model(torch.load(f"x{batch}.pt")).clone(), f"y{batch}.pt")

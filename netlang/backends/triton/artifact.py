@@ -18,12 +18,19 @@ from netlang.plan import Plan
 if TYPE_CHECKING:
     from netlang.backends.triton.numbers import Array
 
+LOADER = ("model.py", "device.py", "folder.py", "session.py")
+"""The files of netlang/runtime that an artifact carries."""
+
+PACKAGE = "netlang_runtime"
+"""What netlang.runtime is called in an artifact, where netlang is not."""
+
 
 def write_artifact(plan: Plan, checkpoint: Mapping[str, Array], folder: str | Path) -> None:
     """Writes a plan with its numbers to a folder, which is new, empty or an older artifact."""
     _require_ours(Path(folder))
     with whole_folder(Path(folder)) as new:
         for name, text in texts(plan).items():
+            (new / name).parent.mkdir(exist_ok=True)
             (new / name).write_text(text, encoding="utf-8")
         with (new / "weights.safetensors").open("wb") as file:
             file.writelines(serialized(plan, checkpoint))
@@ -34,8 +41,19 @@ def texts(plan: Plan) -> dict[str, str]:
     return {
         "README.md": _readme(plan),
         "kernels.py": source(plan),
-        "model.py": files("netlang.runtime").joinpath("model.py").read_text(encoding="utf-8"),
         "plan.json": manifest(plan),
+        **_loader(),
+    }
+
+
+def _loader() -> dict[str, str]:
+    """model.py, and the package beside it in which it finds the rest."""
+    folder = files("netlang.runtime")
+    texts = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in LOADER}
+    front, *_ = LOADER
+    return {
+        name if name == front else f"{PACKAGE}/{name}": text.replace("netlang.runtime", PACKAGE)
+        for name, text in texts.items()
     }
 
 
@@ -66,9 +84,14 @@ Compiled by netlang; it runs with torch and triton alone, at any batch size.
     model = Model.load(".")
     y = model({shapes})  # 8 x {plan.output}
 
+The first call of a batch size compiles kernels and captures a CUDA graph, which later calls replay;
+`model.prepare(8)` does that ahead, and `model.times` says how long it took. `model(x, out=y)` makes
+no new tensor, `Model.load(".", graph=False)` launches kernels one by one, and `model.to("cuda:1")`
+is the network on another GPU. Each stream that calls a model has activations of its own.
+
 - `kernels.py`: {len(plan.functions)} Triton kernels, each under the layers that launch it
 - `plan.json`: the {len(plan.calls)} launches, and where their activations lie in one arena of \
 {plan.arena_bytes:,} bytes an image
 - `weights.safetensors`: the weights, as the kernels read them
-- `model.py`: the loader
+- `model.py`, `{PACKAGE}`: the loader
 """

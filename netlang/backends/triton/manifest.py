@@ -2,23 +2,27 @@
 
 A launch is [layer, function, arguments]; an argument is `input N`, `output`, `arena OFFSET` (in
 bytes), `scratch OFFSET` (the same, of float32 numbers), `counters OFFSET` (in int32 numbers) or
-`weight NAME`. Offsets are multiplied by the batch,
-and so are the sizes of the arena and of the counters. A grid is the sum of its [pixels an image,
-pixels a program, times].
+`weight NAME`. Offsets are multiplied by the batch, and so are the sizes of the arena and of the
+counters. A grid is the sum of its [pixels an image, pixels a program, times].
+
+Those of a function's arguments that it takes as descriptors are listed by position. An extent
+of theirs is [number, power]: the number times the batch to that power.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from netlang import __version__
+from netlang.kernels import Kernel
 from netlang.plan import Argument, Constant, Counters, Input, Memory, Plan, Scratch
 
-# The loader in netlang/runtime/model.py has the same two, because it stands alone.
+# The loader in netlang/runtime/folder.py has the same two, because it stands alone.
 FORMAT = "netlang"
-VERSION = 1
+VERSION = 2
 
 
 def manifest(plan: Plan) -> str:
@@ -34,14 +38,7 @@ def manifest(plan: Plan) -> str:
         "output": plan.output.shape,
         "arena": plan.arena_bytes,
         "counters": plan.counters,
-        "functions": {
-            f.name: {
-                "grid": [(tiles.per_image, tiles.tile, tiles.times) for tiles in f.kernel.grid],
-                "warps": f.kernel.warps,
-                "stages": f.kernel.stages,
-            }
-            for f in plan.functions
-        },
+        "functions": {f.name: _function(f.kernel) for f in plan.functions},
         "calls": [
             [call.layer, call.function, [_argument(a, offsets) for a in call.arguments]]
             for call in plan.calls
@@ -50,6 +47,18 @@ def manifest(plan: Plan) -> str:
     }
     lines = ",\n".join(f"  {json.dumps(key)}: {_spread(part)}" for key, part in parts.items())
     return f"{{\n{lines}\n}}\n"
+
+
+def _function(kernel: Kernel) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "grid": [(tiles.per_image, tiles.tile, tiles.times) for tiles in kernel.grid],
+        "warps": kernel.warps,
+        "stages": kernel.stages,
+    }
+    described = {i: p.descriptor for i, p in enumerate(kernel.parameters) if p.descriptor}
+    if described:
+        entry["descriptors"] = {i: asdict(descriptor) for i, descriptor in described.items()}
+    return entry
 
 
 def _argument(argument: Argument, offsets: Mapping[str, int]) -> str:

@@ -1,0 +1,191 @@
+"""Where kernels run: on a GPU, or in Triton's interpreter. Each makes one call of many launches.
+
+Layers that do not wait for each other are no reason for several streams: where that pays, the
+compiler has put them into one launch.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import copy_context
+from dataclasses import dataclass
+from threading import Lock
+from time import perf_counter
+from typing import Any, Protocol
+
+import torch
+
+Run = Callable[[], None]
+
+PATIENCE = 1.0
+"""Seconds after which a terminal is told what is being waited for."""
+
+_ALONE = Lock()
+"""Compiling and capturing: torch captures one graph at a time in a process."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A kernel on so many programs, with all that it is given."""
+
+    kernel: Any
+    programs: int
+    arguments: Sequence[Any]
+    options: dict[str, Any]
+
+    def __call__(self) -> None:
+        self.kernel[(self.programs,)](*self.arguments, **self.options)
+
+    def compile(self) -> None:
+        """What the first call would wait for."""
+        self.kernel.warmup(*self.arguments, grid=(self.programs,), **self.options)
+
+
+@dataclass(frozen=True)
+class InTurn:
+    """Launches one after another."""
+
+    launches: Sequence[Launch]
+
+    def __call__(self) -> None:
+        for launch in self.launches:
+            launch()
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A captured graph, with the launches that own the tensors on which it works.
+
+    A graph that the caller is capturing takes the launches themselves.
+    """
+
+    graph: torch.cuda.CUDAGraph
+    launches: InTurn
+
+    def __call__(self) -> None:
+        if torch.cuda.is_current_stream_capturing():
+            self.launches()
+        else:
+            self.graph.replay()
+
+
+class Device(Protocol):
+    """What the rest of the loader asks of either."""
+
+    times: dict[str, float]
+    """Seconds that were spent on `load`, `compile` and `capture`."""
+
+    @property
+    def options(self) -> dict[str, bool]:
+        """How every kernel is launched, beside its own warps and stages."""
+        ...
+
+    @property
+    def stream(self) -> int:
+        """The caller's stream, as a key."""
+        ...
+
+    def selected(self) -> AbstractContextManager[Any]:
+        """A context in which this is the current device."""
+        ...
+
+    def ready(self, launches: Sequence[Launch]) -> Run:
+        """One call for launches whose tensors stay where they are."""
+        ...
+
+
+class Interpreter:
+    """Triton's interpreter: there is nothing to make ready."""
+
+    def __init__(self) -> None:
+        self.times = _no_times()
+        self.options = {"DEPENDENT": False}
+        self.stream = 0
+
+    def selected(self) -> AbstractContextManager[Any]:
+        return nullcontext()
+
+    def ready(self, launches: Sequence[Launch]) -> Run:
+        return InTurn(launches)
+
+
+class Cuda:
+    """A GPU: kernels are compiled side by side, then their launches become one CUDA graph.
+
+    From compute capability 9.0 on a launch is `DEPENDENT`: it starts while the one before it is
+    ending, and waits in its own text for what that one writes (programmatic dependent launch).
+    """
+
+    def __init__(self, device: torch.device, graph: bool) -> None:
+        self.device, self._graph = device, graph
+        self.times = _no_times()
+        pdl = torch.cuda.get_device_capability(device) >= (9, 0)
+        self.options = {"DEPENDENT": True, "launch_pdl": True} if pdl else {"DEPENDENT": False}
+
+    @property
+    def stream(self) -> int:
+        return torch.cuda.current_stream(self.device).cuda_stream
+
+    def selected(self) -> AbstractContextManager[Any]:
+        return torch.cuda.device(self.device)
+
+    def ready(self, launches: Sequence[Launch]) -> Run:
+        run = InTurn(launches)
+        with _ALONE:
+            with _timed(self.times, "compile"):
+                # When a kernel fails, Triton leaves its mode on in the context that was in it.
+                copy_context().run(_compile, launches)
+            if not self._graph or torch.cuda.is_current_stream_capturing():
+                return run
+            with _timed(self.times, "capture"):
+                return Replay(self._captured(run), run)
+
+    def _captured(self, run: Run) -> torch.cuda.CUDAGraph:
+        """A run as a graph: first in earnest, which loads the kernels, then to be recorded.
+
+        The default stream cannot be captured, hence one aside. Nothing is allocated in between, so
+        the graph owns no memory; when it goes while it runs, CUDA frees it afterwards.
+        """
+        caller, aside = torch.cuda.current_stream(self.device), torch.cuda.Stream(self.device)
+        aside.wait_stream(caller)
+        with torch.cuda.stream(aside):
+            run()
+        caller.wait_stream(aside)
+        graph = torch.cuda.CUDAGraph()
+        # What other threads do in the meantime, such as allocating, is no mistake of this capture.
+        with torch.cuda.graph(graph, stream=aside, capture_error_mode="thread_local"):
+            run()
+        return graph
+
+
+def _compile(launches: Iterable[Launch]) -> None:
+    """Compiles what is not compiled yet, in as many threads as Python thinks fit."""
+    import triton
+
+    with ThreadPoolExecutor() as pool, triton.AsyncCompileMode(pool) as mode:
+        for launch in launches:
+            launch.compile()
+        _show(mode.raw_futures)
+
+
+def _show(kernels: Sequence[Future[Any]]) -> None:
+    """Waits for kernels, and counts them for whoever watches."""
+    start, total = perf_counter(), len(kernels)
+    for done, _ in enumerate(as_completed(kernels), 1):
+        if sys.stderr.isatty() and perf_counter() - start > PATIENCE:
+            line = f"\rcompiled {done} of {total} kernels"
+            print(line, end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+def _no_times() -> dict[str, float]:
+    return {"load": 0.0, "compile": 0.0, "capture": 0.0}
+
+
+@contextmanager
+def _timed(times: dict[str, float], what: str) -> Generator[None]:
+    start = perf_counter()
+    yield
+    times[what] += perf_counter() - start
