@@ -61,6 +61,7 @@ class Conv(Layer):
 
     def __post_init__(self) -> None:
         assert self.groups == 1 or not self.more
+        assert self.can_split or not self.tile or self.tile.split == 1
         assert not self.x.view.plane or (self.gathers[0].is_flat and not self.more)
         if self.x_pool:
             assert (self.kernel, self.stride, self.pad) == ((1, 1), (1, 1), (0, 0))
@@ -162,6 +163,13 @@ class Conv(Layer):
     def can_use_tma(self) -> bool:
         """Whether descriptors can read its image and its weight."""
         return not self.pool and can_describe(self.gathers[0], BYTES[self.dtype])
+
+    @property
+    def can_split(self) -> bool:
+        """Whether programs can share the steps of a block."""
+        own = self.gathers[0]
+        is_stepped = not (own.is_depthwise or any(gather.is_flat for gather in self.gathers))
+        return is_stepped and not (self.pool or self.x_pool)
 
     @property
     def _runs(self) -> int:

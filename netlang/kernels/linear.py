@@ -73,6 +73,11 @@ class Linear(Layer):
         return product_tile(self.batch, columns, 1, depth, self.precision)
 
     @property
+    def can_split(self) -> bool:
+        """Whether programs can share the steps of a block."""
+        return True
+
+    @property
     def can_use_tma(self) -> bool:
         """Whether descriptors can read the images and the weight, in tiles of several rows."""
         return is_aligned(self.x.view, BYTES[self.dtype]) and is_aligned(
