@@ -46,14 +46,14 @@ class Forward:
 class Session:
     """A stream's activations and launches; calls from several threads take turns.
 
-    There is one arena, of the largest batch so far; when it grows, every pass is bound anew. Of
-    the passes `kept` stay, those of the batches that were used last.
+    There is one arena, of so many bytes an image of the largest batch so far; when it grows, every
+    pass is bound anew. Of the passes `kept` stay, those of the batches that were used last.
     """
 
     def __init__(self, network: Network, device: Device, where: torch.device, kept: int) -> None:
         self._network, self._device, self._kept = network, device, kept
-        self._pieces = {piece[0]: piece[1] for piece in _pieces(network.plan)}
-        self._image = self._pieces["output"].end
+        self._pieces = dict(_pieces(network.plan))
+        self._bytes = self._pieces["output"].end
         self._arena = torch.empty(0, dtype=torch.uint8, device=where)
         # Each launch leaves its counters at zero, as it found them.
         self._counters = torch.zeros(0, dtype=torch.int32, device=where)
@@ -87,23 +87,23 @@ class Session:
 
     def _reserve(self, batch: int) -> None:
         """Makes room for a batch."""
-        if batch * self._image <= len(self._arena):
+        if batch * self._bytes <= len(self._arena):
             return
         self._passes.clear()
         # The old arena goes before the new one comes: there may be no room for both.
         self._arena = self._arena[:0].clone()
         try:
             self._counters = self._counters.new_zeros(batch * self._network.plan["counters"])
-            self._arena = self._arena.new_empty(batch * self._image)
+            self._arena = self._arena.new_empty(batch * self._bytes)
         except torch.cuda.OutOfMemoryError:
             raise torch.cuda.OutOfMemoryError(self._shortage(batch)) from None
 
     def _shortage(self, batch: int) -> str:
         free, _ = torch.cuda.mem_get_info(self._arena.device)
         return (
-            f"{self._network.plan['network']} needs {batch * self._image:,} bytes for {batch} "
+            f"{self._network.plan['network']} needs {batch * self._bytes:,} bytes for {batch} "
             f"images, and {free:,} are free on {self._arena.device}: "
-            f"{free // self._image} images at a time would fit"
+            f"{free // self._bytes} images at a time would fit"
         )
 
     def _bound(self, batch: int) -> Forward:

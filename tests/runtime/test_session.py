@@ -30,16 +30,20 @@ def loaded_and(check: Check, folder: Path, graphs: int) -> None:
 
 def require_right(y: Tensor, x: Tensor) -> None:
     # Whole numbers below 2**7: no data type rounds them.
-    assert torch.equal(y.double(), expected(x))
+    assert torch.equal(y.cpu().double(), expected(x.cpu()))
+
+
+def images_for(model: Model, batch: int) -> Tensor:
+    return images(batch).to(model.device)
 
 
 def is_right_for_every_batch(model: Model) -> None:
     for batch in (1, 3, 2, 3, 1):
-        require_right(model(images(batch)), images(batch))
+        require_right(model(images_for(model, batch)), images_for(model, batch))
 
 
 def is_converted(model: Model) -> None:
-    x = images(2)
+    x = images_for(model, 2)
     for dtype in (torch.float32, torch.float16, torch.bfloat16):
         y = model(x.to(dtype))
         assert y.dtype == dtype
@@ -51,12 +55,12 @@ def is_converted(model: Model) -> None:
 
 def is_rounded_once(model: Model) -> None:
     """float16 has no 3 * 1001, which is 3003 in the accumulator."""
-    x = torch.full((1, 16, 2, 3), 1001.0)
+    x = torch.full((1, 16, 2, 3), 1001.0, device=model.device)
     require_right(model(x), x)
 
 
 def leaves_results_alone(model: Model) -> None:
-    x, other = images(2), images(2).flip(0)
+    x, other = images_for(model, 2), images_for(model, 2).flip(0)
     y = model(x)
     given = torch.empty_like(y, dtype=torch.bfloat16).requires_grad_()
     assert model(other, out=given) is given
@@ -75,7 +79,7 @@ def keeps_what_was_used_last(model: Model) -> None:
 
 def has_one_arena_that_grows(model: Model) -> None:
     for batch in (1, 3, 1):
-        require_right(model(images(batch)), images(batch))
+        require_right(model(images_for(model, batch)), images_for(model, batch))
         forward = bound(model, batch)
         places = {t.untyped_storage().data_ptr() for t in (*forward.inputs, forward.output)}
         assert places == {model._session._arena.untyped_storage().data_ptr()}
@@ -86,7 +90,7 @@ def has_one_arena_that_grows(model: Model) -> None:
 
 def leaves_its_counters_at_zero(model: Model) -> None:
     for batch in (1, 3, 2):
-        model(images(batch))
+        model(images_for(model, batch))
         counters = model._session._counters
         own = model._session._pointer("counters 2", batch)
         assert own.data_ptr() - counters.data_ptr() == 2 * batch * counters.element_size()
@@ -96,7 +100,7 @@ def leaves_its_counters_at_zero(model: Model) -> None:
 
 
 def is_called_from_several_threads(model: Model) -> None:
-    xs = [images(2) + n for n in range(4)]
+    xs = [images_for(model, 2) + n for n in range(4)]
     together = Barrier(len(xs))
 
     def call(x: Tensor) -> Tensor:
@@ -110,17 +114,16 @@ def is_called_from_several_threads(model: Model) -> None:
 
 
 def moves(model: Model) -> None:
-    other = model.to("cpu")
+    other = model.to(model.device)
     weights = (m._network.weights["w"].data_ptr() for m in (model, other))
     assert len(set(weights)) == 2
-    require_right(other(images(2)), images(2))
+    require_right(other(images_for(model, 2)), images_for(model, 2))
     assert not model._sessions
 
 
-def says_how_long_it_took(model: Model) -> None:
-    model(images(1))
+def needs_no_compiler(model: Model) -> None:
+    model(images_for(model, 1))
     assert model.times["load"] > 0
-    # The interpreter does neither.
     assert model.times["compile"] == model.times["capture"] == 0
 
 
@@ -130,24 +133,29 @@ def bound(model: Model, batch: int) -> Forward:
         return model._session._forward(batch)
 
 
-@pytest.mark.parametrize(
-    "check",
-    [
-        is_right_for_every_batch,
-        is_converted,
-        is_rounded_once,
-        leaves_results_alone,
-        keeps_what_was_used_last,
-        has_one_arena_that_grows,
-        leaves_its_counters_at_zero,
-        is_called_from_several_threads,
-        moves,
-        says_how_long_it_took,
-    ],
-    ids=lambda check: check.__name__,
+CHECKS = (
+    is_right_for_every_batch,
+    is_converted,
+    is_rounded_once,
+    leaves_results_alone,
+    keeps_what_was_used_last,
+    has_one_arena_that_grows,
+    leaves_its_counters_at_zero,
+    is_called_from_several_threads,
+    moves,
 )
+
+
+@pytest.mark.parametrize("check", [*CHECKS, needs_no_compiler], ids=lambda check: check.__name__)
 def test_a_model(check: Check, folder: Path) -> None:
     interpreted(loaded_and, check, folder, 2)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("graph", [True, False])
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_a_model_on_a_gpu(check: Check, graph: bool, folder: Path) -> None:
+    check(Model.load(folder, graph=graph, graphs=2))
 
 
 # --------------------------------------------------------------------- what a call refuses
