@@ -21,9 +21,9 @@ USUAL_DEVICES = {"sm_80": "a100-80gb", "sm_90": "h100", "sm_100": "b200"}
 def assemble(
     plan: Plan, target: str, progress: Callable[[Compiled], None] = lambda compiled: None
 ) -> list[Compiled]:
-    """The kernels for a GPU, in the plan's order, compiled on all cores."""
+    """The kernels for a GPU, in the plan's order, compiled on all cores for the plan's batch."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "kernels.py"
         path.write_text(source(plan), encoding="utf-8")
-        requests = [Request.of(f.kernel, f.name) for f in plan.functions]
+        requests = [Request.of(f.kernel, f.name, plan.target.batch) for f in plan.functions]
         return compile_kernels(path, requests, TARGETS[target], os.cpu_count() or 1, progress)

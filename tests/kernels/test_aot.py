@@ -174,6 +174,8 @@ CHAINS: dict[str, Kernel] = {
     "googlenet, 1x1 to 1x1": chain(conv(64, 64, 56, 1), 192),
 }
 
+GDC = "from triton.language.extra.cuda import gdc_wait\n\n\n"
+
 IMAGE, HALF = dense(96, 28, 28), dense(96, 14, 14)
 F16: Any = {"precision": "float16"}
 LRN5: Any = {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 2.0}
@@ -298,8 +300,49 @@ def test_constants(tmp_path: Path) -> None:
     assert result.name == "f"
 
 
+COPY = """@triton.jit
+def copy(x, y, batch, DEPENDENT: tl.constexpr):
+    if DEPENDENT:
+        gdc_wait()
+    n = batch + tl.arange(0, 1024)
+    tl.store(y + n, tl.load(x + n))
+"""
+
+
+@pytest.mark.parametrize("batch", [None, 1, 3, 32])
+def test_a_batch_that_is_known(tmp_path: Path, batch: int | None) -> None:
+    path, kernel = tmp_path / "kernels.py", OTHERS["pointwise"]
+    path.write_text(f"{HEADER}{GDC}{COPY}")
+    (result,) = compile_kernels(path, [Request.of(kernel, "copy", batch)], 90)
+    assert (".param .u32" in result.ptx) == (batch != 1)
+    # What begins at a multiple of 16 is loaded in blocks of 16 bytes.
+    assert ("ld.global.v4.b32" in result.ptx) == (batch == 32)
+
+
+@pytest.mark.parametrize(("capability", "waits"), [(80, False), (90, True)])
+def test_only_hopper_starts_early(tmp_path: Path, capability: int, waits: bool) -> None:
+    path = tmp_path / "kernels.py"
+    path.write_text(f"{HEADER}{GDC}{COPY}")
+    (result,) = compile_kernels(path, [Request.of(OTHERS["pointwise"], "copy")], capability)
+    assert ("griddepcontrol.wait" in result.ptx) == waits
+
+
 def test_what_cannot_be_compiled_is_named(tmp_path: Path) -> None:
     path = tmp_path / "kernels.py"
     path.write_text(HEADER + "@triton.jit\ndef broken(y, batch):\n    tl.store(y, missing)\n")
     with pytest.raises(CompileError, match=r"(?s)broken for sm_90: .*missing is not"):
         compile_kernels(path, [Request("broken", ("*fp16", "i32"))], 90)
+
+
+def test_the_first_mistake_ends_the_work_quietly(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, done = tmp_path / "kernels.py", list[Compiled]()
+    broken = "@triton.jit\ndef broken(x, y, batch):\n    tl.store(y, missing)\n"
+    path.write_text("\n\n".join([HEADER, OTHERS["pointwise"].source("fine"), broken]))
+    types = ("*fp16", "*fp16", "i32")
+    requests = [Request(name, types) for name in ("fine", "broken", *("fine",) * 30)]
+    with pytest.raises(CompileError, match="broken"):
+        compile_kernels(path, requests, 90, progress=done.append)
+    assert len(done) < 10
+    assert not capfd.readouterr().err
