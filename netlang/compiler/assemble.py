@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from netlang.backends.triton.aot import Compiled, Request, compile_kernels
 from netlang.backends.triton.source import source
+from netlang.device import MULTIPROCESSORS, Target
+from netlang.kernels import Kernel
 from netlang.plan import Plan
 
 TARGETS = {"sm_80": 80, "sm_90": 90, "sm_100": 100}
@@ -27,3 +30,23 @@ def assemble(
         path.write_text(source(plan), encoding="utf-8")
         requests = [Request.of(f.kernel, f.name, plan.target.batch) for f in plan.functions]
         return compile_kernels(path, requests, TARGETS[target], os.cpu_count() or 1, progress)
+
+
+@dataclass(frozen=True)
+class Occupancy:
+    """How a launch fills a device.
+
+    `resident` programs run on a multiprocessor at one time; all programs of a batch are `waves`
+    times what the device runs at one time.
+    """
+
+    resident: int
+    waves: float
+
+    @classmethod
+    def of(cls, kernel: Kernel, compiled: Compiled, target: str, of: Target) -> Occupancy:
+        """That of a kernel compiled for a GPU, launched for a device and a batch."""
+        processor = MULTIPROCESSORS[TARGETS[target]]
+        resident = processor.resident(compiled.registers, compiled.shared, kernel.warps)
+        programs = sum(tiles.programs(of.batch) for tiles in kernel.grid)
+        return cls(resident, programs / (of.device.sms * max(1, resident)))

@@ -1,0 +1,170 @@
+"""Every kernel of every zoo network through the assembler, and what its machine code is like.
+
+    python -m benchmarks.kernels [NETWORK ...] [--batches 1,32,256] [--target sm_90] [--json FILE]
+
+No GPU is needed, and nothing is timed. Networks are planned for each batch, and what they have in
+common is compiled once. All kernels are held to `netlang.backends.triton.rules`; status 1 where one
+breaks a rule.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.machine import machine
+from netlang import __version__
+from netlang.backends.triton.aot import Compiled, Request
+from netlang.backends.triton.inspect import Code, inspect
+from netlang.backends.triton.rules import broken_rules
+from netlang.columns import aligned
+from netlang.compiler import compile
+from netlang.compiler.assemble import TARGETS, USUAL_DEVICES, Occupancy, assemble
+from netlang.files import write_whole
+from netlang.kernels import Kernel
+from netlang.kernels.kernel import PRECISIONS, Precision
+from netlang.plan import Function, Plan
+from netlang.plan.collect import Functions
+from netlang.resources import zoo_networks
+
+
+@dataclass(frozen=True)
+class Result:
+    """A kernel, the networks that launch it, and what came of it."""
+
+    function: Function
+    compiled: Compiled
+    code: Code
+    occupancy: Occupancy
+    broken: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures."""
+        return {
+            "kernel": self.function.name,
+            "networks": sorted(set(self.function.layers)),
+            "warps": self.function.kernel.warps,
+            "registers": self.compiled.registers,
+            "spills": self.compiled.spills,
+            "shared": self.compiled.shared,
+            "resident": self.occupancy.resident,
+            "waves": self.occupancy.waves,
+            "wgmma": self.code.products("wgmma"),
+            "wgmma_from_registers": self.code.products_from_registers,
+            "mma_sync": self.code.products("mma.sync"),
+            "tma_loads": self.code.count("UTMALDG"),
+            "asynchronous_copies": self.code.count("LDGSTS"),
+            "blocking_loads": self.code.blocking_loads,
+            "broken_rules": self.broken,
+        }
+
+
+def union(networks: Iterable[str], batch: int, precision: Precision, target: str) -> Plan:
+    """A plan with the kernels of many networks, those of one text once; it launches nothing."""
+    device = USUAL_DEVICES[target]
+    plans = [compile(n, precision=precision, batch=batch, device=device).plan for n in networks]
+    functions, alike = Functions(), dict[tuple[str, str], Kernel]()
+    for plan in plans:
+        for kernel in (function.kernel for function in plan.functions):
+            key = kernel.source(kernel.name), repr(Request.of(kernel, kernel.name, batch))
+            functions.use(alike.setdefault(key, kernel), plan.network)
+    return replace(plans[0], functions=functions.all(), calls=())
+
+
+def results(plan: Plan, target: str) -> Iterator[Result]:
+    """Compiles the kernels of a plan, looks at the code, and holds it to the rules."""
+    compiled = assemble(plan, target, counter(plan))
+    codes = inspect(compiled, TARGETS[target])
+    for function, each, code in zip(plan.functions, compiled, codes, strict=True):
+        occupancy = Occupancy.of(function.kernel, each, target, plan.target)
+        broken = broken_rules(function.kernel, each, code, TARGETS[target])
+        yield Result(function, each, code, occupancy, tuple(broken))
+
+
+def counter(plan: Plan) -> Any:
+    """Counts the kernels of a plan as they are done: each on a terminal, else every hundredth."""
+    total, done, tty = len(plan.functions), 0, sys.stderr.isatty()
+
+    def count(compiled: Compiled) -> None:
+        nonlocal done
+        done += 1
+        if tty or done % 100 == 0 or done == total:
+            line = f"batch {plan.target.batch}: {done} of {total} kernels"
+            print(line, end="\r" if tty and done < total else "\n", file=sys.stderr, flush=True)
+
+    return count
+
+
+TITLES = (
+    "batch",
+    "kernels",
+    "wgmma",
+    "mma.sync",
+    "TMA",
+    "cp.async",
+    "SM",
+    "waves",
+    "below 1",
+    "broken",
+)
+
+
+def summary(found: dict[int, list[Result]]) -> str:
+    """A line a batch: how many kernels there are of each kind, and how they fill the device."""
+    return "\n".join(aligned([TITLES, *(_row(batch, each) for batch, each in found.items())]))
+
+
+def _row(batch: int, results: Sequence[Result]) -> tuple[str, ...]:
+    codes, launches = [r.code for r in results], [r.occupancy for r in results]
+    return (
+        str(batch),
+        str(len(results)),
+        *(str(sum(code.products(kind) > 0 for code in codes)) for kind in ("wgmma", "mma.sync")),
+        *(str(sum(code.count(name) > 0 for code in codes)) for name in ("UTMALDG", "LDGSTS")),
+        f"{median(each.resident for each in launches):g}",
+        f"{median(each.waves for each in launches):.2f}",
+        str(sum(each.waves < 1 for each in launches)),
+        str(sum(bool(r.broken) for r in results)),
+    )
+
+
+def main() -> int:
+    """Compiles, prints what breaks a rule and a summary, and writes the JSON if asked."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("networks", nargs="*", metavar="NETWORK", help="of the zoo (all)")
+    parser.add_argument("--batches", default="1,32,256", help="(1,32,256)")
+    parser.add_argument("--dtype", choices=PRECISIONS, default="float16", help="(float16)")
+    parser.add_argument("--target", choices=TARGETS, default="sm_90", help="(sm_90)")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    args = parser.parse_args()
+
+    found: dict[int, list[Result]] = {}
+    for batch in map(int, args.batches.split(",")):
+        plan = union(args.networks or zoo_networks(), batch, args.dtype, args.target)
+        found[batch] = list(results(plan, args.target))
+        for result in found[batch]:
+            for rule in result.broken:
+                used = ", ".join(sorted(set(result.function.layers)))
+                print(f"batch {batch}: {result.function.name} ({used}): {rule}")
+    print(summary(found))
+    if args.json:
+        kernels = {batch: [result.as_json() for result in each] for batch, each in found.items()}
+        record = {
+            "machine": machine(),
+            "netlang": __version__,
+            "target": args.target,
+            "precision": args.dtype,
+            "kernels": kernels,
+        }
+        write_whole(args.json, (json.dumps(record, indent=1) + "\n").encode())
+    return int(any(result.broken for each in found.values() for result in each))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
