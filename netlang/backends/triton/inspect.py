@@ -99,8 +99,7 @@ class Code:
     def _inner_loops(self) -> Iterator[tuple[Instruction, ...]]:
         start = self.instructions[0].address
         ends = ((each.target, each.address) for each in self.instructions)
-        # The last branch goes to itself: it fills up the end of the code.
-        loops = [(first, last) for first, last in ends if first is not None and first < last]
+        loops = [(first, last) for first, last in ends if first is not None and first <= last]
         for first, last in loops:
             within = (first <= a and b <= last for a, b in loops if (a, b) != (first, last))
             if not any(within):
