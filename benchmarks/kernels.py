@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -21,9 +21,10 @@ from typing import Any
 from benchmarks.machine import machine
 from netlang import __version__
 from netlang.backends.triton.aot import Compiled, Request
-from netlang.backends.triton.inspect import Code, inspect
+from netlang.backends.triton.inspect import MATRIX, Code, inspect
 from netlang.backends.triton.rules import broken_rules
 from netlang.columns import aligned
+from netlang.commands.common import counter
 from netlang.compiler import compile
 from netlang.compiler.assemble import TARGETS, USUAL_DEVICES, Occupancy, assemble
 from netlang.files import write_whole
@@ -79,59 +80,43 @@ def union(networks: Iterable[str], batch: int, precision: Precision, target: str
 
 def results(plan: Plan, target: str) -> Iterator[Result]:
     """Compiles the kernels of a plan, looks at the code, and holds it to the rules."""
-    compiled = assemble(plan, target, counter(plan))
-    codes = inspect(compiled, TARGETS[target])
+    capability = TARGETS[target]
+    count = counter(f"kernels for batch {plan.target.batch}", len(plan.functions))
+    compiled = assemble(plan, target, count)
+    codes = inspect(compiled, capability)
     for function, each, code in zip(plan.functions, compiled, codes, strict=True):
-        occupancy = Occupancy.of(function.kernel, each, target, plan.target)
-        broken = broken_rules(function.kernel, each, code, TARGETS[target])
+        occupancy = Occupancy.of(function.kernel, each, capability, plan.target)
+        broken = broken_rules(function.kernel, each, code, capability)
         yield Result(function, each, code, occupancy, tuple(broken))
 
 
-def counter(plan: Plan) -> Any:
-    """Counts the kernels of a plan as they are done: each on a terminal, else every hundredth."""
-    total, done, tty = len(plan.functions), 0, sys.stderr.isatty()
-
-    def count(compiled: Compiled) -> None:
-        nonlocal done
-        done += 1
-        if tty or done % 100 == 0 or done == total:
-            line = f"batch {plan.target.batch}: {done} of {total} kernels"
-            print(line, end="\r" if tty and done < total else "\n", file=sys.stderr, flush=True)
-
-    return count
+def broken(result: Result) -> str:
+    """The rules that a kernel breaks, behind its name and its networks."""
+    networks = ", ".join(sorted(set(result.function.layers)))
+    return f"{result.function.name} ({networks}): {'; '.join(result.broken)}"
 
 
-TITLES = (
-    "batch",
-    "kernels",
-    "wgmma",
-    "mma.sync",
-    "TMA",
-    "cp.async",
-    "SM",
-    "waves",
-    "below 1",
-    "broken",
-)
-
-
-def summary(found: dict[int, list[Result]]) -> str:
+def summary(found: Mapping[int, Sequence[Result]]) -> str:
     """A line a batch: how many kernels there are of each kind, and how they fill the device."""
-    return "\n".join(aligned([TITLES, *(_row(batch, each) for batch, each in found.items())]))
+    rows = ((str(batch), *(f(each) for f in COLUMNS.values())) for batch, each in found.items())
+    return "\n".join(aligned([("batch", *COLUMNS), *rows]))
 
 
-def _row(batch: int, results: Sequence[Result]) -> tuple[str, ...]:
-    codes, launches = [r.code for r in results], [r.occupancy for r in results]
-    return (
-        str(batch),
-        str(len(results)),
-        *(str(sum(code.products(kind) > 0 for code in codes)) for kind in ("wgmma", "mma.sync")),
-        *(str(sum(code.count(name) > 0 for code in codes)) for name in ("UTMALDG", "LDGSTS")),
-        f"{median(each.resident for each in launches):g}",
-        f"{median(each.waves for each in launches):.2f}",
-        str(sum(each.waves < 1 for each in launches)),
-        str(sum(bool(r.broken) for r in results)),
-    )
+def _number(is_one: Callable[[Result], object]) -> Callable[[Sequence[Result]], str]:
+    return lambda results: str(sum(bool(is_one(result)) for result in results))
+
+
+COLUMNS: dict[str, Callable[[Sequence[Result]], str]] = {
+    "kernels": _number(lambda r: r),
+    **{kind: _number(lambda r, kind=kind: r.code.products(kind)) for kind in MATRIX},
+    "TMA": _number(lambda r: r.code.count("UTMALDG")),
+    "cp.async": _number(lambda r: r.code.count("LDGSTS")),
+    "below one wave": _number(lambda r: r.occupancy.waves < 1),
+    "an SM": lambda results: f"{median(r.occupancy.resident for r in results):g}",
+    "waves": lambda results: f"{median(r.occupancy.waves for r in results):.2f}",
+    "broken": _number(lambda r: r.broken),
+}
+"""How many kernels have it; of programs an SM and of waves, the median."""
 
 
 def main() -> int:
@@ -149,9 +134,8 @@ def main() -> int:
         plan = union(args.networks or zoo_networks(), batch, args.dtype, args.target)
         found[batch] = list(results(plan, args.target))
         for result in found[batch]:
-            for rule in result.broken:
-                used = ", ".join(sorted(set(result.function.layers)))
-                print(f"batch {batch}: {result.function.name} ({used}): {rule}")
+            if result.broken:
+                print(f"batch {batch}: {broken(result)}", flush=True)
     print(summary(found))
     if args.json:
         kernels = {batch: [result.as_json() for result in each] for batch, each in found.items()}

@@ -96,11 +96,6 @@ class Multiprocessor:
     programs: int = 32
     registers: int = 65536
 
-    @property
-    def most_shared(self) -> int:
-        """Bytes of shared memory that a program may have."""
-        return self.shared - RESERVED
-
     def resident(self, registers: int, shared: int, warps: int) -> int:
         """How many programs fit, each with so many registers a thread and bytes of shared memory.
 

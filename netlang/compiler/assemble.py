@@ -44,9 +44,9 @@ class Occupancy:
     waves: float
 
     @classmethod
-    def of(cls, kernel: Kernel, compiled: Compiled, target: str, of: Target) -> Occupancy:
-        """That of a kernel compiled for a GPU, launched for a device and a batch."""
-        processor = MULTIPROCESSORS[TARGETS[target]]
+    def of(cls, kernel: Kernel, compiled: Compiled, capability: int, target: Target) -> Occupancy:
+        """That of a kernel compiled for sm_`capability`, launched on a device for a batch."""
+        processor = MULTIPROCESSORS[capability]
         resident = processor.resident(compiled.registers, compiled.shared, kernel.warps)
-        programs = sum(tiles.programs(of.batch) for tiles in kernel.grid)
-        return cls(resident, programs / (of.device.sms * max(1, resident)))
+        programs = sum(tiles.programs(target.batch) for tiles in kernel.grid)
+        return cls(resident, programs / (target.device.sms * max(1, resident)))

@@ -10,7 +10,7 @@ from typing import Any
 from netlang.backends.triton.aot import Compiled
 from netlang.columns import aligned
 from netlang.compiler import Compilation
-from netlang.compiler.assemble import Occupancy
+from netlang.compiler.assemble import TARGETS, Occupancy
 from netlang.compiler.checks import Check
 from netlang.kernels.layer import BYTES
 from netlang.passes.report import Report
@@ -35,9 +35,9 @@ class Findings:
     @property
     def kernels(self) -> Iterator[tuple[Function, Compiled, Occupancy]]:
         """The kernels that were compiled, and how they fill the device."""
-        plan = self.compilation.plan
+        plan, capability = self.compilation.plan, TARGETS[self.target]
         for function, compiled in zip(plan.functions, self.compiled, strict=True):
-            occupancy = Occupancy.of(function.kernel, compiled, self.target, plan.target)
+            occupancy = Occupancy.of(function.kernel, compiled, capability, plan.target)
             yield function, compiled, occupancy
 
 

@@ -121,8 +121,8 @@ def test_main_loops() -> None:
     assert code("LDG R1", *LOOP, "LDG R1", "BRA P0, 0x10").blocking_loads == 1
     # Two sums, each unrolled: what lies between them is no main loop.
     first, more = "HGMMA R24, gdesc[UR4], RZ", "HGMMA R24, gdesc[UR4], R24"
-    apart = code(first, "LDGSTS [R1]", more, "LDG R2", first, "LDG R3", more)
-    assert [len(loop) for loop in apart.main_loops] == [3, 3]
+    apart = code(first, "LDGSTS [R1]", more, "LDG R2", first, "LDG R3", "STS [R1]", "LDG R4", more)
+    assert [len(loop) for loop in apart.main_loops] == [3, 5]
     assert apart.blocking_loads == 1
     assert code("LDG R1", "BRA 0x0").main_loops == ()
 
@@ -180,6 +180,12 @@ def test_rules(kernel: Kernel, compiled: Any, lines: tuple[str, ...], broken: st
     found = list(broken_rules(kernel, replace(GOOD, **compiled), code(*lines), 90))
     assert len(found) == bool(broken)
     assert not broken or found[0].startswith(broken)
+
+
+def test_rules_of_ampere() -> None:
+    ampere = code("HMMA R1", "LDG R1", "LDGSTS [R1]", "BRA 0x0")
+    assert not list(broken_rules(CONV, GOOD, ampere, 80))
+    assert list(broken_rules(CONV, replace(GOOD, shared=164 << 10), ampere, 80))
 
 
 @pytest.mark.parametrize(

@@ -54,11 +54,15 @@ class Instruction:
         return int(address[1], 16) if address else None
 
 
+Stretch = tuple[Instruction, ...]
+"""Instructions that follow one another."""
+
+
 @dataclass(frozen=True)
 class Code:
     """The machine code of a kernel."""
 
-    instructions: tuple[Instruction, ...]
+    instructions: Stretch
 
     def count(self, *names: str) -> int:
         """How many instructions have one of these names."""
@@ -78,25 +82,37 @@ class Code:
 
     @property
     def blocking_loads(self) -> int:
-        """How many loads from global memory a main loop has that it stops for, in all of them."""
-        return sum(Code(loop).count("LDG") for loop in self.main_loops)
+        """How many loads from global memory a main loop has that it stops for, in all of them.
+
+        Where a loop is unrolled those of the epilogue begin among its last products. What has to
+        arrive before a product goes through shared memory, so they come behind all stores there.
+        """
+        return sum(map(_loads, self._loops or map(_up_to_stores, self._unrolled)))
 
     @property
-    def main_loops(self) -> tuple[tuple[Instruction, ...], ...]:
+    def main_loops(self) -> tuple[Stretch, ...]:
         """The loops that multiply matrices and have no loop within.
 
         Where all of them are unrolled they are the stretches from the first product of a sum to the
         last.
         """
-        return tuple(filter(_multiplies, self._inner_loops())) or tuple(self._unrolled())
+        return self._loops or self._unrolled
 
-    def _unrolled(self) -> Iterator[tuple[Instruction, ...]]:
+    @property
+    def _loops(self) -> tuple[Stretch, ...]:
+        return tuple(filter(_multiplies, self._inner_loops()))
+
+    @property
+    def _unrolled(self) -> tuple[Stretch, ...]:
         products = [(i, each) for i, each in enumerate(self.instructions) if each.is_matrix]
         starts = [n for n, (_, each) in enumerate(products) if each.starts_a_sum or n == 0]
-        for start, end in pairwise([*starts, len(products)]):
-            yield self.instructions[products[start][0] : products[end - 1][0] + 1]
+        return tuple(
+            self.instructions[products[start][0] : products[end - 1][0] + 1]
+            for start, end in pairwise([*starts, len(products)])
+            if start < end
+        )
 
-    def _inner_loops(self) -> Iterator[tuple[Instruction, ...]]:
+    def _inner_loops(self) -> Iterator[Stretch]:
         start = self.instructions[0].address
         ends = ((each.target, each.address) for each in self.instructions)
         loops = [(first, last) for first, last in ends if first is not None and first <= last]
@@ -107,8 +123,18 @@ class Code:
                 yield self.instructions[(first - start) // size : (last - start) // size + 1]
 
 
-def _multiplies(loop: Sequence[Instruction]) -> bool:
-    return any(each.is_matrix for each in loop)
+def _multiplies(stretch: Stretch) -> bool:
+    return any(each.is_matrix for each in stretch)
+
+
+def _loads(stretch: Stretch) -> int:
+    return Code(stretch).count("LDG")
+
+
+def _up_to_stores(stretch: Stretch) -> Stretch:
+    """A stretch up to the last store to shared memory."""
+    stores = [i for i, each in enumerate(stretch) if each.name == "STS"]
+    return stretch[: stores[-1]] if stores else ()
 
 
 def inspect(kernels: Sequence[Compiled], capability: int) -> list[Code]:
