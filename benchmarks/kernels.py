@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.machine import machine
 from netlang import __version__
-from netlang.backends.triton.aot import Compiled, Request
+from netlang.backends.triton.aot import Compiled
 from netlang.backends.triton.inspect import MATRIX, Code, inspect
 from netlang.backends.triton.rules import broken_rules
 from netlang.columns import aligned
@@ -28,7 +28,6 @@ from netlang.commands.common import counter
 from netlang.compiler import compile
 from netlang.compiler.assemble import TARGETS, USUAL_DEVICES, Occupancy, assemble
 from netlang.files import write_whole
-from netlang.kernels import Kernel
 from netlang.kernels.kernel import PRECISIONS, Precision
 from netlang.plan import Function, Plan
 from netlang.plan.collect import Functions
@@ -67,14 +66,13 @@ class Result:
 
 
 def union(networks: Iterable[str], batch: int, precision: Precision, target: str) -> Plan:
-    """A plan with the kernels of many networks, those of one text once; it launches nothing."""
+    """A plan with the kernels of many networks, equal ones once; it launches nothing."""
     device = USUAL_DEVICES[target]
     plans = [compile(n, precision=precision, batch=batch, device=device).plan for n in networks]
-    functions, alike = Functions(), dict[tuple[str, str], Kernel]()
+    functions = Functions()
     for plan in plans:
-        for kernel in (function.kernel for function in plan.functions):
-            key = kernel.source(kernel.name), repr(Request.of(kernel, kernel.name, batch))
-            functions.use(alike.setdefault(key, kernel), plan.network)
+        for function in plan.functions:
+            functions.use(function.kernel, plan.network)
     return replace(plans[0], functions=functions.all(), calls=())
 
 
