@@ -55,6 +55,8 @@ class Result:
             "shared": self.compiled.shared,
             "resident": self.occupancy.resident,
             "waves": self.occupancy.waves,
+            "instructions": len(self.code.instructions),
+            "main_loops": [len(loop) for loop in self.code.main_loops],
             "wgmma": self.code.products("wgmma"),
             "wgmma_from_registers": self.code.products_from_registers,
             "mma_sync": self.code.products("mma.sync"),

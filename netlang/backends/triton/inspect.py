@@ -26,6 +26,9 @@ MATRIX = {
 }
 """The machine's names of what PTX calls matrix instructions: of Ampere, Hopper and Blackwell."""
 
+BYTES = 16
+"""Those of an instruction, on all GPUs that Triton compiles for."""
+
 LINE = re.compile(r"/\*([0-9a-f]{4,})\*/\s+(?:@\S+\s+)?([A-Z]\w*)[\w.]*\s*([^;]*?)\s*;")
 
 
@@ -119,8 +122,7 @@ class Code:
         for first, last in loops:
             within = (first <= a and b <= last for a, b in loops if (a, b) != (first, last))
             if not any(within):
-                size = 16  # bytes an instruction, of all that Triton compiles for
-                yield self.instructions[(first - start) // size : (last - start) // size + 1]
+                yield self.instructions[(first - start) // BYTES : (last - start) // BYTES + 1]
 
 
 def _multiplies(stretch: Stretch) -> bool:
@@ -143,7 +145,7 @@ def inspect(kernels: Sequence[Compiled], capability: int) -> list[Code]:
         return []
     texts = [machine_code(kernel.cubin) for kernel in kernels]
     instructions = _disassembled(b"".join(texts), capability)
-    starts = accumulate((len(text) // 16 for text in texts), initial=0)
+    starts = accumulate((len(text) // BYTES for text in texts), initial=0)
     return [Code(tuple(instructions[start:end])) for start, end in pairwise(starts)]
 
 
