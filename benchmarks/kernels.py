@@ -113,7 +113,7 @@ COLUMNS: dict[str, Callable[[Sequence[Result]], str]] = {
     "cp.async": _number(lambda r: r.code.count("LDGSTS")),
     "below one wave": _number(lambda r: r.occupancy.waves < 1),
     "an SM": lambda results: f"{median(r.occupancy.resident for r in results):g}",
-    "waves": lambda results: f"{median(r.occupancy.waves for r in results):.2f}",
+    "waves": lambda results: f"{median(r.occupancy.waves for r in results):.2g}",
     "broken": _number(lambda r: r.broken),
 }
 """How many kernels have it; of programs an SM and of waves, the median."""
