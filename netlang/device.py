@@ -82,3 +82,41 @@ class Target:
 
 USUAL = Target()
 """One image at a time in float16 on an H100."""
+
+
+@dataclass(frozen=True)
+class Multiprocessor:
+    """What programs share that run on one multiprocessor at a time.
+
+    `shared` is bytes of shared memory, `threads` and `programs` are how many there may be.
+    """
+
+    shared: int
+    threads: int = 2048
+    programs: int = 32
+    registers: int = 65536
+
+    def resident(self, registers: int, shared: int, warps: int) -> int:
+        """How many programs fit, each with so many registers a thread and bytes of shared memory.
+
+        Registers are given to a warp in units of 256, to four warps at a time, because each quarter
+        of a multiprocessor has its own; shared memory in units of 128 bytes. 0: it cannot run.
+        """
+        a_warp = 32 * 8 * -(-registers // 8)
+        by_registers = self.registers // 4 // a_warp * 4 // warps
+        by_shared = self.shared // (128 * -(-(shared + RESERVED) // 128))
+        return min(by_registers, by_shared, self.threads // (32 * warps), self.programs)
+
+
+RESERVED = 1024
+"""Bytes of shared memory that the system takes of each program's."""
+
+# CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"; the units are those
+# of CUDA's occupancy calculator.
+MULTIPROCESSORS = {
+    80: Multiprocessor(164 << 10),
+    89: Multiprocessor(100 << 10, threads=1536, programs=24),
+    90: Multiprocessor(228 << 10),
+    100: Multiprocessor(228 << 10),
+}
+"""By compute capability: 90 is 9.0."""

@@ -12,6 +12,7 @@ import pytest
 import netlang.ops
 from benchmarks.graphs import RESULTS, stages
 from benchmarks.tables import PAGE, filled
+from docs import kernels
 from netlang.diagnostic import Source
 from netlang.ir.attributes import attributes, show
 from netlang.ir.op import OPS
@@ -96,3 +97,9 @@ def test_the_results_are_what_the_optimizer_gives_now(name: str) -> None:
     counted = GRAPHS["netlang"]["networks"]
     assert list(counted) == list(zoo_networks())
     assert counted[name] == list(stages(name)), "run `python -m benchmarks.graphs`"
+
+
+def test_the_page_of_kernels_shows_them_as_they_are() -> None:
+    page = kernels.PAGE.read_text(encoding="utf-8")
+    assert page == kernels.filled(page), "run `python -m docs.kernels`"
+    assert kernels.row("vgg16") in page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -107,3 +107,18 @@ def progress(doing: str) -> Generator[None]:
     finally:
         if shown:
             print(" " * len(f"{doing} ..."), end="\r", file=sys.stderr, flush=True)
+
+
+def counter(doing: str, total: int) -> Callable[[object], None]:
+    """Counts on a terminal what is done, a call each; the line is gone after the last."""
+    done = 0
+
+    def count(_: object) -> None:
+        nonlocal done
+        done += 1
+        if sys.stderr.isatty():
+            line = f"{doing}: {done} of {total}"
+            end = "\r" if done < total else f"\r{' ' * len(line)}\r"
+            print(line, end=end, file=sys.stderr, flush=True)
+
+    return count

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -16,6 +15,7 @@ from netlang.commands.common import (
     add_after_argument,
     add_net_argument,
     add_target_arguments,
+    counter,
     load_net,
     progress,
     require_batch,
@@ -48,7 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target",
         choices=TARGETS,
-        help="compile the kernels ahead of time for this GPU, and list their registers and spills",
+        help="compile the kernels ahead of time for this GPU, and list what they take of it",
     )
     parser.add_argument("--explain", action="store_true", help="what each pass did and refused")
     parser.add_argument("--check", action="store_true", help="compare the stages' results")
@@ -109,7 +109,7 @@ def _findings(compilation: Compilation, args: argparse.Namespace, clock: Clock) 
             weights = _weights(compilation, args)
     if args.target:
         with clock("compiling kernels"):
-            count = _counter(len(compilation.plan.functions))
+            count = counter("compiling kernels", len(compilation.plan.functions))
             compiled = assemble(compilation.plan, args.target, count)
     if args.check:
         with clock("checking"):
@@ -139,18 +139,3 @@ class Clock:
         with progress(doing):
             yield
         self.seconds[doing] = perf_counter() - start
-
-
-def _counter(total: int) -> Callable[[Compiled], None]:
-    """Counts kernels on a terminal; the line is gone after the last."""
-    done = 0
-
-    def count(compiled: Compiled) -> None:
-        nonlocal done
-        done += 1
-        if sys.stderr.isatty():
-            line = f"compiling kernels: {done} of {total}"
-            end = "\r" if done < total else f"\r{' ' * len(line)}\r"
-            print(line, end=end, file=sys.stderr, flush=True)
-
-    return count

@@ -10,9 +10,11 @@ from typing import Any
 from netlang.backends.triton.aot import Compiled
 from netlang.columns import aligned
 from netlang.compiler import Compilation
+from netlang.compiler.assemble import TARGETS, Occupancy
 from netlang.compiler.checks import Check
 from netlang.kernels.layer import BYTES
 from netlang.passes.report import Report
+from netlang.plan import Function
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,14 @@ class Findings:
     checks: Sequence[Check] = ()
     target: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict[str, float])
+
+    @property
+    def kernels(self) -> Iterator[tuple[Function, Compiled, Occupancy]]:
+        """The kernels that were compiled, and how they fill the device."""
+        plan, capability = self.compilation.plan, TARGETS[self.target]
+        for function, compiled in zip(plan.functions, self.compiled, strict=True):
+            occupancy = Occupancy.of(function.kernel, compiled, capability, plan.target)
+            yield function, compiled, occupancy
 
 
 def as_json(findings: Findings) -> dict[str, Any]:
@@ -52,8 +62,15 @@ def as_json(findings: Findings) -> dict[str, Any]:
     if findings.compiled:
         report["target"] = findings.target
         report["compiled"] = [
-            {"name": c.name, "registers": c.registers, "spills": c.spills, "shared": c.shared}
-            for c in findings.compiled
+            {
+                "name": c.name,
+                "registers": c.registers,
+                "spills": c.spills,
+                "shared": c.shared,
+                "resident": occupancy.resident,
+                "waves": occupancy.waves,
+            }
+            for _, c, occupancy in findings.kernels
         ]
     if findings.checks:
         report["checks"] = [
@@ -111,10 +128,12 @@ def _explanations(compilation: Compilation) -> Iterator[str]:
 
 def _kernels(findings: Findings) -> str:
     head = f"kernel for {findings.target}"
-    rows: list[Row] = [(head, "launches", "registers", "spills", "shared")]
-    functions = findings.compilation.plan.functions
-    for f, c in zip(functions, findings.compiled, strict=True):
-        rows.append((f.name, len(f.layers), c.registers, c.spills, c.shared))
+    batch = findings.compilation.plan.target.batch
+    titles = "launches", "warps", "registers", "spills", "shared", "an SM", f"waves at {batch}"
+    rows: list[Row] = [(head, *titles)]
+    for f, c, occupancy in findings.kernels:
+        used = f.kernel.warps, c.registers, c.spills, c.shared
+        rows.append((f.name, len(f.layers), *used, occupancy.resident, f"{occupancy.waves:.2f}"))
     return table(rows)
 
 

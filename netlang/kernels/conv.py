@@ -136,13 +136,15 @@ class Conv(Layer):
         own = self.gathers[0]
         if own.is_depthwise:
             return elementwise_tile(self.y.channels)
+        depth = own.depth if own.is_flat else own.channels
         tile = product_tile(
             rows=self.batch * self.y.pixels,
             columns=self.y.channels // own.products,
             products=own.products,
-            depth=own.depth if own.is_flat else own.channels,
+            depth=depth,
             precision=self.precision,
-            runs=1 if own.is_flat else own.taps,
+            # The loops of all terms are one pipeline deep: that of the longest.
+            runs=max(gather.taps * gather.channels for gather in self.gathers) // depth,
         )
         if self.pool:
             # There are two blocks of results: those of a place, and the best so far.

@@ -1,6 +1,7 @@
 """`netlang compile`: the report, the artifact, the stages, and every way to get none of them."""
 
 import json
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -109,9 +110,13 @@ def test_kernels_are_compiled_for_a_target(net: str, capsys: Capture) -> None:
     result = report(capsys, net, "--target", "sm_90")
     assert len(result["compiled"]) == result["distinct_kernels"]
     for kernel in result["compiled"]:
-        assert set(kernel) == {"name", "registers", "spills", "shared"}
+        assert set(kernel) == {"name", "registers", "spills", "shared", "resident", "waves"}
         assert kernel["registers"] > 0 == kernel["spills"]
+        # An image is one program of each kernel, and an H100 has 132 multiprocessors.
+        assert kernel["waves"] == 1 / (132 * kernel["resident"])
     assert result["compiled"][0]["name"] == "conv3x3_3to4_8x8_relu"
+    text = shown(capsys, net, "--target", "sm_90", "--batch", "33")
+    assert re.search(r"kernel for sm_90 .* shared  an SM  waves at 33\n", text)
 
 
 # --------------------------------------------------------------------- checks

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from netlang.backends.triton.aot import Compiled, CompileError, Request, compile_kernels
+from netlang.device import MULTIPROCESSORS
 from netlang.kernels import (
     LRN,
     AdaptivePool,
@@ -40,9 +41,6 @@ from netlang.kernels import (
     planes,
 )
 from tests.kernels.launch import HEADER
-
-SHARED = {80: 163 << 10, 90: 227 << 10, 100: 227 << 10}
-"""Bytes of shared memory that a program may have (CUDA programming guide, compute capabilities)."""
 
 BIAS_RELU = Epilogue(("v + c0", "tl.maximum(v, 0.0)"), vectors=1)
 
@@ -256,8 +254,9 @@ def test_no_spills(tmp_path: Path, capability: int) -> None:
     results = compiled(tmp_path, list(kernels.values()), capability)
     for (case, kernel), result in zip(kernels.items(), results, strict=True):
         assert result.spills == 0, case
-        assert result.shared <= SHARED[capability], case
-        assert result.registers * 32 * kernel.warps <= 65536, case
+        assert MULTIPROCESSORS[capability].resident(
+            result.registers, result.shared, kernel.warps
+        ), case
         assert f"sm_{capability}" in result.ptx
         assert result.cubin.startswith(b"\x7fELF")
 
@@ -347,8 +346,49 @@ def test_constants(tmp_path: Path) -> None:
     assert result.name == "f"
 
 
+COPY = """@triton.jit
+def copy(x, y, batch, DEPENDENT: tl.constexpr):
+    if DEPENDENT:
+        gdc_wait()
+    n = batch + tl.arange(0, 1024)
+    tl.store(y + n, tl.load(x + n))
+"""
+
+
+@pytest.mark.parametrize("batch", [None, 1, 3, 32])
+def test_a_batch_that_is_known(tmp_path: Path, batch: int | None) -> None:
+    path, kernel = tmp_path / "kernels.py", OTHERS["pointwise"]
+    path.write_text(f"{HEADER}{COPY}")
+    (result,) = compile_kernels(path, [Request.of(kernel, "copy", batch)], 90)
+    assert (".param .u32" in result.ptx) == (batch != 1)
+    # What begins at a multiple of 16 is loaded in blocks of 16 bytes.
+    assert ("ld.global.v4.b32" in result.ptx) == (batch == 32)
+
+
+@pytest.mark.parametrize(("capability", "waits"), [(80, False), (90, True)])
+def test_only_hopper_starts_early(tmp_path: Path, capability: int, waits: bool) -> None:
+    path = tmp_path / "kernels.py"
+    path.write_text(f"{HEADER}{COPY}")
+    (result,) = compile_kernels(path, [Request.of(OTHERS["pointwise"], "copy")], capability)
+    assert ("griddepcontrol.wait" in result.ptx) == waits
+
+
 def test_what_cannot_be_compiled_is_named(tmp_path: Path) -> None:
     path = tmp_path / "kernels.py"
     path.write_text(HEADER + "@triton.jit\ndef broken(y, batch):\n    tl.store(y, missing)\n")
     with pytest.raises(CompileError, match=r"(?s)broken for sm_90: .*missing is not"):
         compile_kernels(path, [Request("broken", ("*fp16", "i32"))], 90)
+
+
+def test_the_first_mistake_ends_the_work_quietly(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, done = tmp_path / "kernels.py", list[Compiled]()
+    broken = "@triton.jit\ndef broken(x, y, batch):\n    tl.store(y, missing)\n"
+    path.write_text("\n\n".join([HEADER, OTHERS["pointwise"].source("fine"), broken]))
+    types = ("*fp16", "*fp16", "i32")
+    requests = [Request(name, types) for name in ("fine", "broken", *("fine",) * 30)]
+    with pytest.raises(CompileError, match="broken"):
+        compile_kernels(path, requests, 90, progress=done.append)
+    assert len(done) < 10
+    assert not capfd.readouterr().err

@@ -10,23 +10,25 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netlang.kernels import Kernel
-from netlang.kernels.kernel import Parameter
+from netlang.kernels import Kernel, Parameter
 
-TYPES = {"float32": "*fp32", "float16": "*fp16", "bfloat16": "*bf16", "int32": "*i32"}
+TYPES = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16", "int32": "i32"}
 
 
 @dataclass(frozen=True)
 class Request:
     """A function of a kernels file, the types of its parameters, and how it is to be launched.
 
-    `parameters` are Triton's type names in order (`*fp16`, `*fp32`, `i32`); pointers are taken to
-    be aligned to 16 bytes. `constants` are the values of `tl.constexpr` parameters, by name.
+    `parameters` are Triton's type names in order (`*fp16`, `*fp32`, `tensordesc<fp16[128, 64]>`,
+    `i32`; `i32:16` is a multiple of 16); pointers are taken to be aligned to 16 bytes. `constants`
+    are the values of parameters that are known, such as those that are `tl.constexpr`, by name.
     """
 
     function: str
@@ -36,10 +38,27 @@ class Request:
     stages: int = 1
 
     @classmethod
-    def of(cls, kernel: Kernel, function: str) -> Request:
-        """The request for a kernel whose text was written under the name `function`."""
-        types = (*map(_type, kernel.parameters), "i32")
-        return cls(function, types, warps=kernel.warps, stages=kernel.stages)
+    def of(cls, kernel: Kernel, function: str, batch: int | None = None) -> Request:
+        """The request for a kernel whose text was written under the name `function`.
+
+        With a `batch` it is what Triton compiles when the kernel is launched for so many images: 1
+        is a constant of the code, and multiples of 16 are known to be such.
+        """
+        types = tuple(map(_type, kernel.parameters))
+        constants = {"batch": 1} if batch == 1 else {}
+        if batch is None or batch % 16:
+            types += ("i32",) * (batch != 1)
+        else:
+            types += ("i32:16",)
+        return cls(function, types, constants, kernel.warps, kernel.stages)
+
+
+def _type(parameter: Parameter) -> str:
+    """How Triton writes the type of a parameter."""
+    dtype = TYPES[parameter.dtype]
+    if parameter.descriptor is None:
+        return f"*{dtype}"
+    return f"tensordesc<{dtype}[{', '.join(map(str, parameter.descriptor.block))}]>"
 
 
 @dataclass(frozen=True)
@@ -56,12 +75,6 @@ class Compiled:
     shared: int
     ptx: str
     cubin: bytes
-
-
-def _type(parameter: Parameter) -> str:
-    """Triton's name of a parameter's type."""
-    type, descriptor = TYPES[parameter.dtype], parameter.descriptor
-    return f"tensordesc<{type.lstrip('*')}{list(descriptor.block)}>" if descriptor else type
 
 
 class CompileError(Exception):
@@ -81,37 +94,50 @@ def compile_kernels(
     `CompileError`.
     """
     results: dict[int, Compiled] = {}
+    waiting = deque(enumerate(requests))
 
-    def work(part: range) -> None:
-        answers = _worker(path, [requests[i] for i in part], capability)
-        for i, compiled in zip(part, answers, strict=True):
-            results[i] = compiled
-            progress(compiled)
+    def work(_: int) -> None:
+        with _compiler(path, capability) as compile_one:
+            while waiting:
+                try:
+                    i, request = waiting.popleft()
+                except IndexError:  # another has taken the last one
+                    return
+                try:
+                    results[i] = compile_one(request)
+                except CompileError:
+                    waiting.clear()
+                    raise
+                progress(results[i])
 
-    # Neighbours in a network have similar kernels: dealing them out evens the work.
     jobs = min(jobs, len(requests))
     with ThreadPoolExecutor(max(1, jobs)) as pool:
-        list(pool.map(work, [range(job, len(requests), jobs) for job in range(jobs)]))
+        list(pool.map(work, range(jobs)))
     return [results[i] for i in range(len(requests))]
 
 
-def _worker(path: Path, requests: Sequence[Request], capability: int) -> Iterator[Compiled]:
-    """Runs one process over requests, yielding its answers as they come."""
+@contextmanager
+def _compiler(path: Path, capability: int) -> Generator[Callable[[Request], Compiled]]:
+    """A process that compiles one function after another."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     environment.pop("TRITON_INTERPRET", None)
-    command = [sys.executable, "-m", "netlang.backends.triton.aot_worker"]
+    command = [sys.executable, "-m", "netlang.backends.triton.aot_worker", path, str(capability)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
     ) as process:
         assert process.stdin
         assert process.stdout
-        pickle.dump((path, list(requests), capability), process.stdin)
-        process.stdin.close()
-        for request in requests:
+        questions, answers = process.stdin.fileno(), process.stdout
+
+        def compile_one(request: Request) -> Compiled:
             try:
-                answer: Compiled | str = pickle.load(process.stdout)
-            except EOFError:
+                # Unbuffered: closing a pipe that nobody reads must leave nothing to complain about.
+                os.write(questions, pickle.dumps(request))
+                answer: Compiled | str = pickle.load(answers)
+            except (BrokenPipeError, EOFError):
                 answer = "the compiler died"
             if isinstance(answer, str):
                 raise CompileError(f"{request.function} for sm_{capability}: {answer}")
-            yield answer
+            return answer
+
+        yield compile_one

@@ -1,6 +1,7 @@
 """The process behind `aot.compile_kernels`: requests on stdin, one answer each on stdout, pickled.
 
-An answer is a `Compiled`, or the text of what went wrong.
+Its arguments are a kernels file and the number of a compute capability. An answer is a `Compiled`,
+or the text of what went wrong; when there are no more requests the process ends.
 """
 
 from __future__ import annotations
@@ -12,11 +13,17 @@ import re
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from netlang.backends.triton.aot import Compiled, Request
+
+DEPENDENT = "DEPENDENT"
+"""The parameter of a kernel that says whether it may start before the one ahead of it has ended."""
+
+MULTIPLE = ":16"
 
 
 def compile_one(module: Any, request: Request, capability: int) -> Compiled:
@@ -26,17 +33,21 @@ def compile_one(module: Any, request: Request, capability: int) -> Compiled:
     from triton.compiler import ASTSource
 
     function = getattr(module, request.function)
-    if "DEPENDENT" in function.arg_names:
-        request = replace(request, constants={**request.constants, "DEPENDENT": capability >= 90})
-    arguments = [name for name in function.arg_names if name not in request.constants]
+    constants = dict(request.constants)
+    if DEPENDENT in function.arg_names:
+        constants[DEPENDENT] = capability >= 90
+    arguments = [name for name in function.arg_names if name not in constants]
     types = dict(zip(arguments, request.parameters, strict=True))
     aligned = {
         (function.arg_names.index(name),): [["tt.divisibility", 16]]
         for name, type in types.items()
-        if type.startswith("*")
+        if type.startswith("*") or type.endswith(MULTIPLE)
     }
-    signature = {name: types.get(name, "constexpr") for name in function.arg_names}
-    source = ASTSource(function, signature, dict(request.constants), aligned)
+    signature = {
+        name: types[name].removesuffix(MULTIPLE) if name in types else "constexpr"
+        for name in function.arg_names
+    }
+    source = ASTSource(function, signature, constants, aligned)
     options = {"num_warps": request.warps, "num_stages": request.stages}
     kernel = triton.compile(source, target=GPUTarget("cuda", capability, 32), options=options)
     cubin: bytes = kernel.asm["cubin"]
@@ -79,15 +90,22 @@ def main() -> None:
     # Compilers print; only answers may reach the pipe.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    path, requests, capability = pickle.load(sys.stdin.buffer)
-    module = load(path)
-    for request in requests:
+    path, capability = sys.argv[1:]
+    module = load(Path(path))
+    for request in requests():
         try:
-            answer: Compiled | str = compile_one(module, request, capability)
+            answer: Compiled | str = compile_one(module, request, int(capability))
         except Exception as error:
             answer = f"{type(error).__name__}: {error}"
         pickle.dump(answer, answers)
         answers.flush()
+
+
+def requests() -> Iterator[Request]:
+    """Those on stdin, until it is closed."""
+    with suppress(EOFError):
+        while True:
+            yield pickle.load(sys.stdin.buffer)
 
 
 if __name__ == "__main__":
