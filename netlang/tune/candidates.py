@@ -23,18 +23,18 @@ COLUMNS = (16, 32, 64, 128, 256)
 DEPTHS: dict[Precision, tuple[int, ...]] = {
     "float32": (16,),
     "tf32": (16, 32),
-    "float16": (16, 32, 64, 128),
-    "bfloat16": (16, 32, 64, 128),
+    "float16": (32, 64, 128),
+    "bfloat16": (32, 64, 128),
 }
 WARPS = (4, 8)
-STAGES = (4, 3, 5, 6, 2)
+STAGES = (4, 3, 5, 6, 2, 1)
 SPLITS = (1, 2, 3, 4, 6, 8, 9, 12, 16)
 """In each of them the first wins a tie."""
 
 STREAMED_COLUMNS, STREAMED_DEPTHS = (4, 8, 16), (128, 256, 512, 1024)
 """Of a matrix that is streamed by a vector, which has no other rows."""
 
-MOST_REGISTERS = 232
+MOST_REGISTERS = 220
 """Of the 255 that a thread can have, because the estimate is no better than that."""
 
 
@@ -78,12 +78,14 @@ def _tile(row: Array) -> Tile:
 
 def _fitting(product: Product, tiles: Array, target: Target) -> Array:
     """The tiles whose programs fit a multiprocessor and share sums only where there are few."""
-    _, _, k, _, _, split, _ = tiles
-    fits = shared(product, tiles, target) <= target.device.shared
+    _, _, k, _, stages, split, _ = tiles
+    counts = np.array([loop.runs * -(-loop.depth // k) for loop in product.loops])
+    # Where a loop has one step, the loop around it would be pipelined in its place.
+    deep = product.is_streamed | (stages <= counts.max(axis=0))
+    fits = deep & np.all(counts % split == 0, axis=0)
+    fits &= shared(product, tiles, target) <= target.device.shared
     fits &= registers(product, tiles, target) <= MOST_REGISTERS
     fits &= (split == 1) | (programs(product, tiles, target) < split * target.device.sms)
-    for loop in product.loops:
-        fits &= loop.runs * -(-loop.depth // k) % split == 0
     return tiles[:, fits]
 
 
@@ -94,15 +96,15 @@ def _choices(
     default = kernel.default_tile()
     splits = SPLITS if may_split and can(kernel, "split") else (1,)
     tma = (True, False) if target.device.has_tma and can(kernel, "use_tma") else (False,)
-    if default.m == 1:
+    if product.is_streamed:
         widths, depths = STREAMED_COLUMNS, STREAMED_DEPTHS
     else:
         widths, depths = COLUMNS, DEPTHS[kernel.precision]
     widths, depths = _upto(product.columns, widths), _upto(product.depth, depths)
-    # A chain's default is as high as its registers allow.
+    # The default of a chain is as high as its registers allow.
     rows = [m for m in ROWS if m <= default.m] if product.chunk else ROWS
     values = (rows, widths, depths, WARPS, STAGES, splits, tma)
-    pinned = _pinned(kernel, default)
+    pinned = _pinned(kernel, product)
     names = (field.name for field in fields(Tile))
     return tuple(
         (getattr(default, name),) if name in pinned else each
@@ -110,15 +112,15 @@ def _choices(
     )
 
 
-def _pinned(kernel: Layer, default: Tile) -> set[str]:
+def _pinned(kernel: Layer, product: Product) -> set[str]:
     """The fields that a kernel's own default knows best; `Conv.default_tile` says why."""
     pinned: set[str] = set()
-    if default.m == 1:
+    if product.is_streamed:
         pinned |= {"m", "stages"}
     if kernel.precision == "float32":
         pinned |= {"m", "n", "k", "warps"}
     if isinstance(kernel, BackToBack):
-        pinned |= {"n"}
+        pinned |= {"n", "k", "warps"}
     if isinstance(kernel, Conv):
         pinned |= {"k", "warps"} if any(gather.is_flat for gather in kernel.gathers) else set()
         pinned |= {"n", "k"} if kernel.gathers[0].merged > 1 else set()
@@ -128,5 +130,7 @@ def _pinned(kernel: Layer, default: Tile) -> set[str]:
 
 
 def _upto(size: int, values: Sequence[int]) -> Sequence[int]:
-    """Those that are no larger than the power of two that covers a size; the least at any rate."""
-    return [value for value in values if value <= power_of_two(size)] or values[:1]
+    """Those that are no larger than the power of two that covers a size, or else that power."""
+    cover = power_of_two(size)
+    # Tensor cores take nothing narrower than 16.
+    return [value for value in values if value <= cover] or [max(16, cover)]

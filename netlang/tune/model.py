@@ -43,8 +43,11 @@ WARPS = 64
 """Those that a multiprocessor has room for."""
 
 REGISTERS = 65536
-"""Those of a multiprocessor, and what a thread takes beside its sums."""
-OVERHEAD = 56
+"""Those of a multiprocessor."""
+
+OVERHEAD, WINDOW, SCATTERED = 56, 16, 64
+"""Registers that a thread takes beside its sums and pointers: at any rate, where windows have edges
+to watch, and where each number has an index. Fitted to what the assembler made for sm_90."""
 
 
 def seconds(kernel: Kernel, target: Target) -> float:
@@ -102,7 +105,7 @@ def _program(product: Product, tiles: Array, target: Target) -> tuple[Array, Arr
     # Each 64 rows of a product read the right factor anew.
     operands = macs / np.minimum(m, 64) + macs / width
     ends = m * n * (1 + product.tensors) * size
-    rate = np.where(m > 1, device.rates[target.precision], device.rates["float32"]) / device.sms
+    rate = device.rates["float32" if product.is_streamed else target.precision] / device.sms
     work = np.maximum.reduce(
         [
             2 * product.repeats * macs / rate,
@@ -137,14 +140,20 @@ def shared(product: Product, tiles: Array, target: Target) -> Array:
     """Bytes of shared memory that a program asks for: the blocks of all stages."""
     m, n, k, _, stages, _, _ = tiles
     size = BYTES[storage(target.precision)]
-    return np.where(m > 1, stages * (m * k + k * (product.chunk or n)) * size, 0)
+    blocks = stages * (m * k + k * (product.chunk or n)) * size
+    return np.zeros_like(blocks) if product.is_streamed else blocks
 
 
 def registers(product: Product, tiles: Array, target: Target) -> Array:
     """About how many registers a thread needs: sums, pointers of its loads, and the rest."""
     m, n, k, warps, _, _, tma = tiles
     size, threads = BYTES[storage(target.precision)], 32 * warps
-    sums: Array = m * (n + product.chunk) + (m == 1) * 2 * k * n
+    if product.is_streamed:
+        return OVERHEAD + k * n // threads
+    # A pool has the best sums so far besides; what an epilogue reads is packed, and soon used up.
+    blocks = 2.25 if product.repeats > 1 and not product.chunk else 1 + product.tensors / 3
+    sums = m * (n * blocks + product.chunk)
     loads = m * k * (WIDE // size if product.is_scattered else 1) + k * (product.chunk or n)
     pointers = np.where(tma, 0, 2 * loads * size // WIDE * len(product.loops))
-    return OVERHEAD + -(-(sums + pointers) // threads)
+    windows = WINDOW * any(loop.runs > 1 for loop in product.loops)
+    return OVERHEAD + windows + SCATTERED * product.is_scattered + (sums + pointers) // threads

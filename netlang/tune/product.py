@@ -31,7 +31,8 @@ class Product:
 
     A tile runs its `loops` as often as `repeats` says: for each place of a pool, or for each chunk
     of a chain, where the loops make `chunk` columns that are multiplied on. `tensors` are read by
-    the epilogue; `moved` and `weights` are bytes of activations an image and of weights.
+    the epilogue; `moved` and `weights` are bytes of activations an image and of weights. Where it
+    `is_streamed` a tile has one row, and no tensor cores.
     """
 
     pixels: int
@@ -43,6 +44,7 @@ class Product:
     tensors: int
     moved: int
     weights: int
+    is_streamed: bool
 
     @staticmethod
     def of(kernel: Kernel) -> Product | None:
@@ -70,6 +72,11 @@ class Product:
         return any(loop.scattered for loop in self.loops)
 
 
+def weight_bytes(kernel: Layer) -> int:
+    """Bytes of the weights that a layer reads."""
+    return BYTES[kernel.dtype] * sum(prod(packing.shape) for packing in kernel.packing)
+
+
 def _product(kernel: Layer, first: Conv | Linear, repeats: int, chunk: int = 0) -> Product:
     gathers = first.gathers if isinstance(first, Conv) else ()
     products = gathers[0].products if gathers else 1
@@ -82,7 +89,8 @@ def _product(kernel: Layer, first: Conv | Linear, repeats: int, chunk: int = 0) 
         chunk=chunk,
         tensors=sum(len(epilogue.tensors) for epilogue in kernel.epilogues),
         moved=kernel.bytes_read + kernel.bytes_written,
-        weights=BYTES[kernel.dtype] * sum(prod(packing.shape) for packing in kernel.packing),
+        weights=weight_bytes(kernel),
+        is_streamed=kernel.chosen.m == 1,
     )
 
 
