@@ -84,7 +84,7 @@ def _fitting(product: Product, tiles: Array, target: Target) -> Array:
     deep = product.is_streamed | (stages <= counts.max(axis=0))
     fits = deep & np.all(counts % split == 0, axis=0)
     fits &= shared(product, tiles, target) <= target.device.shared
-    fits &= registers(product, tiles, target) <= MOST_REGISTERS
+    fits &= (product.chunk > 0) | (registers(product, tiles, target) <= MOST_REGISTERS)
     fits &= (split == 1) | (programs(product, tiles, target) < split * target.device.sms)
     return tiles[:, fits]
 

@@ -36,6 +36,10 @@ EXPOSED = 0.1
 WIDE = 16
 """Bytes that one load of a thread brings, where neighbours are adjacent."""
 
+PORT = 110e9
+"""Bytes a second that one multiprocessor draws from the L2 cache, if all others leave it to it: 64
+a clock."""
+
 SHARED_BANDWIDTH = 200e9
 """Bytes a second between a multiprocessor and its shared memory: 128 a clock."""
 
@@ -45,7 +49,7 @@ WARPS = 64
 REGISTERS = 65536
 """Those of a multiprocessor."""
 
-OVERHEAD, WINDOW, SCATTERED = 56, 16, 64
+OVERHEAD, WINDOW, SCATTERED = 56, 16, 32
 """Registers that a thread takes beside its sums and pointers: at any rate, where windows have edges
 to watch, and where each number has an index. Fitted to what the assembler made for sm_90."""
 
@@ -75,7 +79,7 @@ def launch_seconds(product: Product, tiles: Array, target: Target) -> Array:
     busy, steps = _program(product, tiles, target)
     rounds = -(-each // resident(product, tiles, target))
     one = 2 * LATENCY + np.maximum(busy, steps)
-    processors = np.maximum(each * busy, rounds * one) + _reduction(tiles, target)
+    processors = np.maximum(each * busy, rounds * one) + _reduction(product, tiles, target)
     longer, shorter = np.maximum(memory, processors), np.minimum(memory, processors)
     return LAUNCH + longer + EXPOSED * shorter
 
@@ -88,7 +92,7 @@ def programs(product: Product, tiles: Array, target: Target) -> Array:
 
 
 def _program(product: Product, tiles: Array, target: Target) -> tuple[Array, Array]:
-    """How long a program has a multiprocessor busy; how long its steps wait for memory."""
+    """How long a program has a multiprocessor busy, and how long its steps take one by one."""
     device, size = target.device, BYTES[storage(target.precision)]
     m, n, k, _, stages, split, tma = tiles
     width = product.chunk or n
@@ -109,21 +113,29 @@ def _program(product: Product, tiles: Array, target: Target) -> tuple[Array, Arr
     work = np.maximum.reduce(
         [
             2 * product.repeats * macs / rate,
-            (product.repeats * loaded * size + ends) / (device.l2_bandwidth / device.sms),
+            (product.repeats * loaded * size + ends) / _cache_rate(product, tiles, target),
             product.repeats * operands * size / SHARED_BANDWIDTH,
         ]
     )
     issue = np.where(tma, 0, product.repeats * loads / (device.gather_rate / device.sms))
     steps = product.repeats * steps
-    return work + issue + steps * STEP, steps * LATENCY / np.maximum(1, stages - 1)
+    busy = work + issue + steps * STEP
+    # With one stage a step waits for its own numbers, and only then works.
+    return busy, steps * LATENCY / np.maximum(1, stages - 1) + np.where(stages == 1, busy, 0)
 
 
-def _reduction(tiles: Array, target: Target) -> Array:
+def _cache_rate(product: Product, tiles: Array, target: Target) -> Array:
+    """Bytes a second that a multiprocessor draws from the cache, beside the others at work."""
+    busy = np.minimum(programs(product, tiles, target), target.device.sms)
+    return np.minimum(PORT, target.device.l2_bandwidth / busy)
+
+
+def _reduction(product: Product, tiles: Array, target: Target) -> Array:
     """What the program that counts last does: it waits for the others' sums, and adds them up."""
     m, n, _, _, _, split, _ = tiles
     sums = split * m * n * BYTES["float32"]
-    rate = target.device.l2_bandwidth / target.device.sms
-    return np.where(split > 1, 2 * LATENCY + sums / rate, 0.0)
+    wait = 2 * LATENCY + sums / _cache_rate(product, tiles, target)
+    return np.where(split > 1, wait, 0.0)
 
 
 def resident(product: Product, tiles: Array, target: Target) -> Array:
