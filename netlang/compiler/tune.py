@@ -20,7 +20,9 @@ from netlang.ir.graph import Graph
 from netlang.kernels import Kernel, Tile
 from netlang.plan import Function, Plan, plan
 from netlang.plan.repeat import repeated
-from netlang.tune import Timing, Tuning, candidates, seconds
+from netlang.tune import Timing, Tuning
+from netlang.tune.candidates import candidates
+from netlang.tune.model import seconds
 from netlang.tune.parts import layers_of, with_tiles
 from netlang.tune.product import Product, weight_bytes
 from netlang.tune.store import keep

@@ -1,8 +1,6 @@
 """The choice of tiles: by a cost model, or by what was measured on a GPU."""
 
-from netlang.tune.candidates import candidates
 from netlang.tune.choose import choose
-from netlang.tune.model import seconds
 from netlang.tune.tuning import Maker, Timing, Tuning
 
-__all__ = ["Maker", "Timing", "Tuning", "candidates", "choose", "seconds"]
+__all__ = ["Maker", "Timing", "Tuning", "choose"]

@@ -13,8 +13,8 @@ from netlang.kernels.kernel import PRECISIONS
 from netlang.lower import load
 from netlang.passes import optimize
 from netlang.plan import Plan, plan
-from netlang.tune import candidates, seconds
-from netlang.tune.model import columns, registers, resident, shared
+from netlang.tune.candidates import candidates
+from netlang.tune.model import columns, registers, resident, seconds, shared
 from netlang.tune.parts import layers_of
 from netlang.tune.product import Product
 

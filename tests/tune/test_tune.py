@@ -26,7 +26,8 @@ from netlang.ir.graph import Graph
 from netlang.kernels import Kernel, Tile, ToNCHW
 from netlang.plan import Memory, Plan, plan
 from netlang.plan.repeat import repeated
-from netlang.tune import Tuning, candidates
+from netlang.tune import Tuning
+from netlang.tune.candidates import candidates
 from netlang.tune.parts import layers_of
 from netlang.tune.product import Product
 from netlang.tune.store import cache_path, cached, maker
