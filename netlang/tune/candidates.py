@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from functools import lru_cache
-from itertools import product as every
 from itertools import zip_longest
 
 import numpy as np
@@ -66,7 +65,8 @@ def _tiled(kernel: Layer, target: Target, limit: int, may_split: bool = True) ->
     if not product:
         return [kernel]
     choices = _choices(kernel, product, target, may_split)
-    tiles = _fitting(product, np.array([*every(*choices)], np.int64).T, target)
+    every = np.stack(np.meshgrid(*choices, indexing="ij")).reshape(len(choices), -1)
+    tiles = _fitting(product, every, target)
     order = np.argsort(launch_seconds(product, tiles, target), kind="stable")[:limit]
     return [replace(kernel, tile=_tile(tiles[:, i])) for i in order] or [kernel]
 
@@ -80,8 +80,9 @@ def _fitting(product: Product, tiles: Array, target: Target) -> Array:
     """The tiles whose programs fit a multiprocessor and share sums only where there are few."""
     _, _, k, _, stages, split, _ = tiles
     counts = np.array([loop.runs * -(-loop.depth // k) for loop in product.loops])
-    # Where a loop has one step, the loop around it would be pipelined in its place.
-    deep = product.is_streamed | (stages <= counts.max(axis=0))
+    # What has one step is no loop: the loop around it would be pipelined in its place.
+    steps = counts.max(axis=0)
+    deep = product.is_streamed | ((stages <= steps) & ((stages > 1) | (steps == 1)))
     fits = deep & np.all(counts % split == 0, axis=0)
     fits &= shared(product, tiles, target) <= target.device.shared
     fits &= (product.chunk > 0) | (registers(product, tiles, target) <= MOST_REGISTERS)
@@ -116,7 +117,7 @@ def _pinned(kernel: Layer, product: Product) -> set[str]:
     """The fields that a kernel's own default knows best; `Conv.default_tile` says why."""
     pinned: set[str] = set()
     if product.is_streamed:
-        pinned |= {"m", "stages"}
+        pinned |= {"m", "stages", "tma"}
     if kernel.precision == "float32":
         pinned |= {"m", "n", "k", "warps"}
     if isinstance(kernel, BackToBack):

@@ -27,7 +27,7 @@ Array = NDArray[Any]
 LATENCY = 600e-9
 """Seconds from the request for a block of numbers to its arrival."""
 
-STEP = 40e-9
+STEP = 15e-9
 """Seconds that a step keeps a program busy besides: barriers, addresses, the start of a product."""
 
 EXPOSED = 0.1
@@ -74,14 +74,18 @@ def columns(tiles: list[Tile]) -> Array:
 def launch_seconds(product: Product, tiles: Array, target: Target) -> Array:
     """The time of a launch with each tile."""
     device, batch = target.device, target.batch
-    memory = (batch * product.moved + product.weights) / device.bandwidth
+    memory = np.array((batch * product.moved + product.weights) / device.bandwidth)
     each = -(-programs(product, tiles, target) // device.sms)
     busy, steps = _program(product, tiles, target)
     rounds = -(-each // resident(product, tiles, target))
-    one = 2 * LATENCY + np.maximum(busy, steps)
+    one = 2 * LATENCY + _side_by_side(busy, steps)
     processors = np.maximum(each * busy, rounds * one) + _reduction(product, tiles, target)
-    longer, shorter = np.maximum(memory, processors), np.minimum(memory, processors)
-    return LAUNCH + longer + EXPOSED * shorter
+    return LAUNCH + _side_by_side(memory, processors)
+
+
+def _side_by_side(a: Array, b: Array) -> Array:
+    """How long two things take that hide one another."""
+    return np.maximum(a, b) + EXPOSED * np.minimum(a, b)
 
 
 def programs(product: Product, tiles: Array, target: Target) -> Array:
