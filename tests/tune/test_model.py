@@ -55,9 +55,15 @@ def test_a_faster_device_is_never_slower(batch: int, faster: str) -> None:
     # As many multiprocessors more are as much more arithmetic.
     more = {faster: changes[faster]} | ({"rates": rates} if faster == "sms" else {})
     device = replace(H100, **more)
+    before, after = 0.0, 0.0
     for function in planned("resnet50", Target(H100, batch=batch)).functions:
-        slow, fast = Target(H100, batch=batch), Target(device, batch=batch)
-        assert seconds(function.kernel, fast) <= seconds(function.kernel, slow)
+        slow, fast = (
+            seconds(function.kernel, Target(each, batch=batch)) for each in (H100, device)
+        )
+        assert fast <= slow
+        before, after = before + slow, after + fast
+    # Nearly all tiles are bound by the cache or by memory, so arithmetic alone may be no help.
+    assert after < before or faster == "rates"
 
 
 @pytest.mark.parametrize("batch", [1, 32, 256])
@@ -81,6 +87,14 @@ def test_a_few_tiles_share_their_sums(batch: int, helps: bool) -> None:
     assert (eight < one) == helps
 
 
+def test_shared_sums_have_to_be_added_up() -> None:
+    kernel, tile = conv(512, 512, 7, 1), Tile(64, 64, 128, stages=4)
+    one, four = (
+        seconds(replace(kernel, tile=replace(tile, split=split)), Target(H100)) for split in (1, 4)
+    )
+    assert four > one
+
+
 def test_what_a_tile_computes_in_vain_shows() -> None:
     target = Target(H100, batch=256)
     wide, narrow = (
@@ -92,12 +106,13 @@ def test_what_a_tile_computes_in_vain_shows() -> None:
 
 def test_a_last_wave_of_few_programs_shows() -> None:
     def time(images: int) -> float:
-        kernel = replace(conv(512, 128, 1), tile=Tile(128, 128, 64, warps=8, stages=4))
+        kernel = replace(conv(4096, 128, 1), tile=Tile(128, 128, 64, warps=8, stages=4))
         return seconds(kernel, Target(H100, batch=128 * images))
 
-    full, one_more = time(2 * H100.sms), time(2 * H100.sms + 1)
-    assert one_more > 1.2 * full
-    assert time(2 * H100.sms - 60) == pytest.approx(full, rel=0.1)
+    for waves in (1, 2):
+        full, one_more = time(waves * H100.sms), time(waves * H100.sms + 1)
+        assert one_more > 1.2 * full
+    assert time(2 * H100.sms - 60) == pytest.approx(time(2 * H100.sms))
 
 
 def test_more_stages_hide_latency() -> None:
@@ -112,16 +127,21 @@ def test_more_stages_hide_latency() -> None:
 
 @pytest.mark.parametrize("device", ["h100", "a100-80gb", "l4", "b200"])
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_candidates_fit_the_device(device: str, precision: str) -> None:
+def test_candidates_fit_the_device(
+    device: str, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Conv, "can_split", True, raising=False)
     target = Target(DEVICES[device], precision, 32)  # type: ignore[arg-type]
     kernels = [conv(64, 256, 56), conv(512, 512, 7), conv(3, 64, 112, 7), conv(64, 10, 8, 1)]
     for kernel in (replace(kernel, precision=target.precision) for kernel in kernels):
         product = Product.of(kernel)
         assert product
         found = [
-            layer.chosen for each in candidates(kernel, target, 12) for layer in layers_of(each)
+            layer.chosen for each in candidates(kernel, target, 10**4) for layer in layers_of(each)
         ]
-        assert 1 < len({*found}) == len(found) <= 12
+        assert 1 < len({*found}) == len(found) < 10**4
+        for loop in product.loops:
+            assert not any(loop.runs * -(-loop.depth // t.k) % t.split for t in found)
         tiles = columns(found)
         assert (shared(product, tiles, target) <= target.device.shared).all()
         assert (registers(product, tiles, target) < 255).all()
@@ -169,8 +189,9 @@ def test_a_chain_has_all_channels_in_a_tile() -> None:
     found = candidates(kernel, Target(H100, batch=256), 12)
     assert len(found) > 1
     tiles = [layer.chosen for each in found for layer in layers_of(each)]
-    assert {tile.n for tile in tiles} == {256}
-    assert all(tile.m <= kernel.default_tile().m for tile in tiles)
+    default = kernel.default_tile()
+    assert {(t.n, t.k, t.warps) for t in tiles} == {(256, default.k, default.warps)}
+    assert all(tile.m <= default.m for tile in tiles)
 
 
 def test_a_kernel_without_tensor_cores_stays_as_it_is() -> None:

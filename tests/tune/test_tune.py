@@ -23,8 +23,8 @@ from netlang.compiler.tune import tune
 from netlang.device import DEVICES, Target
 from netlang.diagnostic import NetError
 from netlang.ir.graph import Graph
-from netlang.kernels import Kernel, Tile, ToNCHW
-from netlang.plan import Memory, Plan, plan
+from netlang.kernels import Kernel, Linear, Tile, ToNCHW
+from netlang.plan import Constant, Counters, Memory, Plan, plan
 from netlang.plan.repeat import repeated
 from netlang.tune import Tuning
 from netlang.tune.candidates import candidates
@@ -60,7 +60,7 @@ def net(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def compilation(net: Path) -> Compilation:
-    return compile(net, batch=2)
+    return compile(net, batch=5)
 
 
 class Clock:
@@ -168,7 +168,7 @@ def test_an_interrupted_run_keeps_what_it_has(compilation: Compilation) -> None:
 
 def test_a_launch_is_repeated_on_memory_of_its_own(compilation: Compilation) -> None:
     network = alone(compilation.optimized.graph, LAYER)
-    planned = plan(network, Target(batch=2))
+    planned = plan(network, Target(batch=5))
     name = planned.calls[-2].function
     again = repeated(planned, name, sets=3, rounds=2)
     calls = [call for call in again.calls if call.function == name]
@@ -177,10 +177,23 @@ def test_a_launch_is_repeated_on_memory_of_its_own(compilation: Compilation) -> 
     where = [{a for a in call.arguments if isinstance(a, Memory)} for call in calls[:3]]
     assert not where[0] & where[1]
     assert not where[1] & where[2]
+    constants = [{a for a in call.arguments if isinstance(a, Constant)} for call in calls[:3]]
+    assert len({weight for each in constants for weight in each}) == 3 * len(constants[0])
     spans = sorted((b.offset, b.offset + b.size) for b in again.buffers)
     assert all(a[1] <= b[0] for a, b in pairwise(spans))
     assert spans[-1][1] == again.arena_bytes
     assert len(again.weights) == 3 * len(planned.weights)
+
+
+def test_a_launch_is_repeated_with_counters_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "counted.net"
+    path.write_text("net counted { input 64; linear 100 -> softmax }")
+    planned = compile(path).plan
+    (name,) = (f.name for f in planned.functions if isinstance(f.kernel, Linear))
+    again = repeated(planned, name, sets=3, rounds=1)
+    counters = [a for call in again.calls for a in call.arguments if isinstance(a, Counters)]
+    assert len({*counters}) == 3
+    assert again.counters == 3 * planned.counters
 
 
 @pytest.mark.parametrize("layer", ["conv_1", "conv_2", "conv_4", "linear_1"])
@@ -189,12 +202,12 @@ def test_what_is_timed_is_what_is_meant(
 ) -> None:
     graph = compilation.optimized.graph
     network = alone(graph, layer)
-    planned = plan(network, Target(batch=2))
+    planned = plan(network, Target(batch=5))
     (kernel,) = (f.kernel for f in compilation.plan.functions if network.name in f.layers)
     (name,) = (f.name for f in planned.functions if signature(f.kernel) == signature(kernel))
     checkpoint = random_weights(network)
     numbers = np.random.default_rng(0)
-    inputs = [numbers.standard_normal((2, *n.type.shape), "float32") for n in network.inputs]
+    inputs = [numbers.standard_normal((5, *n.type.shape), "float32") for n in network.inputs]
     write_artifact(repeated(planned, name, sets=2, rounds=2), checkpoint, tmp_path / "artifact")
     result = interpreted(_result, tmp_path / "artifact", inputs)
     expected = reference(network, checkpoint, *inputs).numpy()
@@ -263,11 +276,11 @@ def test_the_command_tunes_and_ships(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fastest = last_choice(compilation, LAYER)
-    clock = Clock(compilation.optimized.graph, fastest, wrong=Tile(64, 32, 16, stages=2))
+    clock = Clock(compilation.optimized.graph, fastest)
     monkeypatch.setattr("netlang.commands.compile.bench", lambda device: clock)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     out = tmp_path / "out"
-    assert main(["compile", str(net), "--batch", "2", "--tune", "-o", str(out)]) == 0
+    assert main(["compile", str(net), "--batch", "5", "--tune", "-o", str(out)]) == 0
     shown = capsys.readouterr()
     assert "kernel, us" in shown.out
     assert f"of {len(compilation.plan.functions)} measured on H100 SXM" in shown.out
@@ -276,9 +289,9 @@ def test_the_command_tunes_and_ships(
     assert Tuning.parse(tuning.read_text()).timings == cached(NOTHING.maker).timings
     # Another machine, without the cache.
     forget()
-    assert main(["compile", str(net), "--batch", "2", "--emit", "plan"]) == 0
+    assert main(["compile", str(net), "--batch", "5", "--emit", "plan"]) == 0
     plain = capsys.readouterr().out
-    arguments = ["compile", str(net), "--batch", "2", "--tuning", str(tuning)]
+    arguments = ["compile", str(net), "--batch", "5", "--tuning", str(tuning)]
     assert main([*arguments, "--emit", "plan"]) == 0
     assert capsys.readouterr().out != plain
     assert main([*arguments, "--device", "a100-80gb"]) == 1
