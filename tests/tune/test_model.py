@@ -56,7 +56,8 @@ def test_a_faster_device_is_never_slower(batch: int, faster: str) -> None:
     more = {faster: changes[faster]} | ({"rates": rates} if faster == "sms" else {})
     device = replace(H100, **more)
     before, after = 0.0, 0.0
-    for function in planned("resnet50", Target(H100, batch=batch)).functions:
+    functions = planned("resnet50", Target(H100, batch=batch)).functions
+    for function in (f for f in functions if any(map(Product.of, layers_of(f.kernel)))):
         slow, fast = (
             seconds(function.kernel, Target(each, batch=batch)) for each in (H100, device)
         )
@@ -112,7 +113,7 @@ def test_a_last_wave_of_few_programs_shows() -> None:
     for waves in (1, 2):
         full, one_more = time(waves * H100.sms), time(waves * H100.sms + 1)
         assert one_more > 1.2 * full
-    assert time(2 * H100.sms - 60) == pytest.approx(time(2 * H100.sms))
+    assert time(2 * H100.sms - 60) == pytest.approx(time(2 * H100.sms), rel=0.1)
 
 
 def test_more_stages_hide_latency() -> None:
