@@ -35,7 +35,7 @@ LIMIT = 10
 SAMPLE = 4e-3
 """Seconds that the launches of a sample should take together, by the model."""
 
-LEAST_SETS, MOST_SETS = 2, 64
+LEAST_SETS, MOST_SETS = 2, 256
 """How many sets of buffers launches take in turn."""
 
 Tiles = tuple[Tile, ...]

@@ -47,7 +47,7 @@ def candidates(kernel: Kernel, target: Target, limit: int = 1) -> tuple[Kernel, 
     match kernel:
         case Together():
             each = [_tiled(part, target, limit, may_split=False) for part in kernel.parts]
-            return tuple(map(Together, _side_by_side(each)))
+            return tuple(dict.fromkeys(map(_as_one, _side_by_side(each))))
         case Layer():
             return tuple(_tiled(kernel, target, limit))
         case _:
@@ -58,6 +58,25 @@ def _side_by_side(each: Sequence[Sequence[Layer]]) -> Iterator[tuple[Layer, ...]
     """The parts' first choices, their second ones, …; who has no more keeps the first."""
     for choice in zip_longest(*each):
         yield tuple(part or parts[0] for part, parts in zip(choice, each, strict=True))
+
+
+def _as_one(parts: Sequence[Layer]) -> Together:
+    """Parts as one kernel, which has the warps of all and the stages that suit each loop."""
+    looping = [part.chosen.stages for part in parts if _loops(part)]
+    stages, warps = min(looping, default=1), max(part.warps for part in parts)
+    tiles = (replace(part.chosen, stages=stages, warps=warps) for part in parts)
+    return Together(
+        tuple(replace(part, tile=tile) for part, tile in zip(parts, tiles, strict=True))
+    )
+
+
+def _loops(part: Layer) -> bool:
+    """Whether a part has a loop to pipeline."""
+    product = Product.of(part)
+    if not product:
+        return False
+    steps = (loop.runs * -(-loop.depth // part.chosen.k) for loop in product.loops)
+    return product.repeats > 1 or max(steps) > 1
 
 
 def _tiled(kernel: Layer, target: Target, limit: int, may_split: bool = True) -> Sequence[Layer]:

@@ -78,12 +78,12 @@ def launch_seconds(product: Product, tiles: Array, target: Target) -> Array:
     each = -(-programs(product, tiles, target) // device.sms)
     busy, steps = _program(product, tiles, target)
     rounds = -(-each // resident(product, tiles, target))
-    one = 2 * LATENCY + _side_by_side(busy, steps)
+    one = 2 * LATENCY + _overlapped(busy, steps)
     processors = np.maximum(each * busy, rounds * one) + _reduction(product, tiles, target)
-    return LAUNCH + _side_by_side(memory, processors)
+    return LAUNCH + _overlapped(memory, processors)
 
 
-def _side_by_side(a: Array, b: Array) -> Array:
+def _overlapped(a: Array, b: Array) -> Array:
     """How long two things take that hide one another."""
     return np.maximum(a, b) + EXPOSED * np.minimum(a, b)
 

@@ -221,5 +221,17 @@ def test_what_is_launched_together_is_one_start() -> None:
     both = seconds(Together((a, b)), target)
     assert both < seconds(a, target) + seconds(b, target)
     assert both > max(seconds(a, target), seconds(b, target))
-    layers: tuple[Layer, ...] = layers_of(candidates(Together((a, b)), target, 3)[2])
-    assert [type(layer) for layer in layers] == [Conv, Conv]
+
+
+def test_what_is_launched_together_has_one_pipeline() -> None:
+    # The first has a single step; the chain's only loop is the one over its chunks.
+    short, long = conv(64, 64, 14, 1), conv(256, 64, 14)
+    chain = BackToBack(first=conv(64, 256, 14, 1), y=dense(64, 14, 14))
+
+    def stages(*parts: Layer) -> list[int]:
+        (together, *_) = candidates(Together(parts), Target(H100))
+        assert len({layer.warps for layer in layers_of(together)}) == 1
+        return [layer.stages for layer in layers_of(together)]
+
+    assert min(stages(short, long)) > 1
+    assert stages(chain, long) == [1, 1]
