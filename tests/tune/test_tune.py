@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from triton.runtime.errors import OutOfResources
 
 from netlang.backends.torch import reference
 from netlang.backends.triton import measure
-from netlang.backends.triton.artifact import write_artifact
 from netlang.backends.triton.measure import Pass, RefusalError
 from netlang.commands import main
 from netlang.compiler import Compilation, compile
@@ -197,9 +197,7 @@ def test_a_launch_is_repeated_with_counters_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("layer", ["conv_1", "conv_2", "conv_4", "linear_1"])
-def test_what_is_timed_is_what_is_meant(
-    layer: str, compilation: Compilation, tmp_path: Path
-) -> None:
+def test_what_is_timed_is_what_is_meant(layer: str, compilation: Compilation) -> None:
     graph = compilation.optimized.graph
     network = alone(graph, layer)
     planned = plan(network, Target(batch=5))
@@ -208,16 +206,34 @@ def test_what_is_timed_is_what_is_meant(
     checkpoint = random_weights(network)
     numbers = np.random.default_rng(0)
     inputs = [numbers.standard_normal((5, *n.type.shape), "float32") for n in network.inputs]
-    write_artifact(repeated(planned, name, sets=2, rounds=2), checkpoint, tmp_path / "artifact")
-    result = interpreted(_result, tmp_path / "artifact", inputs)
+    done = interpreted(_run, repeated(planned, name, sets=2, rounds=2), checkpoint, inputs)
     expected = reference(network, checkpoint, *inputs).numpy()
-    assert abs(result - expected).max() < 5e-3 * abs(expected).max()
+    assert abs(done.result - expected).max() < 5e-3 * abs(expected).max()
+    assert done.seconds == 1.0
 
 
-def _result(folder: Path, inputs: list[Any]) -> Any:
-    from netlang.runtime.model import Model
+def _run(*arguments: Any) -> Pass:
+    """A pass with a clock that needs no GPU."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measure, "_seconds", lambda work: work() is None or 1.0)
+        return measure.run(*arguments)
 
-    return Model.load(folder)(*map(torch.from_numpy, inputs)).numpy()
+
+@pytest.mark.parametrize(
+    "problem",
+    [OutOfResources(300_000, 232_448, "shared memory"), torch.OutOfMemoryError("no room\nat all")],
+)
+def test_what_triton_refuses_is_no_bug(
+    problem: Exception, compilation: Compilation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise problem
+
+    monkeypatch.setattr("netlang.runtime.model.Model.load", refuse)
+    weights = random_weights(compilation.graph)
+    with pytest.raises(RefusalError, match=r"^OutOf\w+: .*(shared memory|no room)") as caught:
+        measure.run(compilation.plan, weights, [])
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["alexnet", "googlenet", "resnet50", "vgg16_bn"])
