@@ -8,17 +8,13 @@ from typing import Literal
 
 from netlang.kernels.kernel import Precision
 
-GB, TB, TFLOP, MB, KIB = 1e9, 1e12, 1e12, 10**6, 1024
+GB, TB, TFLOP, MB = 1e9, 1e12, 1e12, 10**6
 
 LAUNCH = 3e-6
 """Seconds from the end of one kernel's work to the full speed of the next, in a CUDA graph.
 
 Assumed: nobody has measured it for our kernels yet.
 """
-
-SHARED = {80: 163 * KIB, 89: 99 * KIB, 90: 227 * KIB, 100: 227 * KIB}
-"""Bytes of shared memory that a program may have, by compute capability (CUDA C++ Programming
-Guide, "Technical Specifications per Compute Capability")."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +45,9 @@ class Device:
         return 27 * GB * self.sms
 
     @property
-    def shared(self) -> int:
-        """Bytes of shared memory that a program may have."""
-        return SHARED[self.capability]
+    def multiprocessor(self) -> Multiprocessor:
+        """What each of its multiprocessors has."""
+        return MULTIPROCESSORS[self.capability]
 
     @property
     def has_tma(self) -> bool:
@@ -109,3 +105,41 @@ class Target:
 
 USUAL = Target()
 """One image at a time in float16 on an H100."""
+
+
+@dataclass(frozen=True)
+class Multiprocessor:
+    """What programs share that run on one multiprocessor at a time.
+
+    `shared` is bytes of shared memory, `threads` and `programs` are how many there may be.
+    """
+
+    shared: int
+    threads: int = 2048
+    programs: int = 32
+    registers: int = 65536
+
+    def resident(self, registers: int, shared: int, warps: int) -> int:
+        """How many programs fit, each with so many registers a thread and bytes of shared memory.
+
+        Registers are given to a warp in units of 256, to four warps at a time, because each quarter
+        of a multiprocessor has its own; shared memory in units of 128 bytes. 0: it cannot run.
+        """
+        a_warp = 32 * 8 * -(-registers // 8)
+        by_registers = self.registers // 4 // a_warp * 4 // warps
+        by_shared = self.shared // (128 * -(-(shared + RESERVED) // 128))
+        return min(by_registers, by_shared, self.threads // (32 * warps), self.programs)
+
+
+RESERVED = 1024
+"""Bytes of shared memory that the system takes of each program's."""
+
+# CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"; the units are those
+# of CUDA's occupancy calculator.
+MULTIPROCESSORS = {
+    80: Multiprocessor(164 << 10),
+    89: Multiprocessor(100 << 10, threads=1536, programs=24),
+    90: Multiprocessor(228 << 10),
+    100: Multiprocessor(228 << 10),
+}
+"""By compute capability: 90 is 9.0."""

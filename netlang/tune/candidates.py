@@ -13,7 +13,7 @@ from netlang.device import Target
 from netlang.kernels import BackToBack, Conv, Kernel, Layer, Tile, Together
 from netlang.kernels.block import power_of_two
 from netlang.kernels.kernel import Precision
-from netlang.tune.model import Array, launch_seconds, programs, registers, shared
+from netlang.tune.model import Array, launch_seconds, programs, registers, resident
 from netlang.tune.parts import can
 from netlang.tune.product import Product
 
@@ -103,7 +103,7 @@ def _fitting(product: Product, tiles: Array, target: Target) -> Array:
     steps = counts.max(axis=0)
     deep = product.is_streamed | ((stages <= steps) & ((stages > 1) | (steps == 1)))
     fits = deep & np.all(counts % split == 0, axis=0)
-    fits &= shared(product, tiles, target) <= target.device.shared
+    fits &= resident(product, tiles, target) > 0
     fits &= (product.chunk > 0) | (registers(product, tiles, target) <= MOST_REGISTERS)
     fits &= (split == 1) | (programs(product, tiles, target) < split * target.device.sms)
     return tiles[:, fits]

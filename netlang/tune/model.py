@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netlang.device import LAUNCH, Target
+from netlang.device import LAUNCH, RESERVED, Target
 from netlang.kernels import Kernel, Layer, Tile, Together
 from netlang.kernels.kernel import storage
 from netlang.kernels.layer import BYTES
@@ -42,12 +42,6 @@ a clock."""
 
 SHARED_BANDWIDTH = 200e9
 """Bytes a second between a multiprocessor and its shared memory: 128 a clock."""
-
-WARPS = 64
-"""Those that a multiprocessor has room for."""
-
-REGISTERS = 65536
-"""Those of a multiprocessor."""
 
 OVERHEAD, WINDOW, SCATTERED = 56, 16, 32
 """Registers that a thread takes beside its sums and pointers: at any rate, where windows have edges
@@ -144,12 +138,11 @@ def _reduction(product: Product, tiles: Array, target: Target) -> Array:
 
 def resident(product: Product, tiles: Array, target: Target) -> Array:
     """How many programs a multiprocessor has at once; none fits where it is 0."""
-    warps, limit = tiles[3], target.device.shared
-    # A program takes 1 KiB more than it asks for, which a multiprocessor has besides.
-    memory = (limit + 1024) // (shared(product, tiles, target) + 1024)
-    threads = 32 * warps
-    fit = REGISTERS // (threads * np.minimum(255, registers(product, tiles, target)))
-    return np.minimum(np.minimum(memory, fit), WARPS // warps)
+    processor, threads = target.device.multiprocessor, 32 * tiles[3]
+    memory = processor.shared // (shared(product, tiles, target) + RESERVED)
+    used = threads * np.minimum(255, registers(product, tiles, target))
+    most = np.minimum(processor.programs, processor.threads // threads)
+    return np.minimum(np.minimum(memory, processor.registers // used), most)
 
 
 def shared(product: Product, tiles: Array, target: Target) -> Array:
