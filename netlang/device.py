@@ -3,33 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from netlang.kernels.kernel import Precision
 
 GB, TB, TFLOP, MB = 1e9, 1e12, 1e12, 10**6
 
+LAUNCH = 3e-6
+"""Seconds from the end of one kernel's work to the full speed of the next, in a CUDA graph.
+
+Assumed: nobody has measured it for our kernels yet.
+"""
+
 
 @dataclass(frozen=True)
 class Device:
     """A GPU: bytes a second, dense FLOPs a second by dtype (sums in float32), L2 bytes, SMs.
 
-    `source` says whether a kernel has reached these rates or a datasheet promises them; what is
-    measured is 10 to 20% lower, so compare devices of one source.
+    `capability` is its compute capability: 90 is 9.0. `source` says whether a kernel has reached
+    these rates or a datasheet promises them; what is measured is 10 to 20% lower, so compare
+    devices of one source.
     """
 
     name: str
     bandwidth: float
-    rates: Mapping[Precision, float]
+    rates: Mapping[Precision, float] = field(hash=False)
     l2: int
     sms: int
+    capability: int
     source: Literal["measured", "datasheet"] = "datasheet"
 
     @property
     def l2_bandwidth(self) -> float:
         """Bytes a second that kernels draw from the L2 cache; assumed, and alike for each SM."""
         return 42 * GB * self.sms
+
+    @property
+    def gather_rate(self) -> float:
+        """Loads a second that have an address each; assumed: half of what the SMs can issue."""
+        return 27 * GB * self.sms
+
+    @property
+    def multiprocessor(self) -> Multiprocessor:
+        """What each of its multiprocessors has."""
+        return MULTIPROCESSORS[self.capability]
+
+    @property
+    def has_tma(self) -> bool:
+        """Whether it has a tensor memory accelerator, which kernels' descriptors are for."""
+        return self.capability >= 90
 
     def ridge(self, dtype: Precision) -> float:
         """FLOPs a byte from which on arithmetic is what takes the time."""
@@ -49,21 +72,21 @@ def _rates(float16: float, tf32: float, float32: float) -> Mapping[Precision, fl
 DEVICES: dict[str, Device] = {
     # Measured: a copy (bytes read and written) and a float16 product. tf32 is half of that, as on
     # the datasheet; float32 is the datasheet's.
-    "h100": Device("H100 SXM", 3.0 * TB, _rates(790, 395, 66.9), 50 * MB, 132, "measured"),
+    "h100": Device("H100 SXM", 3.0 * TB, _rates(790, 395, 66.9), 50 * MB, 132, 90, "measured"),
     # NVIDIA H100 Tensor Core GPU datasheet; its tensor rates are sparse ones, twice the dense.
-    "h100-datasheet": Device("H100 SXM", 3.35 * TB, _rates(989.4, 494.7, 66.9), 50 * MB, 132),
+    "h100-datasheet": Device("H100 SXM", 3.35 * TB, _rates(989.4, 494.7, 66.9), 50 * MB, 132, 90),
     # NVIDIA H200 datasheet: the H100's chip with faster memory.
-    "h200": Device("H200 SXM", 4.8 * TB, _rates(989.4, 494.7, 66.9), 50 * MB, 132),
+    "h200": Device("H200 SXM", 4.8 * TB, _rates(989.4, 494.7, 66.9), 50 * MB, 132, 90),
     # NVIDIA HGX B200 datasheet, an eighth of it. SMs and L2 as the driver reports them.
-    "b200": Device("B200", 8.0 * TB, _rates(2250, 1125, 75), 126 * MB, 148),
+    "b200": Device("B200", 8.0 * TB, _rates(2250, 1125, 75), 126 * MB, 148, 100),
     # NVIDIA A100 datasheet, SXM; L2 and SMs from the architecture's whitepaper.
-    "a100-40gb": Device("A100 SXM 40GB", 1555 * GB, _rates(312, 156, 19.5), 40 * MB, 108),
-    "a100-80gb": Device("A100 SXM 80GB", 2039 * GB, _rates(312, 156, 19.5), 40 * MB, 108),
+    "a100-40gb": Device("A100 SXM 40GB", 1555 * GB, _rates(312, 156, 19.5), 40 * MB, 108, 80),
+    "a100-80gb": Device("A100 SXM 80GB", 2039 * GB, _rates(312, 156, 19.5), 40 * MB, 108, 80),
     # NVIDIA L4 and L40S datasheets, sparse rates halved.
-    "l4": Device("L4", 300 * GB, _rates(121, 60, 30.3), 48 * MB, 58),
-    "l40s": Device("L40S", 864 * GB, _rates(362, 183, 91.6), 96 * MB, 142),
+    "l4": Device("L4", 300 * GB, _rates(121, 60, 30.3), 48 * MB, 58, 89),
+    "l40s": Device("L40S", 864 * GB, _rates(362, 183, 91.6), 96 * MB, 142, 89),
     # NVIDIA Ada GPU architecture whitepaper, appendix A; float16 with sums in float32.
-    "rtx4090": Device("RTX 4090", 1008 * GB, _rates(165.2, 82.6, 82.6), 72 * MB, 128),
+    "rtx4090": Device("RTX 4090", 1008 * GB, _rates(165.2, 82.6, 82.6), 72 * MB, 128, 89),
 }
 """By the names that a command line takes."""
 

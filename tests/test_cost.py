@@ -195,7 +195,7 @@ def test_what_the_planner_cannot_place_is_copied() -> None:
     assert "z" not in found
 
 
-SLOW = Device("slow", 1e6, {"float32": 1e9, "float16": 4e9}, 0, 1)
+SLOW = Device("slow", 1e6, {"float32": 1e9, "float16": 4e9}, 0, 1, 90)
 
 
 def test_the_floor_is_the_larger_of_memory_and_arithmetic() -> None:
@@ -206,7 +206,7 @@ def test_the_floor_is_the_larger_of_memory_and_arithmetic() -> None:
     assert floor.flops == 2 * 10 * 4 * 512
     assert floor.seconds == floor.memory_seconds == floor.bytes / 1e6
     assert (floor.bound, floor.intensity) == ("memory", floor.flops / floor.bytes)
-    slower = Device("slower", 1e6, {"float32": 1e3}, 0, 1)
+    slower = Device("slower", 1e6, {"float32": 1e3}, 0, 1, 90)
     (floor,) = profile(network, slower, "float32", batch=10).floors
     assert floor.bytes == 4 * (10 * (256 + 512) + 4 * 8 + 8)
     assert (floor.bound, floor.seconds) == ("compute", floor.flops / 1e3)

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent / "netlang"
 FLOORS = (
     {"columns", "diagnostic", "files", "kernels", "picture", "resources", "runtime"},
     {"device", "ir"},
-    {"ops", "recipe"},
+    {"ops", "recipe", "tune"},
     {"syntax", "passes", "weights", "classes", "images"},
     {"lower", "summary"},
     {"plan"},

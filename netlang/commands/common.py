@@ -116,9 +116,13 @@ def counter(doing: str, total: int) -> Callable[[object], None]:
     def count(_: object) -> None:
         nonlocal done
         done += 1
-        if sys.stderr.isatty():
-            line = f"{doing}: {done} of {total}"
-            end = "\r" if done < total else f"\r{' ' * len(line)}\r"
-            print(line, end=end, file=sys.stderr, flush=True)
+        show(f"{doing}: {done} of {total}", is_last=done == total)
 
     return count
+
+
+def show(line: str, is_last: bool) -> None:
+    """Shows a line on a terminal until the next; the last is gone at once."""
+    if sys.stderr.isatty():
+        end = f"\r{' ' * len(line)}\r" if is_last else "\r"
+        print(line, end=end, file=sys.stderr, flush=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from netlang.backends.triton.aot import Compiled
+from netlang.backends.triton.measure import bench
 from netlang.commands.common import (
     add_after_argument,
     add_net_argument,
@@ -19,14 +20,19 @@ from netlang.commands.common import (
     load_net,
     progress,
     require_batch,
+    show,
 )
 from netlang.compiler import Compilation, compile
 from netlang.compiler.assemble import TARGETS, USUAL_DEVICES, assemble
 from netlang.compiler.checks import Check, checks
 from netlang.compiler.report import Findings, as_json, as_text
 from netlang.compiler.stages import STAGES, ptx, syntax_tree
+from netlang.compiler.tune import Tuned, tune
+from netlang.device import DEVICES
 from netlang.diagnostic import error
 from netlang.passes import upto
+from netlang.tune import Tuning
+from netlang.tune.store import cached, maker, read_tuning
 from netlang.weights import random_weights, read_weights
 
 HELP = (
@@ -50,6 +56,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         choices=TARGETS,
         help="compile the kernels ahead of time for this GPU, and list what they take of it",
     )
+    tiles = parser.add_mutually_exclusive_group()
+    tiles.add_argument(
+        "--tune",
+        action="store_true",
+        help="time tiles of kernels on this machine's GPU; what was timed before is remembered",
+    )
+    tiles.add_argument(
+        "--tuning", type=Path, metavar="FILE", help="take tiles from a tuning.json; needs no GPU"
+    )
     parser.add_argument("--explain", action="store_true", help="what each pass did and refused")
     parser.add_argument("--check", action="store_true", help="compare the stages' results")
     shapes = parser.add_mutually_exclusive_group()
@@ -64,6 +79,9 @@ def run(args: argparse.Namespace) -> int:
         print(syntax_tree(args.net), end="")
         return 0
     clock = Clock()
+    device = args.device or USUAL_DEVICES[args.target or USUAL_TARGET]
+    clocked = bench(DEVICES[device]) if args.tune else None
+    tuning = _tuning(device, args.tuning)
     with clock("reading"):
         graph = load_net(args)
     with clock("optimizing and planning"):
@@ -71,13 +89,18 @@ def run(args: argparse.Namespace) -> int:
             graph,
             precision=args.dtype,
             batch=args.batch,
-            device=args.device or USUAL_DEVICES[args.target or USUAL_TARGET],
+            device=device,
             passes=upto(args.after),
+            tuning=tuning,
         )
+    tuned: list[Tuned] = []
+    if clocked:
+        with clock("timing kernels"):
+            compilation, tuned = tune(compilation, tuning, clocked, _timer())
     if args.emit:
         print(_stage(compilation, args), end="")
         return 0
-    findings = _findings(compilation, args, clock)
+    findings = _findings(compilation, tuned, args, clock)
     print(json.dumps(as_json(findings), indent=2) if args.json else as_text(findings, args.explain))
     if args.output and not args.json:
         print(f"\nwrote {args.output}")
@@ -92,6 +115,11 @@ def _require_sense(args: argparse.Namespace) -> None:
         raise error("'--emit' prints, and '-o' writes", help="leave one of them out")
 
 
+def _tuning(device: str, file: Path | None) -> Tuning:
+    """What was measured on a device: what the file says, or what this user's cache has."""
+    return read_tuning(file, DEVICES[device]) if file else cached(maker(DEVICES[device]))
+
+
 def _stage(compilation: Compilation, args: argparse.Namespace) -> str:
     if args.emit == "ptx":
         with progress("compiling kernels"):
@@ -99,7 +127,9 @@ def _stage(compilation: Compilation, args: argparse.Namespace) -> str:
     return STAGES[args.emit](compilation)
 
 
-def _findings(compilation: Compilation, args: argparse.Namespace, clock: Clock) -> Findings:
+def _findings(
+    compilation: Compilation, tuned: Sequence[Tuned], args: argparse.Namespace, clock: Clock
+) -> Findings:
     """Does what else the arguments ask for, cheap things first."""
     weights: Mapping[str, Any] = {}
     compiled: list[Compiled] = []
@@ -118,7 +148,8 @@ def _findings(compilation: Compilation, args: argparse.Namespace, clock: Clock) 
         with clock("writing"):
             compilation.write(args.output, weights)
     origin = str(args.weights) if args.weights else f"random (seed {args.seed})"
-    return Findings(compilation, origin, compiled, done, args.target or "", clock.seconds)
+    target = args.target or ""
+    return Findings(compilation, origin, compiled, done, target, clock.seconds, tuned)
 
 
 def _weights(compilation: Compilation, args: argparse.Namespace) -> Mapping[str, Any]:
@@ -139,3 +170,18 @@ class Clock:
         with progress(doing):
             yield
         self.seconds[doing] = perf_counter() - start
+
+
+def _timer() -> Callable[[int, int], None]:
+    """Counts kernels that were timed, and says how long the others may take."""
+    start = perf_counter()
+
+    def count(done: int, total: int) -> None:
+        line = f"timing kernels: {done} of {total}"
+        if done:
+            left = (perf_counter() - start) / done * (total - done)
+            time = f"{left / 60:.0f} min" if left > 90 else f"{left:.0f} s"
+            line += f", about {time} left"
+        show(f"{line:60}", is_last=done == total)
+
+    return count

@@ -7,7 +7,7 @@ compilation.plan.arena_bytes
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -20,24 +20,42 @@ from netlang.kernels.kernel import Precision
 from netlang.lower import load
 from netlang.passes import PIPELINE, Optimized, Pass, optimize
 from netlang.plan import Plan, plan
+from netlang.tune import Tuning
 from netlang.weights import random_weights
 
 
 @dataclass(frozen=True)
 class Compilation:
-    """A network at each stage: as written, optimized, planned."""
+    """A network at each stage: as written, optimized, planned with the tiles of a tuning."""
 
     graph: Graph
     optimized: Optimized
     plan: Plan
     planning_ms: float
+    tuning: Tuning | None = None
+
+    @property
+    def measured(self) -> int:
+        """How many of the kernels have tiles that were measured."""
+        tuning = self.tuning
+        return sum(bool(tuning and tuning.applied(f.kernel)) for f in self.plan.functions)
+
+    def tuned(self, tuning: Tuning) -> Compilation:
+        """The same network planned with other tiles."""
+        planned = plan(self.optimized.graph, self.plan.target, tuning)
+        return replace(self, plan=planned, tuning=tuning)
 
     def write(self, folder: str | Path, weights: Mapping[str, Any]) -> None:
         """Writes the artifact: a folder that runs with torch and triton alone.
 
         `weights` is a checkpoint for the network as it is written; KeyError where it lacks one.
+        What was measured of its kernels is there too, for whoever compiles it again.
         """
-        write_artifact(self.plan, weights, folder)
+        beside: dict[str, str] = {}
+        if self.tuning and self.measured:
+            kernels = (function.kernel for function in self.plan.functions)
+            beside["tuning.json"] = self.tuning.of(kernels).text()
+        write_artifact(self.plan, weights, folder, beside)
 
 
 def compile(
@@ -50,6 +68,7 @@ def compile(
     device: str = "h100",
     seed: int = 0,
     passes: tuple[Pass, ...] = PIPELINE,
+    tuning: Tuning | None = None,
     **settings: Value,
 ) -> Compilation:
     """Compiles a network to Triton kernels and, where a folder is given, writes them there.
@@ -58,14 +77,15 @@ def compile(
     parameters. `batch` is the batch size to be fast at, `device` the GPU, by a name of
     `netlang.device.DEVICES`; the result runs any batch on any GPU. Without `weights` (a
     checkpoint: arrays by name) random ones are made from `seed`. `passes` are those of
-    `netlang.passes` to run. Raises `NetError`.
+    `netlang.passes` to run. Tiles of kernels are those of `tuning` (`netlang.tune.store` reads
+    one), or of a cost model. Raises `NetError`.
     """
     graph = network if isinstance(network, Graph) else load(network, **settings)
     target = Target(DEVICES[device], precision, batch)
     optimized = optimize(graph, passes, target)
     start = perf_counter()
-    planned = plan(optimized.graph, target)
-    compilation = Compilation(graph, optimized, planned, 1e3 * (perf_counter() - start))
+    planned = plan(optimized.graph, target, tuning)
+    compilation = Compilation(graph, optimized, planned, 1e3 * (perf_counter() - start), tuning)
     if folder is not None:
         compilation.write(folder, random_weights(graph, seed) if weights is None else weights)
     return compilation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import prod
 from typing import Any
 
@@ -12,6 +12,7 @@ from netlang.columns import aligned
 from netlang.compiler import Compilation
 from netlang.compiler.assemble import TARGETS, Occupancy
 from netlang.compiler.checks import Check
+from netlang.compiler.tune import Tuned, written
 from netlang.kernels.layer import BYTES
 from netlang.passes.report import Report
 from netlang.plan import Function
@@ -21,8 +22,8 @@ from netlang.plan import Function
 class Findings:
     """A compilation with what was found out about it.
 
-    `compiled` and `checks` are empty where nobody asked; `weights` says where they are from, and
-    `seconds` what took how long.
+    `compiled`, `checks` and `tuned` are empty where nobody asked; `weights` says where they are
+    from, and `seconds` what took how long.
     """
 
     compilation: Compilation
@@ -31,6 +32,7 @@ class Findings:
     checks: Sequence[Check] = ()
     target: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict[str, float])
+    tuned: Sequence[Tuned] = ()
 
     @property
     def kernels(self) -> Iterator[tuple[Function, Compiled, Occupancy]]:
@@ -58,7 +60,10 @@ def as_json(findings: Findings) -> dict[str, Any]:
         "activation_bytes": plan.activation_bytes,
         "weight_bytes": _weight_bytes(compilation),
         "planning_milliseconds": compilation.planning_ms,
+        "measured_kernels": compilation.measured,
     }
+    if findings.tuned:
+        report["tuned"] = [_tuned(each) for each in findings.tuned]
     if findings.compiled:
         report["target"] = findings.target
         report["compiled"] = [
@@ -90,6 +95,17 @@ def _pass(report: Report) -> dict[str, Any]:
     }
 
 
+def _tuned(each: Tuned) -> dict[str, Any]:
+    return {
+        "name": each.function.name,
+        "default_microseconds": each.default,
+        "microseconds": each.best and each.best.microseconds,
+        "predicted_microseconds": each.predicted,
+        "tiles": [asdict(tile) for tile in each.best.tiles] if each.best else [],
+        "refused": list(each.refused),
+    }
+
+
 def as_text(findings: Findings, explain: bool = False) -> str:
     """The report for a person; with `explain`, each change and each refusal of the passes."""
     parts = [_head(findings), _passes(findings.compilation)]
@@ -97,6 +113,8 @@ def as_text(findings: Findings, explain: bool = False) -> str:
         parts += _explanations(findings.compilation)
     if findings.compiled:
         parts.append(_kernels(findings))
+    if findings.tuned:
+        parts += _timings(findings.tuned)
     parts.append("\n".join(_totals(findings)))
     if findings.checks:
         parts.append(_checks(findings.checks))
@@ -137,6 +155,19 @@ def _kernels(findings: Findings) -> str:
     return table(rows)
 
 
+def _timings(tuned: Sequence[Tuned]) -> Iterator[str]:
+    """What tuning measured, then what it refused."""
+    rows: list[Row] = [("kernel, us", "default", "best", "predicted", "tiles")]
+    for each in tuned:
+        times = (each.default, each.best and each.best.microseconds, each.predicted)
+        cells = ("-" if time is None else f"{time:.1f}" for time in times)
+        rows.append((each.function.name, *cells, written(each.best.tiles) if each.best else ""))
+    yield table(rows)
+    refused = [f"  {each.function.name}: {why}" for each in tuned for why in each.refused]
+    if refused:
+        yield "\n".join(["refused:", *refused])
+
+
 def _totals(findings: Findings) -> Iterator[str]:
     plan = findings.compilation.plan
     ratio = plan.arena_bytes / plan.arena_lower_bound
@@ -145,10 +176,19 @@ def _totals(findings: Findings) -> Iterator[str]:
         f"arena        {plan.arena_bytes:,} bytes an image, {ratio:.3f} times the most "
         f"in use at one time ({plan.arena_lower_bound:,})"
     )
+    yield f"tiles        {_tiles(findings.compilation)}"
     yield f"activations  {plan.activation_bytes:,} bytes read and written an image"
     yield f"weights      {_weight_bytes(findings.compilation):,} bytes, {findings.weights}"
     stages = ", ".join(f"{what} {seconds:.2f}" for what, seconds in findings.seconds.items())
     yield f"seconds      {sum(findings.seconds.values()):.2f} ({stages})"
+
+
+def _tiles(compilation: Compilation) -> str:
+    measured, total = compilation.measured, len(compilation.plan.functions)
+    if not measured:
+        return "chosen by the cost model; `--tune` on a GPU measures"
+    device = compilation.plan.target.device.name
+    return f"of {measured} kernels of {total} measured on {device}, the rest by the cost model"
 
 
 def _weight_bytes(compilation: Compilation) -> int:

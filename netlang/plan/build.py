@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import repeat
 
 from netlang.device import USUAL, Target
@@ -30,15 +31,17 @@ from netlang.plan.plan import (
     Scratch,
 )
 from netlang.plan.traffic import traffic
+from netlang.tune import Tuning, choose
 
 
-def plan(graph: Graph, target: Target = USUAL) -> Plan:
+def plan(graph: Graph, target: Target = USUAL, tuning: Tuning | None = None) -> Plan:
     """The launches, memory and weights of a network at inference.
 
-    It is to be fast on the target, and is right for any batch.
+    It is to be fast on the target, and is right for any batch. Tiles are those of the tuning, if
+    it has a kernel's, or else of a cost model.
     """
     needed = graph.needed((graph.output, *(node.name for node in graph.inputs)))
-    draft = _Draft(graph.with_nodes(tuple(n for n in graph if n.name in needed)), target)
+    draft = _Draft(graph.with_nodes(tuple(n for n in graph if n.name in needed)), target, tuning)
     calls = tuple(draft.calls())
     functions, lifetimes = draft.functions.all(), _lifetimes(calls, draft.bytes_of)
     owner = owners(calls, {f.name: f.kernel for f in functions}, lifetimes)
@@ -67,8 +70,8 @@ def plan(graph: Graph, target: Target = USUAL) -> Plan:
 class _Draft:
     """A plan being made: kernels and weights are collected as launches ask for them."""
 
-    def __init__(self, graph: Graph, target: Target):
-        self.graph, self.batch = graph, target.batch
+    def __init__(self, graph: Graph, target: Target, tuning: Tuning | None):
+        self.graph, self.target, self.tuning = graph, target, tuning
         self.precision: Precision = target.precision
         self.given = _read_as_given(graph)
         as_given = {name: Place(name, planes(*graph[name].type.shape).view) for name in self.given}
@@ -140,10 +143,13 @@ class _Draft:
             output=node.type,
             pieces=tuple(map(self._map, self._pieces(node))),
             precision=self.precision,
-            batch=self.batch,
+            batch=self.target.batch,
         )
-        launches = node.op.launches(site)
-        return tuple(launch for launch in launches if not self._is_in_place(node, launch))
+        return tuple(
+            replace(launch, kernel=choose(launch.kernel, self.target, self.tuning))
+            for launch in node.op.launches(site)
+            if not self._is_in_place(node, launch)
+        )
 
     def _is_in_place(self, node: Node, launch: Launch) -> bool:
         """Whether a launch would copy a slice onto itself: its input was written there."""

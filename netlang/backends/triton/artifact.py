@@ -25,11 +25,19 @@ PACKAGE = "netlang_runtime"
 """What netlang.runtime is called in an artifact, where netlang is not."""
 
 
-def write_artifact(plan: Plan, checkpoint: Mapping[str, Array], folder: str | Path) -> None:
-    """Writes a plan with its numbers to a folder, which is new, empty or an older artifact."""
+def write_artifact(
+    plan: Plan,
+    checkpoint: Mapping[str, Array],
+    folder: str | Path,
+    beside: Mapping[str, str] | None = None,
+) -> None:
+    """Writes a plan with its numbers to a folder, which is new, empty or an older artifact.
+
+    `beside` are more files that are text, by name.
+    """
     _require_ours(Path(folder))
     with whole_folder(Path(folder)) as new:
-        for name, text in texts(plan).items():
+        for name, text in (texts(plan) | dict(beside or {})).items():
             (new / name).parent.mkdir(exist_ok=True)
             (new / name).write_text(text, encoding="utf-8")
         with (new / "weights.safetensors").open("wb") as file:

@@ -12,18 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 
-from netlang.device import Target
+from netlang.device import LAUNCH, Target
 from netlang.ir.op import Op, infer
 from netlang.ir.types import Types
 from netlang.kernels.kernel import storage
 from netlang.kernels.layer import BYTES
-
-# Assumed, all of them: nobody has measured these for our kernels yet.
-LAUNCH = 3e-6
-"""Seconds from the end of one kernel's work to the full speed of the next, in a CUDA graph."""
-
-GATHER = 27e9
-"""Numbers a second that a multiprocessor gathers one by one: half of what its units can issue."""
 
 ROWS, COLUMNS = 64, 128
 """The tile of a product: output pixels x output channels."""
@@ -69,7 +62,7 @@ class Work:
         memory = size * (batch * self.moved + self.weights) / device.bandwidth
         cache = size * rows * self.weights / device.l2_bandwidth
         arithmetic = 2 * batch * self.macs / device.rates[precision]
-        loads = batch * self.gathers / (GATHER * device.sms)
+        loads = batch * self.gathers / device.gather_rate
         busy = _share(self.programs(batch), device.sms)
         return LAUNCH + max(memory, cache, max(arithmetic, loads) / busy)
 

@@ -1,0 +1,97 @@
+"""A GPU as a clock: how long a plan takes, and what it gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from netlang.backends.triton.artifact import write_artifact
+from netlang.device import Device
+from netlang.diagnostic import error
+from netlang.plan import Plan
+
+if TYPE_CHECKING:
+    from netlang.backends.triton.numbers import Array
+
+SAMPLES, WARM_UP = 15, 3
+"""Passes that are timed, and those ahead of them that are not."""
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A pass of a plan: how long it takes, in seconds, and its result."""
+
+    seconds: float
+    result: Any
+
+
+class RefusalError(Exception):
+    """Why a plan does not run: Triton, the assembler or the device would not have it."""
+
+
+Bench = Callable[[Plan, Mapping[str, Any], Sequence[Any]], Pass]
+"""Runs a plan with a checkpoint on inputs N x C x H x W, all of NumPy; raises `RefusalError`."""
+
+
+def bench(device: Device) -> Bench:
+    """The GPU of this machine; `NetError` where it has none, or is another device."""
+    import torch
+
+    if not torch.cuda.is_available():
+        raise error(
+            "kernels are timed on a GPU, and torch finds no CUDA device",
+            help=f"tune on a machine with one ({device.name}); with --tuning FILE what it measured "
+            "serves on this one too",
+        )
+    name, capability = torch.cuda.get_device_name(), torch.cuda.get_device_capability()
+    if not is_device(name, capability, device):
+        raise error(
+            f"this machine's GPU is '{name}', and the target is {device.name}",
+            help="name the GPU that is here with --device",
+        )
+    return run
+
+
+def is_device(name: str, capability: tuple[int, int], device: Device) -> bool:
+    """Whether a GPU, as the driver calls it, is a device: `NVIDIA H100 80GB HBM3` is `H100 SXM`."""
+    (model,) = (word for word in device.name.split()[:2] if re.search(r"\d", word))
+    major, minor = capability
+    return model in re.split(r"\W+", name) and 10 * major + minor == device.capability
+
+
+def run(plan: Plan, checkpoint: Mapping[str, Array], inputs: Sequence[Array]) -> Pass:
+    """A plan on this machine's GPU, as the loader of its artifact runs it: in a CUDA graph."""
+    import torch
+    from triton.errors import TritonError
+
+    from netlang.runtime.model import Model
+
+    with TemporaryDirectory() as folder:
+        write_artifact(plan, checkpoint, folder)
+        try:
+            model = Model.load(folder)
+            given = [torch.from_numpy(x).to(model.device) for x in inputs]
+            result = model(*given).float().cpu().numpy()
+            return Pass(_seconds(lambda: model(*given)), result)
+        except (TritonError, torch.OutOfMemoryError) as problem:
+            first, _, _ = str(problem).strip().partition("\n")
+            raise RefusalError(f"{type(problem).__name__}: {first}") from problem
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    """The median time of some work on the GPU."""
+    import torch
+
+    times: list[float] = []
+    for _ in range(WARM_UP + SAMPLES):
+        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        start.record()
+        work()
+        end.record()
+        end.synchronize()
+        times.append(start.elapsed_time(end) / 1e3)
+    return median(times[WARM_UP:])

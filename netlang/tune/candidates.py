@@ -1,0 +1,156 @@
+"""The tiles that a kernel may have, the most promising first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from functools import lru_cache
+from itertools import zip_longest
+
+import numpy as np
+
+from netlang.device import Target
+from netlang.kernels import BackToBack, Conv, Kernel, Layer, Tile, Together
+from netlang.kernels.block import power_of_two
+from netlang.kernels.kernel import Precision
+from netlang.tune.model import Array, launch_seconds, programs, registers, resident
+from netlang.tune.parts import can
+from netlang.tune.product import Product
+
+ROWS = (64, 128, 256)
+COLUMNS = (16, 32, 64, 128, 256)
+DEPTHS: dict[Precision, tuple[int, ...]] = {
+    "float32": (16,),
+    "tf32": (16, 32),
+    "float16": (32, 64, 128),
+    "bfloat16": (32, 64, 128),
+}
+WARPS = (4, 8)
+STAGES = (4, 3, 5, 6, 2, 1)
+SPLITS = (1, 2, 3, 4, 6, 8, 9, 12, 16)
+"""In each of them the first wins a tie."""
+
+STREAMED_COLUMNS, STREAMED_DEPTHS = (4, 8, 16), (128, 256, 512, 1024)
+"""Of a matrix that is streamed by a vector, which has no other rows."""
+
+MOST_REGISTERS = 220
+"""Of the 255 that a thread can have, because the estimate is no better than that."""
+
+
+@lru_cache(maxsize=4096)
+def candidates(kernel: Kernel, target: Target, limit: int = 1) -> tuple[Kernel, ...]:
+    """A kernel with its best tiles by the model, `limit` at most and the best first.
+
+    Where there is nothing to choose it is there as it is. The parts of `Together` are looked at one
+    by one, and share no sums: there are the others to keep multiprocessors busy.
+    """
+    match kernel:
+        case Together():
+            each = [_tiled(part, target, limit, may_split=False) for part in kernel.parts]
+            return tuple(dict.fromkeys(map(_as_one, _side_by_side(each))))
+        case Layer():
+            return tuple(_tiled(kernel, target, limit))
+        case _:
+            return (kernel,)
+
+
+def _side_by_side(each: Sequence[Sequence[Layer]]) -> Iterator[tuple[Layer, ...]]:
+    """The parts' first choices, their second ones, …; who has no more keeps the first."""
+    for choice in zip_longest(*each):
+        yield tuple(part or parts[0] for part, parts in zip(choice, each, strict=True))
+
+
+def _as_one(parts: Sequence[Layer]) -> Together:
+    """Parts as one kernel, which has the warps of all and the stages that suit each loop."""
+    looping = [part.chosen.stages for part in parts if _loops(part)]
+    stages, warps = min(looping, default=1), max(part.warps for part in parts)
+    tiles = (replace(part.chosen, stages=stages, warps=warps) for part in parts)
+    return Together(
+        tuple(replace(part, tile=tile) for part, tile in zip(parts, tiles, strict=True))
+    )
+
+
+def _loops(part: Layer) -> bool:
+    """Whether a part has a loop to pipeline."""
+    product = Product.of(part)
+    if not product:
+        return False
+    steps = (loop.runs * -(-loop.depth // part.chosen.k) for loop in product.loops)
+    return product.repeats > 1 or max(steps) > 1
+
+
+def _tiled(kernel: Layer, target: Target, limit: int, may_split: bool = True) -> Sequence[Layer]:
+    product = Product.of(kernel)
+    if not product:
+        return [kernel]
+    choices = _choices(kernel, product, target, may_split)
+    every = np.stack(np.meshgrid(*choices, indexing="ij")).reshape(len(choices), -1)
+    tiles = _fitting(product, every, target)
+    order = np.argsort(launch_seconds(product, tiles, target), kind="stable")[:limit]
+    return [replace(kernel, tile=_tile(tiles[:, i])) for i in order] or [kernel]
+
+
+def _tile(row: Array) -> Tile:
+    *numbers, tma = map(int, row)
+    return Tile(*numbers, tma=bool(tma))
+
+
+def _fitting(product: Product, tiles: Array, target: Target) -> Array:
+    """The tiles whose programs fit a multiprocessor and share sums only where there are few."""
+    _, _, k, _, stages, split, _ = tiles
+    counts = np.array([loop.runs * -(-loop.depth // k) for loop in product.loops])
+    # What has one step is no loop: the loop around it would be pipelined in its place.
+    steps = counts.max(axis=0)
+    deep = product.is_streamed | ((stages <= steps) & ((stages > 1) | (steps == 1)))
+    fits = deep & np.all(counts % split == 0, axis=0)
+    fits &= resident(product, tiles, target) > 0
+    fits &= (product.chunk > 0) | (registers(product, tiles, target) <= MOST_REGISTERS)
+    fits &= (split == 1) | (programs(product, tiles, target) < split * target.device.sms)
+    return tiles[:, fits]
+
+
+def _choices(
+    kernel: Layer, product: Product, target: Target, may_split: bool
+) -> tuple[Sequence[int], ...]:
+    """The values of each field of a tile; where the kernel itself pins one down, that alone."""
+    default = kernel.default_tile()
+    splits = SPLITS if may_split and can(kernel, "split") else (1,)
+    tma = (True, False) if target.device.has_tma and can(kernel, "use_tma") else (False,)
+    if product.is_streamed:
+        widths, depths = STREAMED_COLUMNS, STREAMED_DEPTHS
+    else:
+        widths, depths = COLUMNS, DEPTHS[kernel.precision]
+    widths, depths = _upto(product.columns, widths), _upto(product.depth, depths)
+    # The default of a chain is as high as its registers allow.
+    rows = [m for m in ROWS if m <= default.m] if product.chunk else ROWS
+    values = (rows, widths, depths, WARPS, STAGES, splits, tma)
+    pinned = _pinned(kernel, product)
+    names = (field.name for field in fields(Tile))
+    return tuple(
+        (getattr(default, name),) if name in pinned else each
+        for name, each in zip(names, values, strict=True)
+    )
+
+
+def _pinned(kernel: Layer, product: Product) -> set[str]:
+    """The fields that a kernel's own default knows best; `Conv.default_tile` says why."""
+    pinned: set[str] = set()
+    if product.is_streamed:
+        pinned |= {"m", "stages", "tma"}
+    if kernel.precision == "float32":
+        pinned |= {"m", "n", "k", "warps"}
+    if isinstance(kernel, BackToBack):
+        pinned |= {"n", "k", "warps"}
+    if isinstance(kernel, Conv):
+        pinned |= {"k", "warps"} if any(gather.is_flat for gather in kernel.gathers) else set()
+        pinned |= {"n", "k"} if kernel.gathers[0].merged > 1 else set()
+        pinned |= {"warps"} if kernel.pool else set()
+        pinned |= {"m", "k", "warps", "stages"} if kernel.x_pool else set()
+    return pinned
+
+
+def _upto(size: int, values: Sequence[int]) -> Sequence[int]:
+    """Those that are no larger than the power of two that covers a size, or else that power."""
+    cover = power_of_two(size)
+    # Tensor cores take nothing narrower than 16.
+    return [value for value in values if value <= cover] or [max(16, cover)]

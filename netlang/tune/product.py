@@ -1,0 +1,101 @@
+"""What a kernel multiplies, as tiles are cut from it: the numbers that a cost model asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from netlang.kernels import BackToBack, Conv, Kernel, Layer, Linear
+from netlang.kernels.block import ceil_div
+from netlang.kernels.gather import Gather
+from netlang.kernels.layer import BYTES
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop over K: `runs` times a depth, each cut into steps of its own.
+
+    `reads` is how many numbers are read for one of the left factor; where they are `scattered` each
+    has an address.
+    """
+
+    runs: int
+    depth: int
+    reads: int = 1
+    scattered: bool = False
+
+
+@dataclass(frozen=True)
+class Product:
+    """Products of rows x K by K x columns, so many an image, and what is there besides.
+
+    A tile runs its `loops` as often as `repeats` says: for each place of a pool, or for each chunk
+    of a chain, where the loops make `chunk` columns that are multiplied on. `tensors` are read by
+    the epilogue; `moved` and `weights` are bytes of activations an image and of weights. Where it
+    `is_streamed` a tile has one row, and no tensor cores.
+    """
+
+    pixels: int
+    columns: int
+    products: int
+    loops: tuple[Loop, ...]
+    repeats: int
+    chunk: int
+    tensors: int
+    moved: int
+    weights: int
+    is_streamed: bool
+
+    @staticmethod
+    def of(kernel: Kernel) -> Product | None:
+        """That of a kernel; none where it has no tensor cores' work and no matrix to stream."""
+        match kernel:
+            case Conv() if not kernel.gathers[0].is_depthwise:
+                repeats = kernel.pool.windows(kernel.out, kernel.y).taps if kernel.pool else 1
+                return _product(kernel, kernel, repeats)
+            case BackToBack():
+                repeats = ceil_div(kernel.first.y.channels, kernel.chunk)
+                return _product(kernel, kernel.first, repeats, kernel.chunk)
+            case Linear():
+                return _product(kernel, kernel, 1)
+            case _:
+                return None
+
+    @property
+    def depth(self) -> int:
+        """The longest run of K that steps are cut from."""
+        return max(loop.depth for loop in self.loops)
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether any number has an address of its own."""
+        return any(loop.scattered for loop in self.loops)
+
+
+def weight_bytes(kernel: Layer) -> int:
+    """Bytes of the weights that a layer reads."""
+    return BYTES[kernel.dtype] * sum(prod(packing.shape) for packing in kernel.packing)
+
+
+def _product(kernel: Layer, first: Conv | Linear, repeats: int, chunk: int = 0) -> Product:
+    gathers = first.gathers if isinstance(first, Conv) else ()
+    products = gathers[0].products if gathers else 1
+    return Product(
+        pixels=kernel.y.pixels,
+        columns=kernel.y.channels // products,
+        products=products,
+        loops=tuple(map(_loop, gathers)) or (Loop(1, first.x.elements),),
+        repeats=repeats,
+        chunk=chunk,
+        tensors=sum(len(epilogue.tensors) for epilogue in kernel.epilogues),
+        moved=kernel.bytes_read + kernel.bytes_written,
+        weights=weight_bytes(kernel),
+        is_streamed=kernel.chosen.m == 1,
+    )
+
+
+def _loop(gather: Gather) -> Loop:
+    if gather.is_flat:
+        return Loop(1, gather.depth, scattered=True)
+    reads = gather.window.taps if gather.x_pool else 1
+    return Loop(gather.taps, gather.channels, reads)

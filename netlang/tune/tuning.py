@@ -1,0 +1,139 @@
+"""What was measured on a GPU: for each kernel the tiles that were the fastest of those timed.
+
+A file of it is JSON with a kernel a line, in order of their names:
+
+    "conv3x3_64to64_56x56_relu, float16, batch 256, 1f3c…": {"microseconds": 97.1, "tiles": [{…}]}
+
+A kernel is known by its signature: what it computes, not where its numbers lie, at a batch rounded
+up to a power of two. So what was measured of a convolution holds for one that writes its result
+into a concatenation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, cast
+
+from netlang.kernels import BackToBack, Conv, Kernel, Layer, Linear, Tile, View
+from netlang.kernels.block import power_of_two
+from netlang.tune.parts import layers_of, with_tiles
+
+FORMAT, VERSION = "netlang tuning", 1
+
+
+@dataclass(frozen=True)
+class Maker:
+    """What a measurement depends on besides the kernel: another GPU or compiler, another result.
+
+    `device` and `capability` are those of `netlang.device.Device`; `triton` is the version of
+    Triton, `kernels` a digest of what writes the kernels' text.
+    """
+
+    device: str
+    capability: int
+    triton: str
+    kernels: str
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The fastest tiles of a kernel, one a part, and how long a launch took with them."""
+
+    microseconds: float
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Tuning:
+    """Timings by signature."""
+
+    maker: Maker
+    timings: Mapping[str, Timing]
+
+    def applied(self, kernel: Kernel) -> Kernel | None:
+        """A kernel with the tiles that were measured; none where it was not."""
+        timing = self.timings.get(signature(kernel)) if self.timings else None
+        return with_tiles(kernel, timing.tiles) if timing else None
+
+    def of(self, kernels: Iterable[Kernel]) -> Tuning:
+        """The part of it that some kernels are made with."""
+        signatures = {signature(kernel) for kernel in kernels}
+        return replace(self, timings={k: v for k, v in self.timings.items() if k in signatures})
+
+    def merged(self, newer: Tuning) -> Tuning:
+        """With the timings of another of the same maker, which replace older ones."""
+        return replace(self, timings={**self.timings, **newer.timings})
+
+    def text(self) -> str:
+        """It as a file; `parse` reads it."""
+        head = {"format": FORMAT, "version": VERSION, **asdict(self.maker)}
+        lines = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
+        each = (
+            f"    {json.dumps(key)}: {json.dumps(asdict(timing))}"
+            for key, timing in sorted(self.timings.items())
+        )
+        body = ",\n".join(each)
+        return ",\n".join(["{\n" + lines[0], *lines[1:], '  "timings": {\n' + body]) + "\n  }\n}\n"
+
+    @staticmethod
+    def parse(text: str) -> Tuning:
+        """The tuning in a file's text; ValueError says what is wrong with it."""
+        try:
+            file = json.loads(text)
+            if file["format"] != FORMAT:
+                raise ValueError("it is another kind of file")
+            if file["version"] != VERSION:
+                raise ValueError(f"it is of version {file['version']}, and this is {VERSION}")
+            maker = Maker(**{field.name: file[field.name] for field in fields(Maker)})
+            timings = {key: _timing(entry) for key, entry in file["timings"].items()}
+        except (LookupError, TypeError, AttributeError, json.JSONDecodeError):
+            raise ValueError("it is not whole") from None
+        return Tuning(maker, timings)
+
+
+def _timing(entry: Mapping[str, Any]) -> Timing:
+    tiles = tuple(Tile(**tile) for tile in entry["tiles"])
+    for tile in tiles:
+        *sizes, split, tma = (getattr(tile, field.name) for field in fields(Tile))
+        whole = all(type(n) is int and n > 0 for n in (*sizes, split)) and type(tma) is bool
+        if not whole or any(n != power_of_two(n) for n in (tile.m, tile.n, tile.k, tile.warps)):
+            raise ValueError(f"{tile} is no tile")
+    return Timing(float(entry["microseconds"]), tiles)
+
+
+@lru_cache(maxsize=4096)
+def signature(kernel: Kernel) -> str:
+    """What a kernel is known by, whatever its tiles."""
+    text = json.dumps(_described(kernel))
+    layer = layers_of(kernel)[0]
+    digest = sha256(text.encode()).hexdigest()[:12]
+    return f"{kernel.name}, {layer.precision}, batch {power_of_two(_batch(layer))}, {digest}"
+
+
+def _batch(layer: Layer) -> int:
+    match layer:
+        case BackToBack():
+            return layer.first.batch
+        case Conv() | Linear():
+            return layer.batch
+        case _:
+            return 1
+
+
+def _described(value: Any) -> Any:
+    """What a kernel computes, as plain values."""
+    if isinstance(value, View):
+        return "planes" if value.plane else "pixels"
+    if is_dataclass(value):
+        names = [f.name for f in fields(value) if f.name not in ("tile", "label", "into")]
+        described = {name: _described(getattr(value, name)) for name in names}
+        if "batch" in described:
+            described["batch"] = power_of_two(described["batch"])
+        return [type(value).__name__, described]
+    if isinstance(value, tuple):
+        return [_described(part) for part in cast("tuple[Any, ...]", value)]
+    return value
