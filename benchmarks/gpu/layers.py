@@ -28,6 +28,7 @@ from netlang.compiler import Compilation
 from netlang.ir.composite import Chain, Together
 from netlang.ir.op import Op
 from netlang.ir.pieces import LETTERS, parts_of
+from netlang.kernels.kernel import Precision
 from netlang.kernels.layer import BYTES
 from netlang.plan import Argument, Call, Constant, Counters, Input, Memory, Plan, Scratch
 from netlang.runtime.model import DTYPES, Model
@@ -41,12 +42,16 @@ class _Alone(Timed):
 
     def prepare(self, layer: Layer) -> None:
         """Makes it ready; `seconds` are those of one."""
+        vars(self).clear()  # the layer before it gives its memory back
         set_precision(layer.case)
         compilation = compiled(layer.case)
         call = products(compilation)[layer.function]
         self.copies = copies(compilation.plan, call)
-        with Noise(), torch.no_grad():
-            self.steps = Steps(self.make(layer.case, compilation, call))
+        with torch.no_grad():
+            step = self.make(layer.case, compilation, call)
+            with Noise(layer.case.dtype):
+                step()
+            self.steps = Steps(step)
 
     @abstractmethod
     def make(self, case: Case, compilation: Compilation, call: Call) -> Network:
@@ -64,7 +69,7 @@ class OfNetlang(_Alone):
         self.folder = TemporaryDirectory()
         write_artifact(plan, _weights(case), self.folder.name)
         given = [_noise((case.batch, *x.shape), case) for x in plan.inputs]
-        return partial(Model.load(self.folder.name, graph=False), *given)
+        return partial(Model.load(self.folder.name, graph=False), *(x.contiguous() for x in given))
 
 
 class OfTorch(_Alone):
@@ -151,14 +156,18 @@ def results(op: Op, xs: Sequence[Tensor], w: dict[str, Any]) -> list[Tensor]:
 
 
 class Noise(TorchFunctionMode):
-    """In here memory that `torch.empty` gives holds noise, as half-precision numbers or floats."""
+    """In here memory that `torch.empty` gives holds noise; bytes do as numbers of a precision."""
+
+    def __init__(self, dtype: Precision):
+        super().__init__()
+        self.dtype = DTYPES[dtype]
 
     def __torch_function__(
         self, func: Any, types: Any, args: Iterable[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         made = func(*args, **(kwargs or {}))
         if func is torch.empty and made.numel():
-            numbers = made.view(torch.float16) if made.dtype == torch.uint8 else made
+            numbers = made.view(self.dtype) if made.dtype == torch.uint8 else made
             numbers.normal_()
         return made
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from math import isfinite
 from typing import Any
 
 from benchmarks.gpu.case import Array, Case, difference
@@ -22,6 +24,10 @@ Answer = dict[str, Any]
 """`samples`, seconds of a call each, and what else was measured; or `wrong`, or `failed`."""
 
 
+class WrongError(Exception):
+    """Logits that are too far from those expected; the arguments are how far, and what is not."""
+
+
 def race(
     contenders: Mapping[str, Contender], case: Case, expected: Array, rounds: int
 ) -> dict[str, Answer]:
@@ -29,13 +35,21 @@ def race(
 
     `expected` are the logits, N x classes.
     """
-    answers = {name: _ready(contender, case, expected) for name, contender in contenders.items()}
-    able = {name: contenders[name] for name, answer in answers.items() if _is_able(answer)}
+    answers: dict[str, Answer] = {}
+    for name, contender in contenders.items():
+        with telling(answers, name):
+            ready = contender.prepare(case)
+            off = _check(contender, case, expected)
+            answers[name] = {"ready": ready, "difference": off, "memory": contender.memory()}
+    able = {name: each for name, each in contenders.items() if "ready" in answers[name]}
     for name, outcome in samples(able, rounds).items():
-        answers[name] |= outcome
-    for name, contender in able.items():
-        if _is_able(answers[name]):
-            answers[name] = _checked_again(contender, case, expected, answers[name])
+        answers[name] = answers[name] | outcome if "samples" in outcome else outcome
+        if "samples" in outcome:
+            with telling(answers, name):
+                # What hurries may be wrong now and then: the last result has to be right as well.
+                _check(able[name], case, expected)
+                if case.batch == 1:
+                    answers[name]["calls"] = able[name].calls(CALLS)
     return answers
 
 
@@ -47,56 +61,40 @@ def samples(
     Contenders take turns, so that a GPU that slows down for a while does so for all of them; who
     begins changes from round to round. Who breaks down has no times.
     """
-    failed: dict[str, Answer] = {}
-
-    def ask(name: str, question: Callable[[], Any]) -> Any:
-        try:
-            return question()
-        except FailedError as fault:
-            failed[name] = {"failed": str(fault)}
-
-    counts = {
-        name: ask(name, lambda each=contender: _repetitions(each, least))
-        for name, contender in contenders.items()
-    }
-    times: dict[str, list[float]] = {name: [] for name in contenders}
+    answers: dict[str, Answer] = {}
+    counts: dict[str, int] = {}
+    for name, contender in contenders.items():
+        with telling(answers, name):
+            counts[name] = _repetitions(contender, least)
+            answers[name] = {"samples": []}
     for number in range(rounds):
-        for name in _rotated(list(contenders), number):
-            if name not in failed:
-                seconds = ask(name, lambda each=name: contenders[each].seconds(counts[each]))
-                times[name].append((seconds or 0.0) / counts[name])
-    return {name: failed.get(name) or {"samples": times[name]} for name in contenders}
+        for name in _rotated(list(counts), number):
+            if "samples" in answers[name]:
+                with telling(answers, name):
+                    seconds = contenders[name].seconds(counts[name])
+                    answers[name]["samples"].append(seconds / counts[name])
+    return answers
 
 
-def _ready(contender: Contender, case: Case, expected: Array) -> Answer:
+@contextmanager
+def telling(answers: dict[str, Answer], name: str) -> Generator[None]:
+    """What goes wrong in here becomes the answer of a contender."""
     try:
-        ready = contender.prepare(case)
-        off = difference(contender.output(), expected)
-        if not off < TOLERANCE[case.dtype]:
-            return _wrong(off, case)
-        return {"ready": ready, "difference": off, "memory": contender.memory()}
+        yield
     except FailedError as fault:
-        return {"failed": str(fault)}
+        answers[name] = {"failed": str(fault)}
+    except WrongError as fault:
+        off, tolerance = fault.args
+        # JSON has no numbers that are none.
+        answers[name] = {"wrong": off if isfinite(off) else str(off), "tolerance": tolerance}
 
 
-def _checked_again(contender: Contender, case: Case, expected: Array, answer: Answer) -> Answer:
-    """What hurries may be wrong now and then: the last result has to be right as well."""
-    try:
-        off = difference(contender.output(), expected)
-        if not off < TOLERANCE[case.dtype]:
-            return _wrong(off, case)
-        return answer | ({"calls": contender.calls(CALLS)} if case.batch == 1 else {})
-    except FailedError as fault:
-        return {"failed": str(fault)}
-
-
-def _wrong(off: float, case: Case) -> Answer:
-    # JSON has no NaN.
-    return {"wrong": off if off == off else "NaN", "tolerance": TOLERANCE[case.dtype]}
-
-
-def _is_able(answer: Answer) -> bool:
-    return "failed" not in answer and "wrong" not in answer
+def _check(contender: Contender, case: Case, expected: Array) -> float:
+    """How far the logits are off, as a part of the largest; `WrongError` where that is too far."""
+    off, tolerance = difference(contender.output(), expected), TOLERANCE[case.dtype]
+    if not off < tolerance:
+        raise WrongError(off, tolerance)
+    return off
 
 
 def _repetitions(contender: Timed, least: float) -> int:

@@ -10,10 +10,9 @@ from time import monotonic
 from typing import Any
 
 from benchmarks.gpu.case import Case, Layer, compiled, products
-from benchmarks.gpu.contender import FailedError
 from benchmarks.gpu.contenders import NETLANG
 from benchmarks.gpu.gpu import matching, state
-from benchmarks.gpu.race import Answer, race, samples
+from benchmarks.gpu.race import Answer, race, samples, telling
 from benchmarks.gpu.remote import OutOfTimeError
 from benchmarks.gpu.results import Results, Row
 from netlang.cost import profile
@@ -124,14 +123,12 @@ def _layers(case: Case, setting: Setting, results: Results) -> str:
 
 def _alone(layer: Layer, contenders: Mapping[str, Any]) -> dict[str, Answer]:
     """The answers of those who can do a layer, and why the others cannot."""
-    failed: dict[str, Answer] = {}
+    answers: dict[str, Answer] = {}
     for name, contender in contenders.items():
-        try:
+        with telling(answers, name):
             contender.prepare(layer)
-        except FailedError as fault:
-            failed[name] = {"failed": str(fault)}
-    able = {name: each for name, each in contenders.items() if name not in failed}
-    answers = samples(able, LAYER_ROUNDS, LAYER_SAMPLE) | failed
+    able = {name: each for name, each in contenders.items() if name not in answers}
+    answers |= samples(able, LAYER_ROUNDS, LAYER_SAMPLE)
     return {name.removesuffix("'s layers"): answers[name] for name in contenders}
 
 

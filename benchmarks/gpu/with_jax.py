@@ -25,9 +25,9 @@ from netlang.ops.conv import Conv
 from netlang.ops.join import Concat, Elementwise, Max, ShortcutAdd
 from netlang.ops.linear import Linear
 from netlang.ops.norm import LRN, Affine, BatchNorm, Softmax
-from netlang.ops.pointwise import Pointwise
+from netlang.ops.pointwise import HardSwish, Pointwise
 from netlang.ops.pool import AdaptiveAvgPool, AvgPool, MaxPool
-from netlang.ops.shape import Flatten, Identity, Slice, Split, Subsample, ZeroPad
+from netlang.ops.shape import Flatten, Identity, Shuffle, Slice, Split, Subsample, Upsample, ZeroPad
 from netlang.ops.window import Axis
 from netlang.weights import evaluated
 
@@ -95,10 +95,9 @@ def prepared(graph: Graph, weights: Weights) -> dict[str, Any]:
 
 
 def compute(op: Op, xs: Arrays, w: Weights, types: Types) -> Any:
-    """What an operator means; NotImplementedError for those that no published network has."""
-    rule = next((RULES[cls] for cls in type(op).__mro__ if cls in RULES), None)
-    if rule is None:
-        raise NotImplementedError(f"'{op.name}' in JAX")
+    """What an operator means; KeyError where it is a new one."""
+    rules = (RULES[cls] for cls in type(op).__mro__ if cls in RULES)
+    rule = next(rules, None) or RULES[type(op)]
     return rule(op, xs, w, types)
 
 
@@ -161,10 +160,14 @@ def _reduce(
     return lax.reduce_window(x, first, by, window, stride, [(0, 0), *pads, (0, 0)])
 
 
-def _mean(op: AdaptiveAvgPool, xs: Arrays, w: Weights, types: Types) -> Any:
-    if op.out != (1, 1):
-        raise NotImplementedError(f"{op} in JAX")
-    return xs[0].mean((1, 2), keepdims=True)
+def _adaptive_avg_pool(op: AdaptiveAvgPool, xs: Arrays, w: Weights, types: Types) -> Any:
+    (x,) = xs
+    for axis, out in enumerate(op.out, 1):
+        length = x.shape[axis]
+        ends = ((i * length // out, -(-(i + 1) * length // out)) for i in range(out))
+        parts = (lax.slice_in_dim(x, start, end, axis=axis) for start, end in ends)
+        x = jnp.concatenate([part.mean(axis, keepdims=True) for part in parts], axis)
+    return x
 
 
 def _lrn(op: LRN, xs: Arrays, w: Weights, types: Types) -> Any:
@@ -205,6 +208,18 @@ def _taken(op: Slice | Split, xs: Arrays, w: Weights, types: Types) -> Any:
     return xs[0][..., channels.start : channels.stop]
 
 
+def _shuffle(op: Shuffle, xs: Arrays, w: Weights, types: Types) -> Any:
+    grouped = xs[0].reshape(*xs[0].shape[:-1], op.groups, -1)
+    return grouped.swapaxes(-1, -2).reshape(xs[0].shape)
+
+
+def _upsample(op: Upsample, xs: Arrays, w: Weights, types: Types) -> Any:
+    (x,) = xs
+    rows, columns = op.factor
+    shape = (len(x), x.shape[1] * rows, x.shape[2] * columns, x.shape[3])
+    return jax.image.resize(x, shape, op.mode)
+
+
 def _shortcut_add(op: ShortcutAdd, xs: Arrays, w: Weights, types: Types) -> Any:
     y, x = xs
     for each in op.around:
@@ -216,19 +231,22 @@ RULES: dict[type[Op], Callable[[Any, Arrays, Weights, Types], Any]] = {
     Conv: _conv,
     Linear: _linear,
     Affine: _affine,
-    AdaptiveAvgPool: _mean,
+    AdaptiveAvgPool: _adaptive_avg_pool,
     AvgPool: _avg_pool,
     BatchNorm: _batch_norm,
     LRN: _lrn,
     MaxPool: _max_pool,
     ShortcutAdd: _shortcut_add,
+    Shuffle: _shuffle,
     Slice: _taken,
     Split: _taken,
     Subsample: _subsample,
+    Upsample: _upsample,
     ZeroPad: _zero_pad,
     Concat: lambda op, xs, w, types: jnp.concatenate(xs, -1),
     Elementwise: lambda op, xs, w, types: reduce(op.function, xs),
     Flatten: lambda op, xs, w, types: _flat(xs[0]),
+    HardSwish: lambda op, xs, w, types: jax.nn.hard_swish(xs[0]),
     Identity: lambda op, xs, w, types: xs[0],
     Max: lambda op, xs, w, types: reduce(jnp.maximum, xs),
     Pointwise: lambda op, xs, w, types: op.function(jax.nn, xs[0]),
