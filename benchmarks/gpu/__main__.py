@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measures what is missing and prints the tables, or prints them alone."""
     args = _arguments().parse_args(argv)
     rows = Results(args.render).rows if args.render else _measured(args)
-    print(report(rows))
+    print(report(rows), end="")
     for path in args.plot:
         _plot(rows, path)
 
