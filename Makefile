@@ -1,7 +1,8 @@
 # Each target stands alone: it makes .venv if there is none and installs what it needs, once.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint lint-rules lint-format lint-types format gallery graphs wheel clean
+.PHONY: help demo test lint lint-rules lint-format lint-types format gallery graphs bench-gpu wheel \
+    clean
 
 # Any Python from 3.11 on; 3.11 is the one that constraints.txt was tested with.
 PYTHON ?= $(shell command -v python3.11 || echo python3)
@@ -9,7 +10,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
 demo: .venv/installed ## compile ResNet-152 for an H100 and check it against torch
 	$(BIN)/netlang compile zoo/resnet152.net --target sm_90 --check
@@ -38,6 +39,9 @@ gallery: .venv/installed ## draw docs/gallery.md and its pictures anew
 
 graphs: .venv/installed-bench ## count what passes and other compilers leave: docs/optimizer.md
 	$(BIN)/python -m benchmarks.graphs
+
+bench-gpu: .venv/installed ## race netlang against torch on this machine's GPU (ARGS="--only vgg16")
+	$(BIN)/python -m benchmarks.gpu $(ARGS)
 
 wheel: .venv/installed-test ## build the wheel into dist/
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -121,7 +121,7 @@ def _by_case(
     rows: Iterable[Row], titles: Sequence[str], cells: Callable[[Row], Iterable[str]]
 ) -> Iterator[str]:
     lines = ((row["network"], str(row["batch"]), row["dtype"], *cells(row)) for row in rows)
-    yield from table(("network", "batch", "numbers", *titles), lines, left=1)
+    yield from table(("network", "batch", "precision", *titles), lines, left=1)
 
 
 def _ran_on(rows: Sequence[Row]) -> Iterator[str]:
@@ -139,18 +139,22 @@ def _made_by(row: Row) -> str:
 
 
 def _faults(rows: Iterable[Row]) -> Iterator[str]:
-    """A line for each contender that was wrong or failed, its layers included."""
+    """What was wrong or failed, in the networks and in their layers, and where it was so."""
+    places: dict[str, list[str]] = {}
     for row in rows:
-        for where, each in (
-            ("", row),
-            *((f" `{e['function']}`", e) for e in row.get("layers", ())),
-        ):
+        for each in (row, *row.get("layers", ())):
+            where = f"{_what(row)}, `{each['function']}`" if "function" in each else _what(row)
             for name, answer in each["contenders"].items():
-                if "wrong" in answer:
-                    off, limit = answer["wrong"], answer["tolerance"]
-                    yield f"- {_what(row)}{where}, {LABELS[name]}: wrong by {off} (of {limit})"
-                elif "failed" in answer:
-                    yield f"- {_what(row)}{where}, {LABELS[name]}: {answer['failed']}"
+                if "samples" not in answer:
+                    places.setdefault(f"{LABELS[name]}: {_fault(answer)}", []).append(where)
+    for fault, wheres in places.items():
+        yield f"- {fault} ({'; '.join(wheres)})"
+
+
+def _fault(answer: Mapping[str, Any]) -> str:
+    if "wrong" in answer:
+        return f"wrong by {answer['wrong']} of the largest logit, not {answer['tolerance']}"
+    return answer["failed"]
 
 
 def _no_time(row: Row, name: str) -> str:
