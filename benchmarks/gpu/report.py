@@ -58,8 +58,7 @@ def throughput(rows: Iterable[Row]) -> Iterator[str]:
                 else _no_time(row, name)
             )
         yield _times(ratio(row))
-        floor = row["floor"]
-        yield _percent(share(floor["seconds"] if floor else None, row))
+        yield _percent(share(row["floor"], row))
 
     titles = (*(LABELS[name] for name in names), "to the best peer", "of the floor")
     yield from _by_case(rows, titles, cells)

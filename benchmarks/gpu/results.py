@@ -9,7 +9,7 @@ from typing import Any
 
 from netlang.files import write_whole
 
-KEY = ("network", "batch", "dtype", "device", "versions", "against")
+KEY = ("network", "batch", "dtype", "device", "target", "versions", "against")
 """What a row is an answer to."""
 
 Row = dict[str, Any]

@@ -48,6 +48,7 @@ class Setting:
             "batch": case.batch,
             "dtype": case.dtype,
             "device": self.gpu["name"],
+            "target": case.device,
             "versions": dict(self.versions),
             "against": list(self.against),
         }
@@ -91,7 +92,7 @@ def _race(case: Case, setting: Setting, results: Results) -> str:
         "gpu": dict(setting.gpu),
         "machine": dict(setting.machine),
         "state": [before, after],
-        "floor": _floor(case, setting),
+        "floor": sum(_floors(case, setting).values()) or None,
         "contenders": answers,
     }
     results.put(row)
@@ -104,8 +105,7 @@ def _layers(case: Case, setting: Setting, results: Results) -> str:
     if row is None or "layers" in row or "samples" not in row["contenders"][NETLANG]:
         return ""
     compilation = compiled(case)
-    floors = _floors(case)
-    known = matching(setting.gpu["name"])
+    floors = _floors(case, setting)
     layers: list[Row] = []
     with _entered((f"{NETLANG}'s layers", "torch's layers"), setting) as contenders:
         for function, call in products(compilation).items():
@@ -113,7 +113,7 @@ def _layers(case: Case, setting: Setting, results: Results) -> str:
                 {
                     "function": function,
                     "launches": sum(each.function == function for each in compilation.plan.calls),
-                    "floor": floors[call.layer] if known else None,
+                    "floor": floors.get(call.layer),
                     "contenders": _alone(Layer(case, function), contenders),
                 }
             )
@@ -143,16 +143,13 @@ def _entered(names: Iterable[str], setting: Setting) -> Generator[dict[str, Any]
             contender.close()
 
 
-def _floor(case: Case, setting: Setting) -> dict[str, Any] | None:
-    """Below which no kernels of netlang's layers can be, on the devices that have a model."""
-    if matching(setting.gpu["name"]) is None:
-        return None
-    return {"device": case.device, "seconds": sum(_floors(case).values())}
-
-
-def _floors(case: Case) -> dict[str, float]:
+def _floors(case: Case, setting: Setting) -> dict[str, float]:
+    """Seconds below which no kernel of a layer can be; none where the GPU has no model of it."""
+    known = matching(setting.gpu["name"])
+    if known is None:
+        return {}
     graph = optimize(case.graph, target=case.target).graph
-    floors = profile(graph, DEVICES[case.device], case.dtype, case.batch).floors
+    floors = profile(graph, DEVICES[known], case.dtype, case.batch).floors
     return {floor.work.name: floor.seconds for floor in floors}
 
 
