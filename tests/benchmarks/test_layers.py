@@ -22,21 +22,24 @@ CASE = Case("resnet20", 2, "float32")
 COPIES = 3
 
 
-def in_places(folder: Path, x: Tensor) -> list[Tensor]:
-    """What each copy of a launch leaves in its part of an arena of noise."""
+def in_places(folder: Path, x: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """What each part of the arena holds before the copies of a launch have run, and then."""
     from netlang.runtime.model import Model
 
     class Watched(Noise):
         def __torch_function__(self, func: Any, *others: Any) -> Any:
-            memory.append(super().__torch_function__(func, *others))
-            return memory[-1]
+            made = super().__torch_function__(func, *others)
+            if func is torch.empty and made.numel():
+                memory.append((made.clone(), made))
+            return made
 
-    memory: list[Any] = []
+    memory: list[tuple[Tensor, Tensor]] = []
     model = Model.load(folder, graph=False)
     with Watched("float32"):
         model(*[x] * len(model.inputs))
-    arena = max((m for m in memory if getattr(m, "dtype", None) == torch.uint8), key=torch.numel)
-    return list(arena.view(torch.float32).chunk(COPIES))
+    before, after = max(memory, key=lambda each: each[0].numel())
+    parts = (each.view(torch.float32).chunk(COPIES) for each in (before, after))
+    return list(zip(*parts, strict=True))
 
 
 @pytest.mark.parametrize("position", [0, 1, -1])
@@ -54,7 +57,11 @@ def test_each_copy_of_a_launch_works_in_its_own_place(position: int) -> None:
         write_artifact(plan, CASE.weights(), folder)
         x = torch.randn(CASE.batch, 3, 32, 32)
         arenas = interpreted(in_places, Path(folder), x)
-    assert all(arena.isfinite().all() and arena.std() > 0.1 for arena in arenas)
+    assert len(arenas) == COPIES
+    for before, after in arenas:
+        assert before.std() == pytest.approx(1, abs=0.1)
+        # The last layer writes to the caller's tensor.
+        assert torch.equal(before, after) == (position == -1)
 
 
 def test_copies_share_no_counters() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import netlang
 from benchmarks.gpu.case import Array, Case
 from benchmarks.gpu.contenders import versions
 from benchmarks.gpu.gpu import matching, state
@@ -208,8 +209,14 @@ def test_nvidia_smi_may_be_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert state()["throttled"] == "0x0"
 
 
-def test_versions_change_with_the_text() -> None:
+def test_versions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     found = versions(["netlang", "torch"])
-    assert found["netlang"].startswith("0.1.0+")
     assert set(found) == {"netlang", "torch", "triton"}
     assert "jax" in versions(["jax"])
+    text = tmp_path / "__init__.py"
+    monkeypatch.setattr(netlang, "__file__", str(text))
+    for number in "12":
+        text.write_text(number)
+        assert versions([])["netlang"].startswith(f"{netlang.__version__}+")
+        assert versions([])["netlang"] != found["netlang"]
+        found = versions([])
