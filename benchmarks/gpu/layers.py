@@ -7,7 +7,7 @@ warm that would not be in a network. All of that memory holds noise, because zer
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from math import prod
@@ -22,19 +22,24 @@ from torch.overrides import TorchFunctionMode
 from benchmarks.gpu.case import Array, Case, Layer, compiled, products
 from benchmarks.gpu.contender import Timed
 from benchmarks.gpu.steps import Steps, device
-from benchmarks.gpu.with_torch import Network, set_precision
+from benchmarks.gpu.with_torch import Network, make_ready
 from netlang.backends.triton.artifact import write_artifact
 from netlang.compiler import Compilation
 from netlang.ir.composite import Chain, Together
 from netlang.ir.op import Op
 from netlang.ir.pieces import LETTERS, parts_of
-from netlang.kernels.kernel import Precision
+from netlang.ir.types import TensorType
+from netlang.kernels.kernel import Precision, storage
 from netlang.kernels.layer import BYTES
-from netlang.plan import Argument, Call, Constant, Counters, Input, Memory, Plan, Scratch
+from netlang.plan import Argument, Buffer, Call, Constant, Counters, Input, Memory, Plan, Scratch
+from netlang.plan.arena import Lifetime
 from netlang.runtime.model import DTYPES, Model
 
+LEAST = 32
+"""Launches in a graph: what a loader does but once for all of them is lost among so many."""
+
 MOST = 64
-"""Repetitions with memory of their own: what is still in the cache then takes next to no time."""
+"""Launches with memory of their own: what is still in the cache then takes next to no time."""
 
 
 class _Alone(Timed):
@@ -43,10 +48,11 @@ class _Alone(Timed):
     def prepare(self, layer: Layer) -> None:
         """Makes it ready; `seconds` are those of one."""
         vars(self).clear()  # the layer before it gives its memory back
-        set_precision(layer.case)
+        make_ready(layer.case)
         compilation = compiled(layer.case)
         call = products(compilation)[layer.function]
         self.copies = copies(compilation.plan, call)
+        self.rounds = -(-LEAST // self.copies)
         with torch.no_grad():
             step = self.make(layer.case, compilation, call)
             with Noise(layer.case.dtype):
@@ -58,18 +64,17 @@ class _Alone(Timed):
         """A function that runs all the copies, of no arguments."""
 
     def seconds(self, repetitions: int) -> float:
-        return self.steps.seconds(repetitions) / self.copies
+        return self.steps.seconds(repetitions) / (self.copies * self.rounds)
 
 
 class OfNetlang(_Alone):
     """A kernel in netlang's loader."""
 
     def make(self, case: Case, compilation: Compilation, call: Call) -> Network:
-        plan = repeated(compilation.plan, call, self.copies)
+        plan = repeated(compilation.plan, call, self.copies, self.rounds)
         self.folder = TemporaryDirectory()
         write_artifact(plan, _weights(case), self.folder.name)
-        given = [_noise((case.batch, *x.shape), case) for x in plan.inputs]
-        return partial(Model.load(self.folder.name, graph=False), *(x.contiguous() for x in given))
+        return partial(Model.load(self.folder.name), torch.zeros(case.batch, 1, device=device()))
 
 
 class OfTorch(_Alone):
@@ -86,17 +91,24 @@ class OfTorch(_Alone):
             )
             for _ in range(self.copies)
         ]
-        return lambda: [results(node.op, *each) for each in memory][-1][-1]
+        return lambda: [results(node.op, *each) for each in memory * self.rounds][-1][-1]
 
 
-def repeated(plan: Plan, call: Call, copies: int) -> Plan:
-    """A plan of nothing but a launch, so many times: each has inputs, memory and weights alone."""
+def repeated(plan: Plan, call: Call, copies: int, rounds: int = 1) -> Plan:
+    """A plan of a launch alone, in so many places in turn, each with weights and memory of its own.
+
+    What the launch reads of the network's inputs is memory as well; the plan's one input is a
+    number an image, which nothing reads: a loader would have to copy images.
+    """
     used = {argument.weight for argument in call.arguments if isinstance(argument, Constant)}
+    buffers = (*plan.buffers, *_images(plan))
+    size = max(buffer.offset + buffer.size for buffer in buffers)
+    every = range(copies)
 
     def moved(argument: Argument, copy: int) -> Argument:
         match argument:
             case Input(position):
-                return Input(copy * len(plan.inputs) + position)
+                return Memory(_copied(_image(position), copy))
             case Memory(name) | Scratch(name):
                 return type(argument)(_copied(name, copy))
             case Constant(name):
@@ -106,19 +118,19 @@ def repeated(plan: Plan, call: Call, copies: int) -> Plan:
             case _:
                 return argument
 
-    every = range(copies)
+    calls = tuple(
+        replace(call, arguments=tuple(moved(argument, i) for argument in call.arguments))
+        for i in every
+    )
     return replace(
         plan,
-        inputs=plan.inputs * copies,
+        inputs=(TensorType((1,)),),
         functions=tuple(f for f in plan.functions if f.name == call.function),
-        calls=tuple(
-            replace(call, arguments=tuple(moved(argument, i) for argument in call.arguments))
-            for i in every
-        ),
+        calls=calls * rounds,
         buffers=tuple(
-            replace(b, name=_copied(b.name, i), offset=i * plan.arena_bytes + b.offset)
+            replace(b, name=_copied(b.name, i), offset=i * size + b.offset)
             for i in every
-            for b in plan.buffers
+            for b in buffers
         ),
         weights=tuple(
             replace(w, name=_copied(w.name, i))
@@ -127,8 +139,21 @@ def repeated(plan: Plan, call: Call, copies: int) -> Plan:
             if w.name in used
         ),
         counters=copies * plan.counters,
-        arena_bytes=copies * plan.arena_bytes,
+        arena_bytes=copies * size,
     )
+
+
+def _images(plan: Plan) -> Iterator[Buffer]:
+    """The network's inputs as buffers behind the arena."""
+    offset = plan.arena_bytes
+    for position, x in enumerate(plan.inputs):
+        size = Lifetime(x.elements * BYTES[storage(plan.precision)], 0, 0).aligned
+        yield Buffer(_image(position), size, 0, 0, offset)
+        offset += size
+
+
+def _image(position: int) -> str:
+    return f"input {position}"
 
 
 def copies(plan: Plan, call: Call) -> int:
@@ -156,7 +181,7 @@ def results(op: Op, xs: Sequence[Tensor], w: dict[str, Any]) -> list[Tensor]:
 
 
 class Noise(TorchFunctionMode):
-    """In here memory that `torch.empty` gives holds noise; bytes do as numbers of a precision."""
+    """In here memory that is new and empty holds noise; bytes do so as numbers of a precision."""
 
     def __init__(self, dtype: Precision):
         super().__init__()
@@ -166,7 +191,7 @@ class Noise(TorchFunctionMode):
         self, func: Any, types: Any, args: Iterable[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         made = func(*args, **(kwargs or {}))
-        if func is torch.empty and made.numel():
+        if func in (torch.empty, Tensor.new_empty) and made.numel():
             numbers = made.view(self.dtype) if made.dtype == torch.uint8 else made
             numbers.normal_()
         return made

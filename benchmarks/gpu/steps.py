@@ -17,6 +17,12 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def leave_default_stream() -> None:
+    """Makes a stream current that can be captured, as the default one cannot."""
+    if torch.cuda.is_available():
+        torch.cuda.set_stream(torch.cuda.Stream())
+
+
 def wait() -> None:
     """Until the device has nothing left to do."""
     if torch.cuda.is_available():
@@ -27,7 +33,7 @@ class Steps:
     """A step without arguments, ready to be repeated; `result` is where it leaves its output.
 
     All contenders that use torch are captured here, in the same way: none waits for its launches,
-    copies its input, or allocates.
+    or allocates. The current stream has to be one of its own (`leave_default_stream`).
     """
 
     def __init__(self, step: Callable[[], Tensor]):
@@ -49,15 +55,11 @@ class Steps:
         return start.elapsed_time(end) / 1e3
 
     def _capture(self, step: Callable[[], Tensor]) -> None:
-        # A capture may not be the first to use a stream's libraries.
-        stream = torch.cuda.Stream()
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
-            for _ in range(WARM_UP):
-                step()
-        torch.cuda.current_stream().wait_stream(stream)
+        for _ in range(WARM_UP):
+            step()
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        # What keeps memory for each stream, as netlang's loader does, shall find it again.
+        with torch.cuda.graph(graph, stream=torch.cuda.current_stream()):
             self.result = step()
         self._again = graph.replay
 

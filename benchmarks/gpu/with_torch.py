@@ -15,7 +15,7 @@ from torch import Tensor
 import netlang
 from benchmarks.gpu.case import Array, Case
 from benchmarks.gpu.contender import Contender
-from benchmarks.gpu.steps import Steps, device, each, most_bytes, wait
+from benchmarks.gpu.steps import Steps, device, each, leave_default_stream, most_bytes, wait
 from netlang.runtime.model import DTYPES, Model
 
 Network = Callable[..., Tensor]
@@ -28,7 +28,7 @@ class InTorch(Contender):
 
     @torch.no_grad()
     def prepare(self, case: Case) -> float:
-        set_precision(case)
+        make_ready(case)
         weights, dtype = case.weights(), DTYPES[case.dtype]
         inputs = [torch.from_numpy(x).to(device(), dtype) for x in case.inputs()]
         inputs = [x.contiguous(memory_format=self.layout) for x in inputs]
@@ -39,16 +39,12 @@ class InTorch(Contender):
         self.step()
         wait()
         ready = perf_counter() - start
-        self.steps, self.inputs = Steps(self.step), inputs
+        self.steps = Steps(self.step)
         return ready
 
     @abstractmethod
     def make(self, case: Case, weights: Any) -> Network:
         """The function that is timed."""
-
-    def called(self) -> Network:
-        """The function that a user calls."""
-        return self.step.func
 
     def output(self) -> Array:
         self.steps.seconds(1)
@@ -63,7 +59,7 @@ class InTorch(Contender):
 
     @torch.no_grad()
     def calls(self, repetitions: int) -> list[float]:
-        return each(partial(self.called(), *self.inputs), repetitions)
+        return each(self.step, repetitions)
 
 
 class Netlang(InTorch):
@@ -82,9 +78,6 @@ class Netlang(InTorch):
             batch=case.batch,
             device=case.device,
         )
-        return Model.load(self.folder.name, graph=False)
-
-    def called(self) -> Network:
         return Model.load(self.folder.name)
 
 
@@ -110,8 +103,9 @@ class Compiled(Eager):
         return torch.compile(module, mode="max-autotune-no-cudagraphs", fullgraph=True)
 
 
-def set_precision(case: Case) -> None:
-    """How torch multiplies float32, and that cuDNN measures which of its algorithms is fastest."""
+def make_ready(case: Case) -> None:
+    """Settles how torch multiplies float32, and that cuDNN measures which algorithm is fastest."""
+    leave_default_stream()
     tf32 = case.dtype == "tf32"
     torch.set_float32_matmul_precision("high" if tf32 else "highest")
     torch.backends.cudnn.allow_tf32 = tf32

@@ -59,9 +59,7 @@ class Model:
         self._launches: dict[int, list[Launch]] = {}
 
     @classmethod
-    def load(
-        cls, folder: str | Path, device: str | torch.device | None = None, graph: bool = True
-    ) -> Model:
+    def load(cls, folder: str | Path, device: str | torch.device | None = None) -> Model:
         """The model in a folder of `netlang compile -o`, on the GPU unless told otherwise."""
         folder = Path(folder)
         for name in FILES:

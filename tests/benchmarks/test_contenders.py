@@ -70,7 +70,7 @@ def test_eager(dtype: str, tiny: Case) -> None:
     assert eager.seconds(3) > 0
     assert len(eager.calls(4)) == 4
     assert eager.memory() == 0  # of a GPU
-    (x,) = eager.inputs
+    (x,) = eager.step.args
     assert x.is_contiguous(memory_format=torch.channels_last)
     assert x.dtype == getattr(torch, dtype)
 
