@@ -102,7 +102,7 @@ def _arguments() -> argparse.ArgumentParser:
     add("--no-layers", dest="layers", action="store_false", help="leave out layers alone")
     add("--rounds", type=int, default=10, help="samples of each contender (10)")
     add("--budget", type=float, default=540, metavar="SECONDS", help="for this call (540)")
-    add("--limit", type=float, default=180, metavar="SECONDS", help="to be ready in (180)")
+    add("--limit", type=float, default=240, metavar="SECONDS", help="to be ready in (240)")
     add("--device", choices=DEVICES, help="what netlang compiles for, unless it knows the GPU")
     add("--fresh", action="store_true", help="measure anew what is known")
     add("--json", type=Path, default=RESULTS, metavar="FILE", help="results, to go on from")

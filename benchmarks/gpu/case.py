@@ -37,7 +37,7 @@ FOR_INFERENCE: tuple[Pass, ...] = (
     fold_bn,
     fold_affine,
 )
-"""What the peers get: a network without batch norms, which none of them would fold as well."""
+"""What the peers get: no batch norms, which not each of them would fold by itself."""
 
 IMAGES = 4
 """So many images of a batch differ: the oracle computes these in float64, and the rest repeat."""

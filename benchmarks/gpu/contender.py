@@ -35,5 +35,5 @@ class Contender(Timed, Protocol):
         ...
 
     def calls(self, repetitions: int) -> list[float]:
-        """How long each of so many calls takes as a user makes it, until its result is there."""
+        """How long each of so many takes from the host's launch of it until its result is there."""
         ...

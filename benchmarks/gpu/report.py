@@ -65,7 +65,7 @@ def throughput(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def latency(rows: Iterable[Row]) -> Iterator[str]:
-    """Medians at batch 1: on the device one behind the other, and from a call to its result."""
+    """Medians at batch 1: on the device one behind the other, and from launch to result."""
     rows = [row for row in rows if row["batch"] == 1]
     names = _names(rows)
 

@@ -19,7 +19,9 @@ def device() -> torch.device:
 
 def leave_default_stream() -> None:
     """Makes a stream current that can be captured, as the default one cannot."""
-    if torch.cuda.is_available():
+    if not torch.cuda.is_available():
+        return
+    if torch.cuda.current_stream() == torch.cuda.default_stream():
         torch.cuda.set_stream(torch.cuda.Stream())
 
 
@@ -54,6 +56,16 @@ class Steps:
         end.synchronize()
         return start.elapsed_time(end) / 1e3
 
+    def each(self, repetitions: int) -> list[float]:
+        """How long each of so many steps takes, from the host's launch until the device is done."""
+
+        def whole() -> None:
+            self._again()
+            wait()
+
+        whole()
+        return [_seconds(whole, 1) for _ in range(repetitions)]
+
     def _capture(self, step: Callable[[], Tensor]) -> None:
         for _ in range(WARM_UP):
             step()
@@ -69,17 +81,6 @@ def _seconds(action: Callable[[], object], repetitions: int) -> float:
     for _ in range(repetitions):
         action()
     return perf_counter() - start
-
-
-def each(action: Callable[[], object], repetitions: int) -> list[float]:
-    """The seconds of each of so many actions, from the host's call to the device's end of it."""
-
-    def whole() -> None:
-        action()
-        wait()
-
-    whole()
-    return [_seconds(whole, 1) for _ in range(repetitions)]
 
 
 def most_bytes(action: Callable[[], object]) -> int:

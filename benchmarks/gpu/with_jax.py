@@ -43,12 +43,13 @@ class Jax(Contender):
     """
 
     def prepare(self, case: Case) -> float:
-        graph, dtype = case.folded, storage(case.dtype)
+        checkpoint, dtype = case.weights(), storage(case.dtype)
         precision = {"float32": "highest", "tf32": "tensorfloat32"}.get(case.dtype, "default")
-        weights = evaluated(graph, case.weights())
         images = [jnp.asarray(x.transpose(0, 2, 3, 1), dtype) for x in case.inputs()]
         start = perf_counter()
-        numbers = {name: jnp.asarray(w, dtype) for name, w in prepared(graph, weights).items()}
+        graph = case.folded
+        weights = prepared(evaluated(graph, checkpoint))
+        numbers = {name: jnp.asarray(w, dtype) for name, w in weights.items()}
         with jax.default_matmul_precision(precision):
             run = jax.jit(network(graph)).lower(numbers, *images).compile()
         self.step: Callable[[], Any] = lambda: run(numbers, *images)
@@ -89,7 +90,7 @@ def network(graph: Graph) -> Callable[..., Any]:
     return run
 
 
-def prepared(graph: Graph, weights: Weights) -> dict[str, Any]:
+def prepared(weights: Weights) -> dict[str, Any]:
     """The weights of a graph by `node.slot`, those of convolutions H x W x in x out."""
     return {name: w.transpose(2, 3, 1, 0) if w.ndim == 4 else w for name, w in weights.items()}
 

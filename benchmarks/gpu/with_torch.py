@@ -15,7 +15,7 @@ from torch import Tensor
 import netlang
 from benchmarks.gpu.case import Array, Case
 from benchmarks.gpu.contender import Contender
-from benchmarks.gpu.steps import Steps, device, each, leave_default_stream, most_bytes, wait
+from benchmarks.gpu.steps import Steps, device, leave_default_stream, most_bytes, wait
 from netlang.runtime.model import DTYPES, Model
 
 Network = Callable[..., Tensor]
@@ -57,9 +57,8 @@ class InTorch(Contender):
     def memory(self) -> int:
         return most_bytes(self.step)
 
-    @torch.no_grad()
     def calls(self, repetitions: int) -> list[float]:
-        return each(self.step, repetitions)
+        return self.steps.each(repetitions)
 
 
 class Netlang(InTorch):

@@ -14,7 +14,7 @@ from benchmarks.gpu.case import Case, compiled, difference
 from benchmarks.gpu.contenders import NETLANG, PEERS, make
 from benchmarks.gpu.race import TOLERANCE
 from benchmarks.gpu.remote import Remote
-from benchmarks.gpu.steps import Steps, each
+from benchmarks.gpu.steps import Steps
 from benchmarks.gpu.with_torch import Eager
 from netlang.ops.norm import BatchNorm
 
@@ -97,7 +97,7 @@ def test_a_step_is_repeated() -> None:
     steps = Steps(step)
     steps.seconds(7)
     assert len(done) == 8
-    assert len(each(step, 3)) == 3
+    assert len(steps.each(3)) == 3
     assert len(done) == 12  # one of them is not counted
 
 

@@ -14,9 +14,19 @@ pytest.importorskip("jax")
 TOLERANCE = {"float32": 2e-5, "float16": 1e-2}
 
 
-@pytest.mark.parametrize(
-    "text", [networks.ALEXNET, networks.GOOGLENET, networks.RESNET, networks.MOBILENET]
-)
+POOLS = """
+# windows that hang over the edge, beyond padding too
+net pools {
+  input 3x16x12
+  maxpool 3x3, stride=2, ceil=on -> conv 1x1, 8
+  avgpool 3x3, stride=2, ceil=on, pad=1 -> linear 4
+}
+"""
+
+TEXTS = (POOLS, networks.ALEXNET, networks.GOOGLENET, networks.RESNET, networks.MOBILENET)
+
+
+@pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("dtype", TOLERANCE)
 def test_a_network(text: str, dtype: str, tmp_path: Path) -> None:
     from benchmarks.gpu.with_jax import Jax

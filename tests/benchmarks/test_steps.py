@@ -41,9 +41,11 @@ def test_a_step_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
         "Stream": lambda: "aside",
         "set_stream": streams.append,
         "current_stream": lambda: streams[-1],
+        "default_stream": lambda: "default",
         "CUDAGraph": lambda: SimpleNamespace(replay=lambda: told.append("replay")),
         "graph": captured,
         "Event": Event,
+        "synchronize": lambda: told.append("wait"),
     }
     for name, fake in fakes.items():
         monkeypatch.setattr(torch.cuda, name, fake)
@@ -54,9 +56,14 @@ def test_a_step_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
     told.clear()
     leave_default_stream()
+    leave_default_stream()
+    assert streams == ["default", "aside"]
     steps = Steps(step)
     assert told == [*["step"] * (1 + WARM_UP), "capture on aside", "step", "captured"]
     assert steps.result == WARM_UP + 2  # what the graph leaves, not what came before it
     told.clear()
     assert steps.seconds(3) == 0.25
     assert told == ["record", "replay", "replay", "replay", "record", "synchronize"]
+    told.clear()
+    assert len(steps.each(2)) == 2
+    assert told == ["replay", "wait"] * 3  # the first is not counted
