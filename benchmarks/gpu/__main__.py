@@ -20,13 +20,15 @@ from time import monotonic
 
 from benchmarks.gpu.case import BATCHES, NETWORKS, Case
 from benchmarks.gpu.contenders import NETLANG, PEERS, make, versions
+from benchmarks.gpu.figures import Row
 from benchmarks.gpu.gpu import gpu, matching
 from benchmarks.gpu.plot import to_svg
 from benchmarks.gpu.remote import Remote
-from benchmarks.gpu.report import report
-from benchmarks.gpu.results import Results, Row
+from benchmarks.gpu.report import TABLES, alike, report
+from benchmarks.gpu.results import Results
 from benchmarks.gpu.run import Setting, run
 from benchmarks.machine import machine
+from benchmarks.markdown import filled
 from netlang.device import DEVICES
 from netlang.files import write_whole
 from netlang.kernels.kernel import PRECISIONS
@@ -38,13 +40,17 @@ RESULTS = Path(__file__).parent.parent / "results/gpu.json"
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures what is missing and prints the tables, or prints them alone."""
     args = _arguments().parse_args(argv)
-    rows = Results(args.render).rows if args.render else _measured(args)
+    rows: Sequence[Row] = Results(args.render).rows if args.render else _measured(args)
     print(report(rows), end="")
-    for path in args.plot:
-        _plot(rows, path)
+    if shown := alike(rows):
+        for path in args.plot:
+            _plot(shown, path)
+        if args.fill:
+            page = filled(args.fill.read_text(encoding="utf-8"), TABLES, shown)
+            write_whole(args.fill, page.encode())
 
 
-def _measured(args: argparse.Namespace) -> list[Row]:
+def _measured(args: argparse.Namespace) -> Sequence[Row]:
     deadline = monotonic() + args.budget
     try:
         found = gpu()
@@ -74,18 +80,11 @@ def _measured(args: argparse.Namespace) -> list[Row]:
 
 
 def _plot(rows: Sequence[Row], path: Path) -> None:
-    """Draws the first device and dtype among the rows."""
-    if not rows:
-        return
-    first = rows[0]["device"], rows[0]["dtype"]
+    """Draws rows into a file; what a PNG needs may be missing."""
     try:
-        picture = encoded(
-            to_svg([row for row in rows if (row["device"], row["dtype"]) == first]), path.suffix
-        )
+        write_whole(path, encoded(to_svg(rows), path.suffix))
     except ImportError as missing:
         print(f"no {path}: {missing}", file=sys.stderr)
-        return
-    write_whole(path, picture)
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -107,6 +106,9 @@ def _arguments() -> argparse.ArgumentParser:
     add("--fresh", action="store_true", help="measure anew what is known")
     add("--json", type=Path, default=RESULTS, metavar="FILE", help="results, to go on from")
     add("--plot", type=_picture, nargs="+", default=(), metavar="FILE", help="an SVG, or a PNG")
+    add(
+        "--fill", type=_file, metavar="PAGE", help="a page with <!-- table: throughput --> and such"
+    )
     add("--render", type=_file, metavar="FILE", help="measure nothing: show a file of results")
     return parser
 

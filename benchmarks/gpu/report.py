@@ -27,6 +27,12 @@ def report(rows: Sequence[Row]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def alike(rows: Sequence[Row]) -> list[Row]:
+    """The rows of the first one's device and precision, in order: what fits into one table."""
+    own = (row for row in rows if all(row[key] == rows[0][key] for key in ("device", "dtype")))
+    return sorted(own, key=_order)
+
+
 def _sections(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
     for device in dict.fromkeys(row["device"] for row in rows):
         own = sorted((row for row in rows if row["device"] == device), key=_order)
@@ -180,3 +186,11 @@ def _times(factor: float | None) -> str:
 
 def _percent(part: float | None) -> str:
     return NONE if part is None else percent(part)
+
+
+TABLES: dict[str, Callable[[Sequence[Row]], Iterable[str]]] = {
+    "throughput": throughput,
+    "latency": latency,
+    "costs": costs,
+}
+"""By the names that a page's markers have for them."""

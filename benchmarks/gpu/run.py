@@ -62,32 +62,40 @@ def run(cases: Iterable[Case], setting: Setting, results: Results) -> Iterator[s
     """
     longest = 0.0
     for case in cases:
-        for step in (_race, *((_layers,) if setting.layers else ())):
+        for is_missing, step in ((_row_is_missing, _race), (_layers_are_missing, _layers)):
+            if not is_missing(case, setting, results):
+                continue
             before = setting.clock()
             if before + longest >= setting.deadline:
                 yield f"{case}: out of time"
                 return
             try:
-                done = step(case, setting, results)
+                yield f"{case}: {step(case, setting, results)}"
             except OutOfTimeError:
                 yield f"{case}: cut short"
                 return
-            if done:
-                longest = max(longest, setting.clock() - before)
-                yield f"{case}: {done}"
+            longest = max(longest, setting.clock() - before)
+
+
+def _row_is_missing(case: Case, setting: Setting, results: Results) -> bool:
+    return results.find(setting.asks(case)) is None
+
+
+def _layers_are_missing(case: Case, setting: Setting, results: Results) -> bool:
+    """Whether a row is without them whose numbers are right."""
+    row = results.find(setting.asks(case)) or {}
+    is_right = "samples" in row.get("contenders", {}).get(NETLANG, {})
+    return setting.layers and is_right and "layers" not in row
 
 
 def _race(case: Case, setting: Setting, results: Results) -> str:
-    """The row of a case, all but its layers; empty where it was there."""
-    asked = setting.asks(case)
-    if results.find(asked):
-        return ""
+    """Adds the row of a case, all but its layers."""
     names = (NETLANG, *setting.against)
     with _entered(names, setting) as contenders:
         before = state()
         answers = race(contenders, case, case.expected(), setting.rounds)
         after = state()
-    row = asked | {
+    row = setting.asks(case) | {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "gpu": dict(setting.gpu),
         "machine": dict(setting.machine),
@@ -100,10 +108,7 @@ def _race(case: Case, setting: Setting, results: Results) -> str:
 
 
 def _layers(case: Case, setting: Setting, results: Results) -> str:
-    """The layers of a row whose numbers are right; empty where they were there."""
-    row = results.find(setting.asks(case))
-    if row is None or "layers" in row or "samples" not in row["contenders"][NETLANG]:
-        return ""
+    """Adds the layers to the row of a case."""
     compilation = compiled(case)
     floors = _floors(case, setting)
     layers: list[Row] = []
@@ -117,6 +122,8 @@ def _layers(case: Case, setting: Setting, results: Results) -> str:
                     "contenders": _alone(Layer(case, function), contenders),
                 }
             )
+    row = results.find(setting.asks(case))
+    assert row is not None, "layers belong to a row"
     results.put(row | {"layers": layers})
     return f"{len(layers)} layers"
 

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.gpu.__main__ import main
 from benchmarks.gpu.figures import Spread, ratio, share, timed
 from benchmarks.gpu.plot import to_svg
-from benchmarks.gpu.report import report
+from benchmarks.gpu.report import report, throughput
 from benchmarks.gpu.results import Results
 from tests.conftest import Golden
 
@@ -74,6 +74,17 @@ def test_render(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == report(ROWS)
     assert svg.read_bytes() == to_svg(ROWS)
     assert png.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_page_is_filled(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Page\n<!-- table: throughput -->old<!-- end -->\nmore\n")
+    other = [{**row, "device": "another"} for row in ROWS]
+    (tmp_path / "gpu.json").write_text(json.dumps({"rows": [*ROWS, *other]}))
+    main(["--render", str(tmp_path / "gpu.json"), "--fill", str(page)])
+    head, *table, end, more = page.read_text().splitlines()[1:]
+    assert (head, end, more) == ("<!-- table: throughput -->", "<!-- end -->", "more")
+    assert table == list(throughput(ROWS))
 
 
 def test_no_png_without_its_library(

@@ -88,6 +88,7 @@ def test_a_row(results: Results) -> None:
 def test_what_is_known_is_skipped(results: Results) -> None:
     did(Lobby().setting(), results, CASES[:1])
     again = Lobby()
+    assert did(again.setting(deadline=0.0), Results(results.path), CASES[:1]) == []
     assert len(did(again.setting(), Results(results.path))) == 1
     assert len(again.came) == 3  # for the case that was not there
 
