@@ -1,8 +1,8 @@
 """The picture of a file of results: how fast each contender is, by network and batch.
 
 A bar is a contender's speed as a part of its best peer's in the same row, so that networks and
-batches have one scale; netlang's own best is longer than one where it wins. The line at its end
-lies between the quartiles of its samples, and what stands behind it are images a second.
+batches have one scale: where a bar of netlang's ends behind the grey line, netlang is faster. The
+line at its end lies between the quartiles of its samples; the number is images a second.
 """
 
 from __future__ import annotations
