@@ -19,8 +19,9 @@ from typing import Any
 
 from benchmarks.ask import ask_all
 from benchmarks.machine import machine
+from benchmarks.markdown import filled
 from benchmarks.peers import PACKAGES
-from benchmarks.tables import PAGE, filled
+from benchmarks.tables import PAGE, TABLES
 from netlang import __version__
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
@@ -79,7 +80,7 @@ def main() -> None:
         results["peers"].setdefault(network, {})[peer] = answer
         save(results)
         print(f"{network} {peer}: {answer}", flush=True)
-    write_whole(PAGE, filled(PAGE.read_text(encoding="utf-8"), results).encode())
+    write_whole(PAGE, filled(PAGE.read_text(encoding="utf-8"), TABLES, results).encode())
 
 
 def save(results: dict[str, Any]) -> None:

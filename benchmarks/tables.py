@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.markdown import table
 from benchmarks.peers import PEERS
 
 PAGE = Path(__file__).parent.parent / "docs/optimizer.md"
@@ -18,34 +18,28 @@ Results = Mapping[str, Any]
 Stage = Mapping[str, Any]
 
 
-def filled(page: str, results: Results) -> str:
-    """A page with every table between its markers made anew."""
-
-    def table(marked: re.Match[str]) -> str:
-        lines = "\n".join(TABLES[marked[2]](results))
-        return f"{marked[1]}\n{lines}\n{marked[3]}"
-
-    return re.sub(r"(<!-- table: (\w+) -->).*?(<!-- end -->)", table, page, flags=re.S)
-
-
 def networks(results: Results) -> Iterator[str]:
     """A row a network: as it is written, then optimized, then the peers."""
-    yield from _head("network", *FIGURES, *PEERS)
-    for name, stages in results["netlang"]["networks"].items():
+
+    def cells(name: str, stages: Sequence[Stage]) -> Iterator[str]:
         before, after = _cells(stages[0]), _cells(stages[-1])
-        ours = (f"{old} → {new}" for old, new in zip(before, after, strict=True))
         answers = results["peers"].get(name, {})
-        yield _row(f"`{name}`", *ours, *(_answer(answers.get(peer, {})) for peer in PEERS))
+        yield f"`{name}`"
+        yield from (f"{old} → {new}" for old, new in zip(before, after, strict=True))
+        yield from (_answer(answers.get(peer, {})) for peer in PEERS)
+
+    rows = results["netlang"]["networks"].items()
+    yield from table(("network", *FIGURES, *PEERS), (list(cells(*row)) for row in rows))
 
 
 def passes(results: Results) -> Iterator[str]:
     """A row a pass, for some networks."""
-    yield from _head("network", "after", *FIGURES)
-    for name in SHOWN:
-        for number, stage in enumerate(results["netlang"]["networks"][name]):
-            first = number == 0
-            after = "—" if first else f"`{stage['pass']}`"
-            yield _row(f"`{name}`" if first else "", after, *_cells(stage))
+    rows = (
+        ("" if number else f"`{name}`", f"`{stage['pass']}`" if number else "—", *_cells(stage))
+        for name in SHOWN
+        for number, stage in enumerate(results["netlang"]["networks"][name])
+    )
+    yield from table(("network", "after", *FIGURES), rows, left=2)
 
 
 TABLES: dict[str, Callable[[Results], Iterable[str]]] = {"networks": networks, "passes": passes}
@@ -69,12 +63,3 @@ def _answer(answer: Mapping[str, Any]) -> str:
     if "unfinished" in answer:
         return f"not finished in {answer['unfinished']:g} min"
     return "failed" if answer else "not asked"
-
-
-def _head(*titles: str) -> Iterator[str]:
-    yield _row(*titles)
-    yield _row(*("---:" if title not in ("network", "after") else "---" for title in titles))
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -56,7 +56,7 @@ def checks(compilation: Compilation, weights: Weights, seed: int = 0) -> Iterato
 
     from netlang.backends.torch import reference, to_module
 
-    graph, optimized = map(_to_logits, (compilation.graph, compilation.optimized.graph))
+    graph, optimized = map(to_logits, (compilation.graph, compilation.optimized.graph))
     rng = np.random.default_rng(seed)
     images = [rng.normal(size=(1, *node.type.shape)) for node in graph.inputs]
     expected = reference(graph, weights, *images)
@@ -74,7 +74,7 @@ def checks(compilation: Compilation, weights: Weights, seed: int = 0) -> Iterato
         yield check(f"Triton kernels in {precision}", got, OF_KERNELS[precision])
 
 
-def _to_logits(graph: Graph) -> Graph:
+def to_logits(graph: Graph) -> Graph:
     """The network up to its softmax, which gives nearly 0 and 1 whatever went wrong before it."""
     output = graph[graph.output]
     match output.op:

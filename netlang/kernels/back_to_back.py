@@ -118,7 +118,6 @@ class BackToBack(Layer):
 
     @property
     def can_use_tma(self) -> bool:
-        """Whether descriptors can read the image and the weight of the first convolution."""
         return self.first.can_use_tma
 
     @property

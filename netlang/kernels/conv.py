@@ -163,12 +163,10 @@ class Conv(Layer):
 
     @property
     def can_use_tma(self) -> bool:
-        """Whether descriptors can read its image and its weight."""
         return not self.pool and can_describe(self.gathers[0], BYTES[self.dtype])
 
     @property
     def can_split(self) -> bool:
-        """Whether programs can share the steps of a block."""
         own = self.gathers[0]
         is_stepped = not (own.is_depthwise or any(gather.is_flat for gather in self.gathers))
         return is_stepped and not (self.pool or self.x_pool)

@@ -101,6 +101,16 @@ class Layer(Kernel):
         return self.tile or self.default_tile()
 
     @property
+    def can_use_tma(self) -> bool:
+        """Whether descriptors can read its input and its weight."""
+        return False
+
+    @property
+    def can_split(self) -> bool:
+        """Whether programs can share the steps of a block."""
+        return False
+
+    @property
     def block(self) -> Block:
         """What one program computes."""
         return Block(self.y.pixels, self.y.channels, self.chosen, by_image=self.by_image)

@@ -74,12 +74,10 @@ class Linear(Layer):
 
     @property
     def can_split(self) -> bool:
-        """Whether programs can share the steps of a block."""
         return True
 
     @property
     def can_use_tma(self) -> bool:
-        """Whether descriptors can read the images and the weight, in tiles of several rows."""
         return is_aligned(self.x.view, BYTES[self.dtype]) and is_aligned(
             View(self.x.elements), BYTES[self.dtype]
         )

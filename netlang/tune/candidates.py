@@ -14,7 +14,6 @@ from netlang.kernels import BackToBack, Conv, Kernel, Layer, Tile, Together
 from netlang.kernels.block import power_of_two
 from netlang.kernels.kernel import Precision
 from netlang.tune.model import Array, launch_seconds, programs, registers, resident
-from netlang.tune.parts import can
 from netlang.tune.product import Product
 
 ROWS = (64, 128, 256)
@@ -114,8 +113,8 @@ def _choices(
 ) -> tuple[Sequence[int], ...]:
     """The values of each field of a tile; where the kernel itself pins one down, that alone."""
     default = kernel.default_tile()
-    splits = SPLITS if may_split and can(kernel, "split") else (1,)
-    tma = (True, False) if target.device.has_tma and can(kernel, "use_tma") else (False,)
+    splits = SPLITS if may_split and kernel.can_split else (1,)
+    tma = (True, False) if target.device.has_tma and kernel.can_use_tma else (False,)
     if product.is_streamed:
         widths, depths = STREAMED_COLUMNS, STREAMED_DEPTHS
     else:

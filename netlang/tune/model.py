@@ -36,6 +36,10 @@ EXPOSED = 0.1
 WIDE = 16
 """Bytes that one load of a thread brings, where neighbours are adjacent."""
 
+POINTERS = 0.7
+"""The part of the tensor cores' rate that a loop reaches whose loads have addresses to compute:
+Triton's own convolution template comes to 0.58 to 0.74 of cuDNN (pytorch#174752)."""
+
 PORT = 110e9
 """Bytes a second that one multiprocessor draws from the L2 cache, if all others leave it to it: 64
 a clock."""
@@ -84,8 +88,9 @@ def _overlapped(a: Array, b: Array) -> Array:
 
 def programs(product: Product, tiles: Array, target: Target) -> Array:
     """How many programs run."""
-    m, n, _, _, _, split, _ = tiles
-    rows = -(-target.batch * product.pixels // m)
+    m, n, _, _, _, split, tma = tiles
+    runs = np.where(tma, product.runs, 1)
+    rows = runs * -(-target.batch * (product.pixels // runs) // m)
     return rows * -(-product.columns // n) * product.products * split
 
 
@@ -100,7 +105,7 @@ def _program(product: Product, tiles: Array, target: Target) -> tuple[Array, Arr
     for loop in product.loops:
         count = -(-loop.runs * -(-loop.depth // k) // split)
         left, right = m * k * loop.reads, k * width
-        wide = left * (1 if loop.scattered else size / WIDE)
+        wide = left * (1 / loop.adjacent if loop.adjacent else size / WIDE)
         steps, macs = steps + count, macs + count * m * k * width
         loaded = loaded + count * (left + right)
         loads = loads + count * (wide + right * size / WIDE)
@@ -108,6 +113,7 @@ def _program(product: Product, tiles: Array, target: Target) -> tuple[Array, Arr
     operands = macs / np.minimum(m, 64) + macs / width
     ends = m * n * (1 + product.tensors) * size
     rate = device.rates["float32" if product.is_streamed else target.precision] / device.sms
+    rate = rate * np.where(tma | product.is_streamed, 1, POINTERS)
     work = np.maximum.reduce(
         [
             2 * product.repeats * macs / rate,

@@ -1,4 +1,4 @@
-"""The layers of a kernel that have a tile each, and what they can do with it."""
+"""The layers of a kernel that have a tile each."""
 
 from __future__ import annotations
 
@@ -18,12 +18,7 @@ def layers_of(kernel: Kernel) -> tuple[Layer, ...]:
 def with_tiles(kernel: Kernel, tiles: Iterable[Tile]) -> Kernel:
     """A kernel with other tiles, one a layer; descriptors only where its maps allow them."""
     layers = tuple(
-        replace(layer, tile=replace(tile, tma=tile.tma and can(layer, "use_tma")))
+        replace(layer, tile=replace(tile, tma=tile.tma and layer.can_use_tma))
         for layer, tile in zip(layers_of(kernel), tiles, strict=True)
     )
     return Together(layers) if isinstance(kernel, Together) else layers[0]
-
-
-def can(layer: Layer, what: str) -> bool:
-    """Whether a layer has an ability that not all have: `use_tma`, `split`."""
-    return getattr(layer, f"can_{what}", False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import prod
+from dataclasses import dataclass, replace
+from math import gcd, prod
 
 from netlang.kernels import BackToBack, Conv, Kernel, Layer, Linear
 from netlang.kernels.block import ceil_div
@@ -15,14 +15,14 @@ from netlang.kernels.layer import BYTES
 class Loop:
     """A loop over K: `runs` times a depth, each cut into steps of its own.
 
-    `reads` is how many numbers are read for one of the left factor; where they are `scattered` each
-    has an address.
+    `reads` is how many numbers are read for one of the left factor. Where they are scattered, so
+    many are `adjacent`; 0 means as many as a load can bring.
     """
 
     runs: int
     depth: int
     reads: int = 1
-    scattered: bool = False
+    adjacent: int = 0
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class Product:
     A tile runs its `loops` as often as `repeats` says: for each place of a pool, or for each chunk
     of a chain, where the loops make `chunk` columns that are multiplied on. `tensors` are read by
     the epilogue; `moved` and `weights` are bytes of activations an image and of weights. Where it
-    `is_streamed` a tile has one row, and no tensor cores.
+    `is_streamed` a tile has one row, and no tensor cores. Where descriptors read the pixels, each
+    of so many `runs` of them is cut into tiles by itself.
     """
 
     pixels: int
@@ -45,6 +46,7 @@ class Product:
     moved: int
     weights: int
     is_streamed: bool
+    runs: int
 
     @staticmethod
     def of(kernel: Kernel) -> Product | None:
@@ -69,7 +71,7 @@ class Product:
     @property
     def is_scattered(self) -> bool:
         """Whether any number has an address of its own."""
-        return any(loop.scattered for loop in self.loops)
+        return any(loop.adjacent for loop in self.loops)
 
 
 def weight_bytes(kernel: Layer) -> int:
@@ -91,11 +93,13 @@ def _product(kernel: Layer, first: Conv | Linear, repeats: int, chunk: int = 0) 
         moved=kernel.bytes_read + kernel.bytes_written,
         weights=weight_bytes(kernel),
         is_streamed=kernel.chosen.m == 1,
+        runs=replace(kernel, tile=replace(kernel.default_tile(), tma=True)).block.runs,
     )
 
 
 def _loop(gather: Gather) -> Loop:
     if gather.is_flat:
-        return Loop(1, gather.depth, scattered=True)
+        channels = 1 if gather.window.x.view.plane else gather.in_group
+        return Loop(1, gather.depth, adjacent=gcd(channels, 8))
     reads = gather.window.taps if gather.x_pool else 1
     return Loop(gather.taps, gather.channels, reads)

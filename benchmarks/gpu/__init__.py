@@ -1,0 +1,1 @@
+"""netlang beside torch and JAX on a GPU; `python -m benchmarks.gpu --help` tells how to run it."""

@@ -1,0 +1,30 @@
+"""Tables of a page in Markdown, and the places in a page that hold them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Iterator[str]:
+    """The lines of a table; the first `left` columns are words, the others numbers."""
+    yield _row(titles)
+    yield _row(["---" if number < left else "---:" for number in range(len(titles))])
+    yield from map(_row, rows)
+
+
+def filled(page: str, tables: Mapping[str, Callable[[T], Iterable[str]]], results: T) -> str:
+    """A page with every table of these between its markers made anew."""
+
+    def made(marked: re.Match[str]) -> str:
+        lines = "\n".join(tables[marked[2]](results))
+        return f"{marked[1]}\n{lines}\n{marked[3]}"
+
+    return re.sub(r"(<!-- table: (\w+) -->).*?(<!-- end -->)", made, page, flags=re.S)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
