@@ -96,14 +96,16 @@ def _tile(row: Array) -> Tile:
 
 def _fitting(product: Product, tiles: Array, target: Target) -> Array:
     """The tiles whose programs fit a multiprocessor and share sums only where there are few."""
-    _, _, k, _, stages, split, _ = tiles
+    _, _, k, _, stages, split, tma = tiles
     counts = np.array([loop.runs * -(-loop.depth // k) for loop in product.loops])
     # What has one step is no loop: the loop around it would be pipelined in its place.
     steps = counts.max(axis=0)
     deep = product.is_streamed | ((stages <= steps) & ((stages > 1) | (steps == 1)))
     fits = deep & np.all(counts % split == 0, axis=0)
     fits &= resident(product, tiles, target) > 0
-    fits &= (product.chunk > 0) | (registers(product, tiles, target) <= MOST_REGISTERS)
+    # A chain's default fits, whatever the estimate says of it; with descriptors it has spilled.
+    known = (product.chunk > 0) & (tma == 0)
+    fits &= known | (registers(product, tiles, target) <= MOST_REGISTERS)
     fits &= (split == 1) | (programs(product, tiles, target) < split * target.device.sms)
     return tiles[:, fits]
 

@@ -8,7 +8,19 @@ import pytest
 
 from netlang.cost import profile
 from netlang.device import DEVICES, RESERVED, Target
-from netlang.kernels import BackToBack, Conv, Kernel, Layer, Linear, Tile, Together, dense
+from netlang.kernels import (
+    BackToBack,
+    Conv,
+    Epilogue,
+    Kernel,
+    Layer,
+    Linear,
+    Operand,
+    Tile,
+    Together,
+    View,
+    dense,
+)
 from netlang.kernels.kernel import PRECISIONS
 from netlang.lower import load
 from netlang.passes import optimize
@@ -169,6 +181,8 @@ def test_sums_are_shared_where_a_kernel_can(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_descriptors_are_for_kernels_and_devices_that_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Conv, "can_use_tma", False, raising=False)
+    # The label is for the cache, which knows nothing of the patch.
     kernel = replace(conv(256, 256, 14, batch=256), label="descriptors")
     assert not best(kernel, Target(H100, batch=256)).tma
     monkeypatch.setattr(Conv, "can_use_tma", True, raising=False)
@@ -194,6 +208,16 @@ def test_a_chain_has_all_channels_in_a_tile() -> None:
     default = kernel.default_tile()
     assert {(t.n, t.k, t.warps) for t in tiles} == {(256, default.k, default.warps)}
     assert all(tile.m <= default.m for tile in tiles)
+
+
+def test_a_chain_takes_descriptors_where_they_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BackToBack, "can_use_tma", True, raising=False)
+    residual = Epilogue(("v + t0",), (Operand(View(256)),))
+    first = conv(64, 64, 56, batch=256)
+    kernel = BackToBack(first=first, y=dense(256, 56, 56), epilogue=residual)
+    found = candidates(kernel, Target(H100, batch=256), 10**4)
+    tiles = [layer.chosen for each in found for layer in layers_of(each)]
+    assert {(tile.m, tile.tma) for tile in tiles} == {(64, True), (64, False), (128, False)}
 
 
 def test_a_kernel_without_tensor_cores_stays_as_it_is() -> None:

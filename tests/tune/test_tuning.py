@@ -10,7 +10,7 @@ import pytest
 
 from netlang.device import DEVICES, Target
 from netlang.diagnostic import NetError
-from netlang.kernels import Conv, Epilogue, Kernel, Layer, Operand, Tile, Together, View, dense
+from netlang.kernels import Conv, Epilogue, Kernel, Operand, Tile, Together, View, dense
 from netlang.tune import Maker, Timing, Tuning, choose
 from netlang.tune.parts import layers_of
 from netlang.tune.store import cache_path, cached, keep, maker, read_tuning
@@ -78,8 +78,9 @@ def test_each_part_has_its_tile() -> None:
 
 def test_descriptors_stay_out_of_kernels_that_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
     known = tuning(CONV, tile=replace(TILE, tma=True))
+    monkeypatch.setattr(Conv, "can_use_tma", False, raising=False)
     assert choose(CONV, Target(H100), known) == replace(CONV, tile=TILE)
-    monkeypatch.setattr(Layer, "can_use_tma", True, raising=False)
+    monkeypatch.setattr(Conv, "can_use_tma", True, raising=False)
     assert choose(CONV, Target(H100), known) == replace(CONV, tile=replace(TILE, tma=True))
 
 
