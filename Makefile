@@ -1,12 +1,8 @@
 # Each target stands alone: it makes .venv if there is none and installs what it needs, once.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-<<<<<<< HEAD
-.PHONY: help demo test lint lint-rules lint-format lint-types format gallery graphs kernels wheel \
-=======
-.PHONY: help demo test lint lint-rules lint-format lint-types format gallery graphs bench-gpu wheel \
->>>>>>> bench
-    clean
+.PHONY: help demo test lint lint-rules lint-format lint-types format gallery graphs kernels \
+    bench-gpu wheel clean
 
 # Any Python from 3.11 on; 3.11 is the one that constraints.txt was tested with.
 PYTHON ?= $(shell command -v python3.11 || echo python3)
@@ -44,13 +40,11 @@ gallery: .venv/installed ## draw docs/gallery.md and its pictures anew
 graphs: .venv/installed-bench ## count what passes and other compilers leave: docs/optimizer.md
 	$(BIN)/python -m benchmarks.graphs
 
-<<<<<<< HEAD
 kernels: .venv/installed ## assemble every kernel of the zoo for an H100 and look at its machine code
 	$(BIN)/python -m benchmarks.kernels $(ARGS)
-=======
+
 bench-gpu: .venv/installed ## race netlang against torch on this machine's GPU (ARGS="--only vgg16")
 	$(BIN)/python -m benchmarks.gpu $(ARGS)
->>>>>>> bench
 
 wheel: .venv/installed-test ## build the wheel into dist/
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -85,8 +85,9 @@ class Steps:
         tap, c = "tap" if taps > 1 else "0", "c" if blocks > 1 else "0"
         step = [*self._step(tap, c, f"{add(c, 'k')} < {channels}" if channels % k else "")]
         if self.block.tile.split > 1:
-            yield from self._share(taps, blocks)
-        elif self.boxes and self.boxes.skips:
+            yield from self._share(taps, blocks, step)
+            return
+        if self.boxes and self.boxes.skips:
             yield from self.boxes.touched(blocks)
         elif taps > 1 and blocks > 1:
             yield f"for step in range({taps * blocks}):  # {taps} taps x {blocks} channel blocks"
@@ -97,20 +98,22 @@ class Steps:
             yield f"for c in {self._blocks(channels)}:"
         yield from indented(step) if taps * blocks > 1 else step
 
-    def _share(self, taps: int, blocks: int) -> Iterator[str]:
-        """The head of a loop over a part of the steps, as many as every other part has."""
+    def _share(self, taps: int, blocks: int, step: list[str]) -> Iterator[str]:
+        """A part of the steps, as many as every other part has."""
         tile = self.block.tile
         steps = taps * blocks // tile.split
         assert steps * tile.split == taps * blocks
-        yield f"for i in range({steps}):  # of {taps} taps x {blocks} channel blocks"
-        step = add(mul("part", steps), "i")
+        number = add(mul("part", steps), "i" if steps > 1 else "0")
         if taps > 1 and blocks > 1:
-            yield f"    step = {step}"
-            yield f"    tap, c = step // {blocks}, step % {blocks} * {tile.k}"
+            where = f"tap, c = step // {blocks}, step % {blocks} * {tile.k}"
+            step = [f"step = {number}", where, *step]
         elif taps > 1:
-            yield f"    tap = {step}"
+            step = [f"tap = {number}", *step]
         else:
-            yield f"    c = {mul(step, tile.k)}"
+            step = [f"c = {mul(number, tile.k)}", *step]
+        if steps > 1:
+            yield f"for i in range({steps}):  # of {taps} taps x {blocks} channel blocks"
+        yield from indented(step) if steps > 1 else step
 
     def _blocks(self, channels: int) -> str:
         """The range of a loop over blocks of channels."""

@@ -13,7 +13,7 @@ from netlang.device import Target
 from netlang.kernels import BackToBack, Conv, Kernel, Layer, Tile, Together
 from netlang.kernels.block import power_of_two
 from netlang.kernels.kernel import Precision
-from netlang.tune.model import Array, launch_seconds, programs, registers, resident
+from netlang.tune.model import Array, launch_seconds, programs, registers, resident, steps_of
 from netlang.tune.product import Product
 
 ROWS = (64, 128, 256)
@@ -96,8 +96,8 @@ def _tile(row: Array) -> Tile:
 
 def _fitting(product: Product, tiles: Array, target: Target) -> Array:
     """The tiles whose programs fit a multiprocessor and share sums only where there are few."""
-    _, _, k, _, stages, split, tma = tiles
-    counts = np.array([loop.runs * -(-loop.depth // k) for loop in product.loops])
+    _, _, _, _, stages, split, tma = tiles
+    counts = steps_of(product, tiles)
     # What has one step is no loop: the loop around it would be pipelined in its place.
     steps = counts.max(axis=0)
     deep = product.is_streamed | ((stages <= steps) & ((stages > 1) | (steps == 1)))

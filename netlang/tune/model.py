@@ -152,11 +152,22 @@ def resident(product: Product, tiles: Array, target: Target) -> Array:
 
 
 def shared(product: Product, tiles: Array, target: Target) -> Array:
-    """Bytes of shared memory that a program asks for: the blocks of all stages."""
-    m, n, k, _, stages, _, _ = tiles
-    size = BYTES[storage(target.precision)]
-    blocks = stages * (m * k + k * (product.chunk or n)) * size
-    return np.zeros_like(blocks) if product.is_streamed else blocks
+    """Bytes of shared memory that a program asks for: the blocks of all stages.
+
+    Loops take turns in the same memory, as a rule. What has one step is no loop, and has a block
+    beside it.
+    """
+    m, n, k, _, stages, split, tma = tiles
+    block = (m * k + k * (product.chunk or n)) * BYTES[storage(target.precision)]
+    loops: Array = (steps_of(product, tiles) > split).sum(axis=0)
+    at_once: Array = np.where(tma & product.is_apart, loops, np.minimum(loops, 1))
+    blocks: Array = at_once * stages + len(product.loops) - loops
+    return np.zeros_like(block) if product.is_streamed else blocks * block
+
+
+def steps_of(product: Product, tiles: Array) -> NDArray[np.int64]:
+    """How many steps each loop over K has, those of all programs that share them."""
+    return np.array([loop.runs * -(-loop.depth // tiles[2]) for loop in product.loops])
 
 
 def registers(product: Product, tiles: Array, target: Target) -> Array:

@@ -33,7 +33,8 @@ class Product:
     of a chain, where the loops make `chunk` columns that are multiplied on. `tensors` are read by
     the epilogue; `moved` and `weights` are bytes of activations an image and of weights. Where it
     `is_streamed` a tile has one row, and no tensor cores. Where descriptors read the pixels, each
-    of so many `runs` of them is cut into tiles by itself.
+    of so many `runs` of them is cut into tiles by itself, and the loops are apart (`is_apart`) if
+    descriptors cannot read all of it, or some loop leaves taps out.
     """
 
     pixels: int
@@ -47,6 +48,7 @@ class Product:
     weights: int
     is_streamed: bool
     runs: int
+    is_apart: bool
 
     @staticmethod
     def of(kernel: Kernel) -> Product | None:
@@ -82,6 +84,8 @@ def weight_bytes(kernel: Layer) -> int:
 def _product(kernel: Layer, first: Conv | Linear, repeats: int, chunk: int = 0) -> Product:
     gathers = first.gathers if isinstance(first, Conv) else ()
     products = gathers[0].products if gathers else 1
+    tile = replace(kernel.default_tile(), tma=True)
+    boxes = replace(first, tile=tile).boxes if isinstance(first, Conv) else ()
     return Product(
         pixels=kernel.y.pixels,
         columns=kernel.y.channels // products,
@@ -93,7 +97,8 @@ def _product(kernel: Layer, first: Conv | Linear, repeats: int, chunk: int = 0) 
         moved=kernel.bytes_read + kernel.bytes_written,
         weights=weight_bytes(kernel),
         is_streamed=kernel.chosen.m == 1,
-        runs=replace(kernel, tile=replace(kernel.default_tile(), tma=True)).block.runs,
+        runs=replace(kernel, tile=tile).block.runs,
+        is_apart=any(box is None or box.skips for box in boxes),
     )
 
 

@@ -13,6 +13,7 @@ from netlang.backends.torch import reference
 from netlang.backends.triton.artifact import write_artifact
 from netlang.device import Target
 from netlang.ir.graph import Graph
+from netlang.kernels.kernel import Precision
 from netlang.passes import optimize
 from netlang.plan import plan
 from netlang.weights import random_weights
@@ -22,8 +23,9 @@ from tests.random_graphs import graphs
 # A tenth of the passes' examples: each is compiled, written, loaded and run.
 EXAMPLES = int(os.environ.get("NETLANG_EXAMPLES", "500")) // 10
 
-# Two dozen layers of float32, each of which rounds sums to 2**-24 of their largest term.
-TOLERANCE = 2e-5
+# Two dozen layers, each of which rounds sums to 2**-24 of their largest term, and results to 2**-11
+# in float16, which alone is read through descriptors.
+TOLERANCES: dict[Precision, float] = {"float32": 2e-5, "float16": 2e-2}
 
 
 @settings(
@@ -32,20 +34,22 @@ TOLERANCE = 2e-5
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     derandomize=True,
 )
-@given(graphs(), st.sampled_from((1, 256)))
-def test_artifacts_compute_what_the_network_says(graph: Graph, batch: int) -> None:
+@given(graphs(), st.sampled_from((1, 256)), st.sampled_from(("float32", "float16")))
+def test_artifacts_compute_what_the_network_says(
+    graph: Graph, batch: int, precision: Precision
+) -> None:
     weights = random_weights(graph, seed=1)
     generator = torch.Generator().manual_seed(0)
     x = torch.randn((3, *graph.inputs[0].type.shape), generator=generator)
     expected = reference(graph, weights, x)
     # A window of padding alone is infinite, and a relu may leave nothing to compare.
     assume(expected.isfinite().all() and expected.abs().max() > 1e-3)
-    target = Target(precision="float32", batch=batch)
+    target = Target(precision=precision, batch=batch)
     compiled = plan(optimize(graph, target=Target(batch=batch)).graph, target)
     with TemporaryDirectory() as folder:
         write_artifact(compiled, weights, folder)
         got = interpreted(result_of, Path(folder), x).double()
-    assert (got - expected).abs().max() < TOLERANCE * expected.abs().max()
+    assert (got - expected).abs().max() < TOLERANCES[precision] * expected.abs().max()
 
 
 def result_of(folder: Path, x: Tensor) -> Tensor:
