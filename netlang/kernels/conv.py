@@ -13,7 +13,7 @@ from netlang.kernels.pool import EMPTY
 from netlang.kernels.product import product_tile
 from netlang.kernels.steps import Steps
 from netlang.kernels.text import add, indented, named, numbered, split
-from netlang.kernels.tma import Boxes, can_describe, runs
+from netlang.kernels.tma import ENOUGH, Boxes, can_describe, runs, share_inside
 from netlang.kernels.window import Pooling, Window
 
 
@@ -178,8 +178,11 @@ class Conv(Layer):
             return 1
         own, *more = (runs(gather) for gather in self.gathers)
         # A run that is a pixel has no more than the batch to fill a tile.
-        is_filled = self.batch >= self.chosen.m
-        return max(own, *(each for each in more if is_filled or each < self.y.pixels), 1)
+        if self.batch < self.chosen.m:
+            return max(own, *(each for each in more if each < self.y.pixels), 1)
+        # All its rows have the same taps in the padding, which can be left out.
+        is_edged = any(share_inside(gather.window) < ENOUGH for gather in self.gathers)
+        return self.y.pixels if is_edged else max(own, *more, 1)
 
     @property
     def boxes(self) -> tuple[Boxes | None, ...]:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from netlang.kernels.block import Block
 from netlang.kernels.gather import Gather
 from netlang.kernels.kernel import Descriptor, Extent, FeatureMap, View
-from netlang.kernels.text import add, atom, mul, split
+from netlang.kernels.text import add, mul, split
+from netlang.kernels.window import Window
 
 ALIGNMENT = 16
 """Bytes that the start of an array and all its strides but the last are a multiple of."""
@@ -42,6 +43,21 @@ def can_describe(gather: Gather, size: int) -> bool:
         and is_aligned(window.x.view, size)
         and window.y.channels * size % ALIGNMENT == 0
     )
+
+
+ENOUGH = 0.97
+"""The share of taps in the image along a row from which on it is no use to leave out the others."""
+
+
+def share_inside(window: Window) -> float:
+    """The share of a row's taps along it that lie in the image."""
+    columns, taps, stride = window.y.width, window.kernel[1], window.stride[1]
+    places = (
+        column * stride - window.pad[1] + tap * window.dilation[1]
+        for column in range(columns)
+        for tap in range(taps)
+    )
+    return sum(0 <= place < window.x.width for place in places) / (columns * taps)
 
 
 def runs(gather: Gather) -> int:
@@ -67,8 +83,8 @@ class Boxes:
 
     @property
     def is_row(self) -> bool:
-        """Whether columns and images are one dimension."""
-        return runs(self.gather) == self.gather.window.y.height
+        """Whether columns and images are one dimension, because tiles have several columns."""
+        return self.block.runs == self.gather.window.y.height
 
     @property
     def skips(self) -> bool:
@@ -112,15 +128,12 @@ class Boxes:
             return
         window, runs = self.gather.window, self.block.runs
         (vertical, horizontal), (top, left) = window.stride, window.pad
-        if runs == window.y.height:
-            i, j = "run" if runs > 1 else "0", "0"
+        if self.is_row:
+            i = "run" if runs > 1 else "0"
+            col = f"{self.block.ahead} - {mul('batch', left)}" if left else self.block.ahead
         else:
             i, j = split("run", window.y.height, window.y.width)
-        col = add(mul(j, horizontal), -left)
-        if self.is_row and j == "0":
-            col = f"{self.block.ahead} - {mul('batch', left)}" if left else self.block.ahead
-        elif self.is_row:
-            col = f"{atom(col)} * batch + {self.block.ahead}"
+            col = add(mul(j, horizontal), -left)
         yield f"row, col = {add(mul(i, vertical), -top)}, {col}"
 
     def touched(self, blocks: int) -> Iterator[str]:

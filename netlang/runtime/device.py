@@ -101,6 +101,7 @@ class Interpreter:
     """Triton's interpreter: there is nothing to make ready."""
 
     def __init__(self) -> None:
+        _require_interpreter()
         self.times = _no_times()
         self.options = {"DEPENDENT": False}
         self.stream = 0
@@ -178,6 +179,23 @@ def _show(kernels: Sequence[Future[Any]]) -> None:
         if sys.stderr.isatty() and perf_counter() - start > PATIENCE:
             line = f"\rcompiled {done} of {total} kernels"
             print(line, end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+def _require_interpreter() -> None:
+    """That of Triton 3.6 takes an array of one number for a number, and NumPy no longer does."""
+    import numpy as np
+    import triton
+
+    if _numbers(triton.__version__) < (3, 7) and _numbers(np.__version__) >= (2, 4):
+        raise RuntimeError(
+            f"Triton's interpreter of {triton.__version__} does not work with NumPy "
+            f"{np.__version__}: install 'numpy<2.4', or 'triton>=3.7'"
+        )
+
+
+def _numbers(version: str) -> tuple[int, int]:
+    major, minor, *_ = version.split(".")
+    return int(major), int(minor)
 
 
 def _no_times() -> dict[str, float]:

@@ -48,6 +48,16 @@ SHAPES = {
     "padding beyond half": (conv((16, 8), (3, 4), (3, 3), pad=(4, 3, 2, 5)), "row"),
     "padding beyond half, stride 2": (conv((16, 8), (3, 4), (3, 3), (2, 2), (4, 3, 2, 5)), "pixel"),
     "kernel as large as the image": (conv((16, 8), (6, 5), (6, 5)), "all"),
+    "3x3, images enough": (conv((24, 40), (7, 5), (3, 3), pad=(1, 1, 1, 1), batch=16), "pixel"),
+    "3x3, images enough, large": (
+        conv((16, 8), (2, 40), (3, 3), pad=(1, 1, 1, 1), batch=16),
+        "row",
+    ),
+    "1x7, images enough": (conv((16, 8), (5, 9), (1, 7), pad=(0, 3, 0, 3), batch=99), "pixel"),
+    "padding beyond half, images enough": (
+        conv((16, 8), (3, 4), (3, 3), pad=(4, 3, 2, 5), batch=16),
+        "pixel",
+    ),
     "2 groups": (conv((80, 48), (5, 4), (3, 3), pad=(1, 1, 1, 1), groups=2), "row"),
 }
 
@@ -118,8 +128,9 @@ def test_a_sum_reads_each_term_as_it_can(hint: int, read: list[str], split: int)
         check(kernel, both, batch)
 
 
-def test_a_sum_of_windows_has_the_runs_of_the_windows() -> None:
-    first, _ = conv((32, 48), (4, 3), (1, 1))
+@pytest.mark.parametrize("hint", [1, 256])
+def test_a_sum_of_windows_has_the_runs_of_the_windows(hint: int) -> None:
+    first, _ = conv((32, 48), (4, 3), (1, 1), batch=hint)
     kernel = replace(first, more=(Term(x=dense(16, 4, 3), kernel=(3, 3), pad=(1, 1)),))
     assert [p.name for p in kernel.parameters if p.descriptor] == ["x", "x1", "w", "w1"]
 

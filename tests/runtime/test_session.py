@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from netlang.runtime.device import Interpreter
 from netlang.runtime.model import Model, _largest_batch
 from netlang.runtime.session import Forward
 from tests.kernels.launch import interpreted
@@ -215,3 +216,12 @@ def test_no_images_give_what_is_there_to_give(model: Model) -> None:
     out = torch.empty(0, 8, 2, 3)
     assert model(images(0), out=out) is out
     assert model(images(0).half()).dtype == torch.float16
+
+
+def test_an_interpreter_that_does_not_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("triton.__version__", "3.6.0")
+    monkeypatch.setattr("numpy.__version__", "2.10.1")
+    with pytest.raises(RuntimeError, match=r"3\.6\.0 does not work with NumPy 2\.10\.1"):
+        Interpreter()
+    monkeypatch.setattr("numpy.__version__", "2.3.5")
+    assert not Interpreter().options["DEPENDENT"]
