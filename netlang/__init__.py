@@ -11,8 +11,9 @@ What a user's file can get wrong is a `NetError`. Names are loaded when they are
 importing netlang costs nothing, and reading a network needs no torch.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from netlang.lazy import lazily
 
 if TYPE_CHECKING:
     from netlang.backends.torch import to_module as to_torch
@@ -51,14 +52,4 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'netlang' has no attribute '{name}'")
-    module, _, original = _HOMES[name].partition(":")
-    value = getattr(import_module(module), original or name)
-    globals()[name] = value  # the next use finds it at once
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazily(__name__, _HOMES)

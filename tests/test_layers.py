@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent / "netlang"
 # From the ground up. Neighbours on a floor do not know each other. The runtime stands on the ground
 # because an artifact carries it to machines without netlang.
 FLOORS = (
+    {"lazy"},
     {"columns", "diagnostic", "files", "kernels", "picture", "resources", "runtime"},
     {"device", "ir"},
     {"ops", "recipe", "tune"},

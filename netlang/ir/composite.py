@@ -33,8 +33,7 @@ from netlang.ir.pieces import (
     slots_of,
 )
 from netlang.ir.types import TensorType, Types
-from netlang.kernels import Epilogue, View
-from netlang.kernels.fusion import behind, plus
+from netlang.kernels.kernel import Epilogue, View
 
 
 @dataclass(frozen=True)
@@ -151,7 +150,7 @@ class Sum(Composite):
         bare = [replace(other, epilogue=Epilogue(), label="") for other in others]
         launches = [only(part, own) for part, own in zip(self.parts, (first, *bare), strict=True)]
         kernel, *others = (layer_of(launch) for launch in launches)
-        return (by_role(plus(kernel, others), launches, self.shares(range(self.arity))),)
+        return (by_role(kernels.plus(kernel, others), launches, self.shares(range(self.arity))),)
 
 
 @dataclass(frozen=True)
@@ -226,7 +225,7 @@ class Chain(Composite):
         given = replace(given, output=y, pieces=pieces[0])
         others = replace(others, output=z, views=(between.view, *others.views), pieces=pieces[1])
         launches = [only(self.first, given), only(self.second, others)]
-        kernel = behind(layer_of(launches[0]), layer_of(launches[1]), self.keep)
+        kernel = kernels.behind(layer_of(launches[0]), layer_of(launches[1]), self.keep)
         return (by_role(kernel, launches, self.operands(range(self.arity), None)),)
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar, Literal, TypeVar
 
+from netlang import kernels
 from netlang.ir.attributes import written
 from netlang.ir.types import TensorType, Types
-from netlang.kernels import Pointwise
 from netlang.kernels.kernel import Epilogue, FeatureMap, Kernel, Operand, Precision, View
 from netlang.kernels.layer import Layer
 
@@ -188,7 +188,7 @@ class Op(ABC):
         x = site.inputs.index(site.output)
         return (
             site.launch(
-                Pointwise,
+                kernels.Pointwise,
                 inputs=(x, *(i for i in range(len(site.inputs)) if i != x)),
                 weights=tuple(self.weights(site.inputs)),
                 epilogue=self.epilogue(site, (x,)).then(site.epilogue),

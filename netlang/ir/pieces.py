@@ -9,7 +9,8 @@ from typing import Any
 
 from netlang.ir.op import Launch, Op, ShapeError, Site
 from netlang.ir.types import TensorType
-from netlang.kernels import FeatureMap, Layer
+from netlang.kernels.kernel import FeatureMap
+from netlang.kernels.layer import Layer
 
 LETTERS = ascii_lowercase
 """The prefixes of the parts' weights: nothing has more parts."""

@@ -10,8 +10,7 @@ from netlang.device import USUAL, Target
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Launch, Site, Weight, feature_map
 from netlang.ir.types import TensorType
-from netlang.kernels import Copy, FromNCHW, Kernel, Layer, Packing, ToNCHW, planes
-from netlang.kernels.fusion import entering
+from netlang.kernels import Copy, FromNCHW, Kernel, Layer, Packing, ToNCHW, entering, planes
 from netlang.kernels.kernel import FeatureMap, Parameter, Precision, storage
 from netlang.kernels.layer import BYTES
 from netlang.plan.arena import Lifetime, lower_bound, pack
