@@ -24,7 +24,7 @@ from netlang.tune import Timing, Tuning
 from netlang.tune.candidates import candidates
 from netlang.tune.model import seconds
 from netlang.tune.parts import layers_of, with_tiles
-from netlang.tune.product import Product, weight_bytes
+from netlang.tune.product import Product
 from netlang.tune.store import keep
 from netlang.tune.tuning import signature
 from netlang.weights import random_weights
@@ -157,7 +157,7 @@ class _Trial:
         """So many sets of buffers that a cache has forgotten one when its turn comes again."""
         kernel, target = self.kernel, self.target
         moved = target.batch * (kernel.bytes_read + kernel.bytes_written)
-        size = moved + sum(map(weight_bytes, layers_of(kernel)))
+        size = moved + sum(layer.weight_bytes for layer in layers_of(kernel))
         return min(MOST_SETS, max(LEAST_SETS, ceil(2 * target.device.l2 / size)))
 
     def _pass(self, planned: Plan) -> float:

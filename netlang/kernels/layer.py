@@ -299,9 +299,14 @@ class Layer(Kernel):
     def bytes_written(self) -> int:
         return BYTES[self.y_dtype] * self.y.elements
 
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of its weights."""
+        return BYTES[self.dtype] * sum(math.prod(w.shape) for w in self.packing)
+
     def _costs(self) -> Iterator[str]:
         reads, writes = self.bytes_read, self.bytes_written
-        weights = BYTES[self.dtype] * sum(math.prod(w.shape) for w in self.packing)
+        weights = self.weight_bytes
         flops = f"{count(self.flops, 'FLOP')}, " if self.flops else ""
         constant = f" Weights: {count(weights, 'B')}." if weights else ""
         yield f"An image: {flops}{count(reads, 'B')} read, {count(writes, 'B')} written.{constant}"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import gcd, prod
+from math import gcd
 
 from netlang.kernels import BackToBack, Conv, Kernel, Layer, Linear
 from netlang.kernels.block import ceil_div
 from netlang.kernels.gather import Gather
-from netlang.kernels.layer import BYTES
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,6 @@ class Product:
         return any(loop.adjacent for loop in self.loops)
 
 
-def weight_bytes(kernel: Layer) -> int:
-    """Bytes of the weights that a layer reads."""
-    return BYTES[kernel.dtype] * sum(prod(packing.shape) for packing in kernel.packing)
-
-
 def _product(kernel: Layer, first: Conv | Linear, repeats: int, chunk: int = 0) -> Product:
     gathers = first.gathers if isinstance(first, Conv) else ()
     products = gathers[0].products if gathers else 1
@@ -95,7 +89,7 @@ def _product(kernel: Layer, first: Conv | Linear, repeats: int, chunk: int = 0) 
         chunk=chunk,
         tensors=sum(len(epilogue.tensors) for epilogue in kernel.epilogues),
         moved=kernel.bytes_read + kernel.bytes_written,
-        weights=weight_bytes(kernel),
+        weights=kernel.weight_bytes,
         is_streamed=kernel.chosen.m == 1,
         runs=replace(kernel, tile=tile).block.runs,
         is_apart=any(box is None or box.skips for box in boxes),
