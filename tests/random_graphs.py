@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from hypothesis import strategies as st
 
@@ -178,3 +178,22 @@ def graphs(draw: st.DrawFn, most: int = 14) -> Graph:
     if draw(st.booleans()):
         heads = (Head("side", draw(st.sampled_from(build.nodes)).name, 0.3),)
     return verify(Graph("random", tuple(build.nodes), build.nodes[-1].name, heads))
+
+
+WIDTHS = ("out", "channels", "start", "before", "after")
+"""Attributes that count channels, where they are single numbers."""
+
+
+def widened(graph: Graph, times: int) -> Graph:
+    """The same network with so many times the channels everywhere."""
+    nodes: dict[str, Node] = {}
+    for node in graph:
+        counts = {name: getattr(node.op, name, None) for name in WIDTHS}
+        wide = {name: times * n for name, n in counts.items() if isinstance(n, int)}
+        if not node.inputs:
+            channels, *size = node.type.shape
+            wide = {"shape": (times * channels, *size)}
+        op = replace(cast(Any, node.op), **wide)
+        types = tuple(nodes[name].type for name in node.inputs)
+        nodes[node.name] = replace(node, op=op, type=infer(op, types))
+    return verify(graph.with_nodes(tuple(nodes.values())))

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import torch
@@ -15,10 +16,15 @@ from netlang.device import Target
 from netlang.ir.graph import Graph
 from netlang.kernels.kernel import Precision
 from netlang.passes import optimize
-from netlang.plan import plan
+from netlang.plan import Plan, plan
+from netlang.tune import Timing, Tuning
+from netlang.tune.candidates import candidates
+from netlang.tune.parts import layers_of
+from netlang.tune.store import maker
+from netlang.tune.tuning import signature
 from netlang.weights import random_weights
 from tests.kernels.launch import interpreted
-from tests.random_graphs import graphs
+from tests.random_graphs import graphs, widened
 
 # A tenth of the passes' examples: each is compiled, written, loaded and run.
 EXAMPLES = int(os.environ.get("NETLANG_EXAMPLES", "500")) // 10
@@ -28,16 +34,36 @@ EXAMPLES = int(os.environ.get("NETLANG_EXAMPLES", "500")) // 10
 TOLERANCES: dict[Precision, float] = {"float32": 2e-5, "float16": 2e-2}
 
 
+def any_tiles(planned: Plan, numbers: Random) -> Tuning:
+    """Tiles for the kernels of a plan, each as good as another."""
+    timings = {
+        signature(f.kernel): Timing(
+            1.0, tuple(layer.chosen for layer in layers_of(numbers.choice(choices)))
+        )
+        for f in planned.functions
+        if (choices := candidates(f.kernel, planned.target, 200))
+    }
+    return Tuning(maker(planned.target.device), timings)
+
+
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     derandomize=True,
 )
-@given(graphs(), st.sampled_from((1, 256)), st.sampled_from(("float32", "float16")))
+@given(
+    graphs(),
+    st.sampled_from((1, 256)),
+    # Descriptors need 8 channels or so, and numbers of two bytes.
+    st.sampled_from((("float32", 1), ("float16", 8), ("float16", 16))),
+    st.integers(0, 999),
+)
 def test_artifacts_compute_what_the_network_says(
-    graph: Graph, batch: int, precision: Precision
+    graph: Graph, batch: int, kind: tuple[Precision, int], seed: int
 ) -> None:
+    precision, times = kind
+    graph = widened(graph, times)
     weights = random_weights(graph, seed=1)
     generator = torch.Generator().manual_seed(0)
     x = torch.randn((3, *graph.inputs[0].type.shape), generator=generator)
@@ -45,7 +71,8 @@ def test_artifacts_compute_what_the_network_says(
     # A window of padding alone is infinite, and a relu may leave nothing to compare.
     assume(expected.isfinite().all() and expected.abs().max() > 1e-3)
     target = Target(precision=precision, batch=batch)
-    compiled = plan(optimize(graph, target=Target(batch=batch)).graph, target)
+    optimized = optimize(graph, target=Target(batch=batch)).graph
+    compiled = plan(optimized, target, any_tiles(plan(optimized, target), Random(seed)))
     with TemporaryDirectory() as folder:
         write_artifact(compiled, weights, folder)
         got = interpreted(result_of, Path(folder), x).double()
