@@ -75,16 +75,16 @@ def test_artifacts_compute_what_the_network_says(
     compiled = plan(optimized, target, any_tiles(plan(optimized, target), Random(seed)))
     with TemporaryDirectory() as folder:
         write_artifact(compiled, weights, folder)
-        got = interpreted(result_of, Path(folder), x).double()
+        alone, got = (y.double() for y in interpreted(results_of, Path(folder), x))
+    # A batch of another size adds up in another order, and may round a number the other way.
+    slack = TOLERANCES[precision] / 4 * expected.abs().max()
+    assert (alone - got[:1]).abs().max() < slack
     assert (got - expected).abs().max() < TOLERANCES[precision] * expected.abs().max()
 
 
-def result_of(folder: Path, x: Tensor) -> Tensor:
-    """What the artifact in a folder makes of images, all three and the first alone."""
+def results_of(folder: Path, x: Tensor) -> tuple[Tensor, Tensor]:
+    """What the artifact in a folder makes of images, the first alone and all three."""
     from netlang.runtime.model import Model
 
     model = Model.load(folder)
-    alone = model(x[:1])
-    together = model(x)
-    torch.testing.assert_close(alone, together[:1], rtol=1e-6, atol=1e-6)
-    return together
+    return model(x[:1]), model(x)
