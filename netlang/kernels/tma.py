@@ -137,7 +137,11 @@ class Boxes:
         yield f"row, col = {add(mul(i, vertical), -top)}, {col}"
 
     def touched(self, blocks: int) -> Iterator[str]:
-        """The head of a loop over the taps that lie in the image, and their blocks of channels."""
+        """The head of a loop over the taps that lie in the image, and their blocks of channels.
+
+        If none does, both ranges may be below zero: what their product counts are taps that the
+        weight does not have, which read as zero.
+        """
         window, k = self.gather.window, self.block.tile.k
         (r, s), x = window.kernel, window.x
         yield f"top, bottom = tl.maximum(-row, 0), tl.minimum({x.height} - row, {r})"
