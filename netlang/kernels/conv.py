@@ -150,8 +150,9 @@ class Conv(Layer):
             # There are two blocks of results: those of a place, and the best so far.
             tile = replace(tile, warps=8)
         if self.x_pool:
-            # A step has the pixels of whole windows in flight at once.
-            tile = replace(tile, m=64, k=min(tile.k, 32), warps=4, stages=min(tile.stages, 2))
+            # A step has the pixels of whole windows in flight at once: so many bytes of each.
+            k = min(tile.k, 64 // BYTES[self.dtype])
+            tile = replace(tile, m=64, k=k, warps=4, stages=min(tile.stages, 2))
         if any(gather.is_flat for gather in self.gathers):
             # Every product has an address of its own: more of them than this do not fit registers.
             return replace(tile, k=min(tile.k, 32), warps=8)

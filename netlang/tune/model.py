@@ -47,9 +47,10 @@ a clock."""
 SHARED_BANDWIDTH = 200e9
 """Bytes a second between a multiprocessor and its shared memory: 128 a clock."""
 
-OVERHEAD, WINDOW, SCATTERED = 56, 16, 32
+OVERHEAD, WINDOW, SCATTERED, SEVERAL = 56, 16, 32, 25
 """Registers that a thread takes beside its sums and pointers: at any rate, where windows have edges
-to watch, and where each number has an index. Fitted to what the assembler made for sm_90."""
+to watch, where each number has an index, and where results go to several places. Fitted to what the
+assembler made for sm_90."""
 
 
 def seconds(kernel: Kernel, target: Target) -> float:
@@ -182,4 +183,6 @@ def registers(product: Product, tiles: Array, target: Target) -> Array:
     loads = m * k * (WIDE // size if product.is_scattered else 1) + k * (product.chunk or n)
     pointers = np.where(tma, 0, 2 * loads * size // WIDE * len(product.loops))
     windows = WINDOW * any(loop.runs > 1 for loop in product.loops)
-    return OVERHEAD + windows + SCATTERED * product.is_scattered + (sums + pointers) // threads
+    several = SEVERAL * (product.outputs > 1 and not product.chunk)
+    scattered = SCATTERED * product.is_scattered
+    return OVERHEAD + windows + scattered + several + (sums + pointers) // threads

@@ -30,10 +30,10 @@ class Product:
 
     A tile runs its `loops` as often as `repeats` says: for each place of a pool, or for each chunk
     of a chain, where the loops make `chunk` columns that are multiplied on. `tensors` are read by
-    the epilogue; `moved` and `weights` are bytes of activations an image and of weights. Where it
-    `is_streamed` a tile has one row, and no tensor cores. Where descriptors read the pixels, each
-    of so many `runs` of them is cut into tiles by itself, and the loops are apart (`is_apart`) if
-    descriptors cannot read all of it, or some loop leaves taps out.
+    the epilogue, and so many `outputs` written; `moved` and `weights` are bytes of activations an
+    image and of weights. Where it `is_streamed` a tile has one row, and no tensor cores. Where
+    descriptors read the pixels, each of so many `runs` of them is cut into tiles by itself, and the
+    loops are apart (`is_apart`) if descriptors cannot read all of it, or some loop leaves taps out.
     """
 
     pixels: int
@@ -43,6 +43,7 @@ class Product:
     repeats: int
     chunk: int
     tensors: int
+    outputs: int
     moved: int
     weights: int
     is_streamed: bool
@@ -88,6 +89,7 @@ def _product(kernel: Layer, first: Conv | Linear, repeats: int, chunk: int = 0) 
         repeats=repeats,
         chunk=chunk,
         tensors=sum(len(epilogue.tensors) for epilogue in kernel.epilogues),
+        outputs=len(kernel.outputs),
         moved=kernel.bytes_read + kernel.bytes_written,
         weights=kernel.weight_bytes,
         is_streamed=kernel.chosen.m == 1,
