@@ -9,11 +9,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def table(titles: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Iterator[str]:
+def table(titles: Sequence[str], rows: Iterable[Iterable[str]], left: int = 1) -> Iterator[str]:
     """The lines of a table; the first `left` columns are words, the others numbers."""
-    yield _row(titles)
-    yield _row(["---" if number < left else "---:" for number in range(len(titles))])
-    yield from map(_row, rows)
+    yield line(titles)
+    yield line(["---" if number < left else "---:" for number in range(len(titles))])
+    yield from map(line, rows)
 
 
 def filled(page: str, tables: Mapping[str, Callable[[T], Iterable[str]]], results: T) -> str:
@@ -26,5 +26,6 @@ def filled(page: str, tables: Mapping[str, Callable[[T], Iterable[str]]], result
     return re.sub(r"(<!-- table: (\w+) -->).*?(<!-- end -->)", made, page, flags=re.S)
 
 
-def _row(cells: Iterable[str]) -> str:
+def line(cells: Iterable[str]) -> str:
+    """A line of a table."""
     return f"| {' | '.join(cells)} |"

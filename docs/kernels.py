@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.markdown import line, table
 from netlang.backends.triton.source import source
 from netlang.compiler import compile
 from netlang.resources import zoo_networks
@@ -17,7 +18,7 @@ BATCHES = (1, 256)
 
 def row(network: str) -> str:
     """A network's line of the table."""
-    return _row(f"`{network}`", *_counts(network))
+    return line(_cells(network))
 
 
 def example(network: str, kernel: str) -> str:
@@ -35,29 +36,24 @@ def filled(page: str) -> str:
         page,
         flags=re.S,
     )
-    table = "\n".join(_table())
+    lines = "\n".join(_table())
     return re.sub(
-        r"(?<=<!-- table -->\n).*?(?=<!-- end -->)", lambda _: f"{table}\n", page, flags=re.S
+        r"(?<=<!-- table -->\n).*?(?=<!-- end -->)", lambda _: f"{lines}\n", page, flags=re.S
     )
 
 
 def _table() -> Iterator[str]:
     counted = "launches", "kernels", "lines"
     titles = [f"{what}, batch {batch}" for batch in BATCHES for what in counted]
-    yield _row("network", *titles)
-    yield _row("---", *("---:" for _ in titles))
-    yield from map(row, zoo_networks())
+    yield from table(["network", *titles], map(_cells, zoo_networks()))
 
 
-def _counts(network: str) -> Iterator[str]:
+def _cells(network: str) -> Iterator[str]:
+    yield f"`{network}`"
     for batch in BATCHES:
         plan = compile(network, batch=batch).plan
         yield from (f"{number:,}" for number in (len(plan.calls), len(plan.functions)))
         yield f"{len(source(plan).splitlines()):,}"
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

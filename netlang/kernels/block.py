@@ -151,12 +151,12 @@ class Block:
             yield f"start = run * {atom(length)} + ahead"
             yield f"pixel = start + {rows}"
             live = f"pixel < (run + 1) * {length}"
-        elif self.tile.tma:
-            yield f"start = {mul(row, self.tile.m)}"
-            yield f"pixel = start + {rows}"
-            live = f"pixel < {mul('batch', self.pixels)}"
         else:
-            yield f"pixel = {add(mul(row, self.tile.m), rows)}"
+            start = mul(row, self.tile.m)
+            if self.tile.tma:
+                yield f"start = {start}"
+                start = "start"
+            yield f"pixel = {add(start, rows)}"
             live = f"pixel < {mul('batch', self.pixels)}"
         yield f"{n} = {add(self.column, f'tl.arange(0, {self.tile.n})[None, :]')}"
         if self.rows_inside:

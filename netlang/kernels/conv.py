@@ -167,6 +167,11 @@ class Conv(Layer):
         return not self.pool and can_describe(self.gathers[0], BYTES[self.dtype])
 
     @property
+    def is_described(self) -> bool:
+        """Whether descriptors read its image and its weight."""
+        return self.chosen.tma and self.can_use_tma
+
+    @property
     def can_split(self) -> bool:
         own = self.gathers[0]
         is_stepped = not (own.is_depthwise or any(gather.is_flat for gather in self.gathers))
@@ -175,7 +180,7 @@ class Conv(Layer):
     @property
     def _runs(self) -> int:
         """The runs of its pixels: as many as the terms need that are read through descriptors."""
-        if not (self.chosen.tma and self.can_use_tma):
+        if not self.is_described:
             return 1
         own, *more = (runs(gather) for gather in self.gathers)
         # A run that is a pixel has no more than the batch to fill a tile.
@@ -188,7 +193,7 @@ class Conv(Layer):
     @property
     def boxes(self) -> tuple[Boxes | None, ...]:
         """How each term is read through descriptors; None where it is through pointers."""
-        if not (self.chosen.tma and self.can_use_tma):
+        if not self.is_described:
             return (None,) * len(self.gathers)
         return tuple(
             Boxes(gather, self.block)
@@ -225,9 +230,7 @@ class Conv(Layer):
             steps = Steps(
                 gather, self.block, self.precision, rows, column or self.block.column, boxes
             )
-            lines = [*steps.pointers()]
-            lines += [self.start()] * (i == 0)
-            lines += steps.loop()
+            lines = [*steps.pointers(), *[self.start()] * (i == 0), *steps.loop()]
             yield from numbered(lines, i, "x", "w")
 
     def _pooled(self, pool: Pooling) -> Iterator[str]:

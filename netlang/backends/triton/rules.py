@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from netlang.backends.triton.aot import Compiled
 from netlang.backends.triton.inspect import Code
 from netlang.device import MULTIPROCESSORS
-from netlang.kernels import BackToBack, Conv, Kernel, Layer, Linear, Together
+from netlang.kernels import BackToBack, Conv, Kernel, Layer, Linear
+from netlang.tune.parts import layers_of
 
 ROWS = 64
 """Rows of one wgmma: a tile of fewer is multiplied as on older GPUs."""
@@ -16,7 +17,7 @@ ROWS = 64
 def broken_rules(kernel: Kernel, compiled: Compiled, code: Code, capability: int) -> Iterator[str]:
     """What is wrong with a kernel that was compiled for sm_`capability`: nothing in a sound one."""
     yield from _resources(kernel, compiled, code, capability)
-    layers = [layer for layer in _layers(kernel) if multiplies(layer)]
+    layers = [layer for layer in layers_of(kernel) if multiplies(layer)]
     if not layers:
         return
     if capability == 90 and all(layer.chosen.m >= ROWS for layer in layers):
@@ -55,12 +56,6 @@ def excuse(layer: Layer) -> str:
             return "an asynchronous copy has four bytes at least, and a number has two"
         case _:
             return ""
-
-
-def _layers(kernel: Kernel) -> tuple[Layer, ...]:
-    if isinstance(kernel, Together):
-        return kernel.parts
-    return (kernel,) if isinstance(kernel, Layer) else ()
 
 
 def _resources(kernel: Kernel, compiled: Compiled, code: Code, capability: int) -> Iterator[str]:
