@@ -12,11 +12,21 @@ ROOT = Path(__file__).parent.parent / "netlang"
 # because an artifact carries it to machines without netlang.
 FLOORS = (
     {"lazy"},
-    {"columns", "diagnostic", "files", "kernels", "picture", "resources", "runtime"},
+    {
+        "columns",
+        "diagnostic",
+        "files",
+        "kernels",
+        "picture",
+        "reach",
+        "resources",
+        "runtime",
+        "svg",
+    },
     {"device", "ir"},
     {"ops", "recipe", "tune"},
     {"syntax", "passes", "weights", "classes", "images"},
-    {"lower", "summary"},
+    {"lower", "receptive", "summary"},
     {"plan"},
     {"backends", "cost"},
     {"compiler"},

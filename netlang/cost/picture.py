@@ -6,7 +6,7 @@ from netlang.cost.bars import draw_bars
 from netlang.cost.model import Profile
 from netlang.cost.report import limits, title
 from netlang.cost.roofline import draw_roofline
-from netlang.cost.svg import FAINT, Svg, fit
+from netlang.svg import FAINT, Svg, fit
 
 WIDTH, HEIGHT = 860, 622
 

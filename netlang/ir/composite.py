@@ -34,6 +34,7 @@ from netlang.ir.pieces import (
 )
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.kernel import Epilogue, View
+from netlang.reach import Reach
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,10 @@ class Composite(Op):
         each = [part.reads(types, infer(part, types)) for part, types in self._each(inputs)]
         return tuple(number for numbers in each for number in numbers)
 
+    def reach(self, inputs: Types, output: TensorType) -> tuple[Reach, Reach]:
+        rows, columns = (max(seen) for seen in zip(*self._reaches(inputs), strict=True))
+        return rows, columns
+
     @property
     def caption(self) -> str:
         return self.sign.join(part.caption for part in self.parts)
@@ -111,6 +116,9 @@ class Composite(Op):
 
     def _each(self, inputs: Types) -> Iterator[tuple[Op, Types]]:
         return zip(self.parts, self.types(inputs), strict=True)
+
+    def _reaches(self, inputs: Types) -> list[tuple[Reach, Reach]]:
+        return [part.reach(types, infer(part, types)) for part, types in self._each(inputs)]
 
     def _own(self, w: Mapping[str, Any]) -> list[dict[str, Any]]:
         return parts_of(w, LETTERS[: len(self.parts)])
@@ -201,6 +209,10 @@ class Chain(Composite):
         first = self.types(inputs)[0]
         numbers = super().reads(inputs, output)
         return numbers[: len(first)] + numbers[len(first) + 1 :]
+
+    def reach(self, inputs: Types, output: TensorType) -> tuple[Reach, Reach]:
+        first, second = self._reaches(inputs)
+        return first[0].then(second[0]), first[1].then(second[1])
 
     def reads_planes(self, inputs: Types) -> tuple[bool, ...]:
         first, second = self.types(inputs)

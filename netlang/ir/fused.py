@@ -10,6 +10,7 @@ from netlang.ir.op import Launch, Op, ShapeError, Site, Weight
 from netlang.ir.pieces import parts_of
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.kernel import Epilogue
+from netlang.reach import Reach
 
 FLOWING = -1
 """The operand of a step that is the value computed so far."""
@@ -81,6 +82,9 @@ class Fused(Op):
             each = zip(step.operands, step.op.reads(types, output), strict=True)
             numbers += [number for operand, number in each if operand != FLOWING]
         return tuple(numbers)
+
+    def reach(self, inputs: Types, output: TensorType) -> tuple[Reach, Reach]:
+        return self.anchor.reach(inputs[: self.anchor_arity], output)
 
     def reads_planes(self, inputs: Types) -> tuple[bool, ...]:
         own = self.anchor.reads_planes(inputs[: self.anchor_arity])

@@ -17,6 +17,7 @@ from netlang.ir.attributes import written
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.kernel import Epilogue, FeatureMap, Kernel, Operand, Precision, View
 from netlang.kernels.layer import Layer
+from netlang.reach import PIXEL, Reach
 
 Init = Literal["he", "zeros", "ones"]
 Family = Literal["input", "conv", "linear", "norm", "pool", "pointwise", "join", "shape"]
@@ -215,6 +216,16 @@ class Op(ABC):
         if self.family == "shape":
             return tuple(min(x.elements, output.elements) for x in inputs)
         return tuple(x.elements for x in inputs)
+
+    def reach(self, inputs: Types, output: TensorType) -> tuple[Reach, Reach]:
+        """What a pixel of the result sees of the inputs, along height and width.
+
+        Its own place, where there is a result for each pixel of some input; else all of them.
+        """
+        if any(x.pixels == output.pixels for x in inputs):
+            return PIXEL, PIXEL
+        height, width = inputs[0].pixels
+        return Reach.of(height), Reach.of(width)
 
     def reads_planes(self, inputs: Types) -> tuple[bool, ...]:
         """Whether its kernel can read each input in torch's order, as the caller gives it."""

@@ -28,6 +28,11 @@ class TensorType:
         return self.shape[2] if len(self.shape) == 3 else 1
 
     @property
+    def pixels(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.height, self.width
+
+    @property
     def elements(self) -> int:
         """Numbers an image."""
         return math.prod(self.shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Literal
 
 from netlang import kernels
@@ -12,6 +13,7 @@ from netlang.ir.attributes import SWITCH, Size, attribute, either, show, size, w
 from netlang.ir.op import Launch, Op, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.window import PADDING, Axis, Pad, Windowed, axes, require_image, stride_caption
+from netlang.reach import Reach
 
 
 class Pool(Windowed):
@@ -187,8 +189,20 @@ class AdaptiveAvgPool(Op):
     def is_mean(self, inputs: Types) -> bool:
         return True
 
+    def reach(self, inputs: Types, output: TensorType) -> tuple[Reach, Reach]:
+        # Windows of unequal size take the largest, at the mean distance.
+        pairs = zip(inputs[0].pixels, self.out, strict=True)
+        rows, columns = (Reach(Fraction(_widest(n, out)), Fraction(n, out)) for n, out in pairs)
+        return rows, columns
+
     def is_identity(self, inputs: Types) -> bool:
         return self.out == (inputs[0].height, inputs[0].width)
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return (site.launch(kernels.GlobalPool if self.out == (1, 1) else kernels.AdaptivePool),)
+
+
+def _widest(length: int, windows: int) -> int:
+    """The most pixels of any of torch's adaptive windows, which begin and end at whole ones."""
+    edges = ((i * length // windows, -(-(i + 1) * length // windows)) for i in range(windows))
+    return max(end - start for start, end in edges)

@@ -12,6 +12,7 @@ from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.kernel import FeatureMap, View, storage
 from netlang.ops.window import Axis, Windowed, axes, require_image
+from netlang.reach import Reach
 
 
 @op("input", family="input")
@@ -221,6 +222,11 @@ class Upsample(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.interpolate(xs[0], scale_factor=tuple(map(float, self.factor)), mode=self.mode)
+
+    def reach(self, inputs: Types, output: TensorType) -> tuple[Reach, Reach]:
+        seen = 1 if self.mode == "nearest" else 2
+        rows, columns = (Reach.of(seen, enlarged=factor) for factor in self.factor)
+        return rows, columns
 
     def is_identity(self, inputs: Types) -> bool:
         return self.factor == (1, 1)

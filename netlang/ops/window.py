@@ -10,6 +10,7 @@ from typing import Literal
 from netlang.ir.attributes import Size, either, show, size, word
 from netlang.ir.op import Op, ShapeError
 from netlang.ir.types import TensorType, Types
+from netlang.reach import Reach
 
 Pad = Size | Literal["half", "same"]
 
@@ -59,6 +60,10 @@ class Windowed(Op):
         (x,) = inputs
         rows, columns = self.windows(x)
         return (x.channels * _covered(rows, x.height) * _covered(columns, x.width),)
+
+    def reach(self, inputs: Types, output: TensorType) -> tuple[Reach, Reach]:
+        rows, columns = self.windows(inputs[0])
+        return Reach.of(rows.kernel, rows.stride), Reach.of(columns.kernel, columns.stride)
 
 
 @lru_cache(maxsize=4096)
