@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from benchmarks.gpu.contenders import NETLANG, PEERS
 from benchmarks.gpu.figures import Row, Spread, timed
 from benchmarks.gpu.report import LABELS
-from netlang.cost.units import si
 from netlang.svg import FAINT, GRID, INK, Svg, width_of
+from netlang.units import si
 
 COLOURS = {NETLANG: "#2166ac", "torch": "#c0432b", "compile": "#a86a00", "jax": "#1a7f5a"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from netlang.cost.model import Profile
 from netlang.cost.palette import COLOURS
 from netlang.cost.report import gain
-from netlang.cost.units import percent, rate, si
 from netlang.ir.op import Family
 from netlang.svg import FAINT, Svg, width_of
+from netlang.units import percent, rate, si
 
 LEFT, RIGHT, THICK, STEP = 96, 610, 30, 42
 SIZE = 12

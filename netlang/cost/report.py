@@ -7,7 +7,7 @@ from typing import Any
 
 from netlang.columns import aligned
 from netlang.cost.model import Floor, Profile, Totals
-from netlang.cost.units import percent, rate, si
+from netlang.units import percent, rate, si
 
 HEADER = ("layer", "op", "MACs", "bytes", "FLOP/byte", "floor", "bound by", "share")
 LEFT = 2

@@ -12,8 +12,8 @@ from math import atan2, ceil, cos, degrees, floor, log10, sin, sqrt
 
 from netlang.cost.model import Floor, Profile
 from netlang.cost.palette import COLOURS
-from netlang.cost.units import percent, si
 from netlang.svg import FAINT, GRID, INK, Svg
+from netlang.units import percent, si
 
 LEFT, RIGHT, HEIGHT = 96, 836, 340
 LARGEST = 20.0

@@ -59,7 +59,9 @@ class Graph:
     """A network.
 
     `recipes` maps `train` and `eval` to the recipe words that the source gives (frozen
-    dataclasses of `netlang.recipe`). `heads` are there in training and gone at inference.
+    dataclasses of `netlang.recipe`). `heads` are there in training and gone at inference. `blocks`
+    gives the block that each call's path is of (`inception` for `inception_3a`), for people; a
+    printed graph has none.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Graph:
     output: str
     heads: tuple[Head, ...] = ()
     recipes: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    blocks: Mapping[str, str] = field(default_factory=dict[str, str], compare=False, repr=False)
 
     @cached_property
     def _by_name(self) -> dict[str, Node]:

@@ -36,6 +36,7 @@ class Builder:
     ledger: Ledger = field(default_factory=Ledger)
     layers: Layers = field(init=False)
     heads: list[Head] = field(default_factory=list[Head])
+    blocks: dict[str, str] = field(default_factory=dict[str, str])
     recipes: Recipes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -44,7 +45,8 @@ class Builder:
     def graph(self, name: str, output: Node) -> Graph:
         """What has been built, as a graph."""
         nodes = tuple(self.layers.nodes.values())
-        return Graph(name, nodes, output.name, tuple(self.heads), self.recipes.all())
+        heads, recipes = tuple(self.heads), self.recipes.all()
+        return Graph(name, nodes, output.name, heads, recipes, self.blocks)
 
     # -------------------------------------------------------------------- statements
 
@@ -274,6 +276,7 @@ class Builder:
         given = bind.of_params(block.params).match(callee, call.arguments)
         scope = bind.scope(block.params, given, frame.evaluator(inputs[0]))
         path = self.layers.name(frame, alias, callee.name)
+        self.blocks[".".join(path)] = callee.name
         calls = (Label(callee.span, f"in this call of '{callee.name}'"), *frame.calls)
         inner = Frame(definition.module, scope, path, calls, ring)
         return self.body(block.body, inputs[0], inner)

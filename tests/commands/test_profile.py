@@ -12,8 +12,8 @@ from PIL import Image
 
 from netlang.commands import main
 from netlang.cost.roofline import Axis
-from netlang.cost.units import percent, si
 from netlang.svg import fit, width_of
+from netlang.units import percent, si
 from tests.conftest import Golden
 from tests.test_startup import loaded
 

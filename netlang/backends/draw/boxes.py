@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from netlang.backends.draw.captions import cells, leaves, lines
-from netlang.backends.draw.fold import scopes
 from netlang.backends.draw.style import Size
+from netlang.fold import scopes
 from netlang.ir.composite import Composite
 from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph, Node

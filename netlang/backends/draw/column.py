@@ -10,7 +10,6 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from netlang.backends.draw.boxes import Box, boxes
-from netlang.backends.draw.fold import Folded, fold, scopes
 from netlang.backends.draw.labels import Labels
 from netlang.backends.draw.links import Link, links, spine
 from netlang.backends.draw.style import (
@@ -23,6 +22,7 @@ from netlang.backends.draw.style import (
     shortcut_look,
     width_of,
 )
+from netlang.fold import Folded, fold, scopes
 from netlang.ir.graph import Graph
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netlang.backends.draw.boxes import Box
-from netlang.backends.draw.fold import Folded, scopes
 from netlang.backends.draw.style import View, width_of
+from netlang.fold import Folded, scopes
 from netlang.ir.graph import Node
+from netlang.units import si
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Labels:
         below = [
             *filter(None, [box.riders]),
             *([f"→ {box.output}"] if self.view.shapes or resized else []),
-            *([f"{short(own)} params"] if self.view.params and own else []),
+            *([f"{si(own)} params"] if self.view.params and own else []),
         ]
         return Label([[self._repeated(first, box.group), *lines], *cells], below)
 
@@ -82,12 +83,4 @@ class Labels:
     def _parameters(self, nodes: tuple[Node, ...]) -> list[str]:
         graph, count = self.folded.graph, self.folded.count
         total = sum(graph.parameters(node) * count(node.name) for node in nodes)
-        return [f"{short(total)} params"] if total and self.view.params else []
-
-
-def short(number: int) -> str:
-    """Three digits of a count: `25.6M`."""
-    for unit, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if number >= unit:
-            return f"{number / unit:#.3g}".rstrip(".") + letter
-    return str(number)
+        return [f"{si(total)} params"] if total and self.view.params else []

@@ -102,7 +102,7 @@ def _block(graph: Graph, scope: _Scope) -> _Block:
     readers = [{u.name for u in graph.users[n.name]} - at.keys() for n in scope.nodes]
     exits = tuple(bool(names) for names in readers)
     form = (rows, exits, [graph[name].type for name in entries])
-    return _Block(scope, at, tuple(entries), frozenset().union(*readers), form)
+    return _Block(scope, at, tuple(entries), frozenset[str]().union(*readers), form)
 
 
 def _joint(a: _Block, b: _Block, results: Collection[str]) -> tuple[int, ...] | None:

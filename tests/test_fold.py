@@ -4,7 +4,7 @@ from time import perf_counter
 
 import pytest
 
-from netlang.backends.draw.fold import fold
+from netlang.fold import fold
 from netlang.ir.graph import Graph, verify
 from netlang.ir.parser import parse_graph
 from netlang.lower import load
