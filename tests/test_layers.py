@@ -17,6 +17,7 @@ FLOORS = (
     {"ops", "recipe", "tune"},
     {"syntax", "passes", "weights", "classes", "images"},
     {"fold", "lower", "receptive", "summary"},
+    {"part"},
     {"plan"},
     {"backends", "cost"},
     {"compiler"},

@@ -13,6 +13,7 @@ from netlang.files import write_whole
 from netlang.fold import scopes
 from netlang.ir.graph import Graph
 from netlang.lower import load
+from netlang.part import part
 from netlang.passes import optimize
 
 HELP = (
@@ -34,6 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-O", "--optimized", action="store_true", help="the graph that is compiled")
     detail = parser.add_argument_group("how much of it")
+    detail.add_argument(
+        "--block", metavar="NAME", help="the first block or group of that name alone: inception"
+    )
     detail.add_argument("--flat", action="store_true", help="every layer: no repeat is folded")
     detail.add_argument(
         "--expand",
@@ -48,11 +52,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     look = parser.add_argument_group("how it looks")
     look.add_argument("--theme", choices=list(PALETTES), default="light", help="the paper (light)")
     look.add_argument("--horizontal", action="store_true", help="from left to right")
+    look.add_argument("--title", metavar="TEXT", help="what stands above it all")
 
 
 def run(args: argparse.Namespace) -> int:
     """Writes the picture and says where."""
     graphs = [load(net, **settings(args)) for net in args.nets]
+    if args.block:
+        graphs = [part(graph, args.block) for graph in graphs]
     path: Path = args.output or Path("-".join(graph.name for graph in graphs) + ".svg")
     _require_sense(args, path, graphs)
     if args.optimized:
@@ -73,6 +80,7 @@ def _view(args: argparse.Namespace) -> View:
         flat=args.flat,
         expand=tuple(args.expand),
         depth=args.depth,
+        title=args.title or "",
     )
 
 

@@ -11,7 +11,7 @@ from netlang.ir.attributes import Size, attribute, integer, shape, size, word
 from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.kernel import FeatureMap, View, storage
-from netlang.ops.window import Axis, Windowed, axes, require_image
+from netlang.ops.window import Axis, Windowed, axes, require_image, stride_caption
 from netlang.reach import Reach
 
 
@@ -95,6 +95,10 @@ class Subsample(Windowed):
     def is_identity(self, inputs: Types) -> bool:
         return self.stride == (1, 1)
 
+    @property
+    def caption(self) -> str:
+        return ", ".join(["identity", *stride_caption(self.stride)])
+
     def launches(self, site: Site) -> tuple[Launch, ...]:
         rows, columns = self.stride
         if rows == columns:
@@ -112,6 +116,10 @@ class ZeroPad(Op):
 
     def is_identity(self, inputs: Types) -> bool:
         return not (self.before or self.after)
+
+    @property
+    def caption(self) -> str:
+        return f"{self.before + self.after} zero channels"
 
     def infer(self, inputs: Types) -> TensorType:
         (x,) = inputs

@@ -30,6 +30,24 @@ def test_the_source_says_what_the_network_is() -> None:
     assert source.count("style=dotted") == 2 * 3 + 1  # to a projection and from it; the legend
 
 
+def test_a_title_and_a_legend() -> None:
+    source = to_dot(load("resnet18"), view=View(title='a "b" \\n'))
+    assert r'label="a \"b\" \\n" labelloc=t' in source
+    assert "what one kernel computes" not in source
+    assert "what one kernel computes" in to_dot(optimize(load("resnet18")).graph)
+    assert "cluster legend" not in to_dot(load("vgg16"))
+
+
+def test_a_block_alone(tmp_path: Path) -> None:
+    """Szegedy et al. 2014, Figure 2(b)."""
+    path = tmp_path / "inception.dot"
+    assert main(["draw", "googlenet", "--block", "inception", "-o", str(path)]) == 0
+    source = path.read_text()
+    assert len(BOX.findall(source)) == 1 + 7 + 1
+    assert ("input", "conv_1") in EDGE.findall(source)
+    assert source.count("-> concat_1") == 4
+
+
 def test_repeats_are_folded() -> None:
     source = to_dot(load("resnet152"))
     assert re.findall(r'label="(×\d+)"', source) == ["×2", "×7", "×35", "×2"]

@@ -77,6 +77,11 @@ class Box:
         return "" if self.group else SYMBOLS.get(self.op.name, "")
 
     @property
+    def is_kernel(self) -> bool:
+        """Whether it is what one kernel computes of several layers."""
+        return not self.group and isinstance(self.op, Fused | Composite)
+
+    @property
     def cells(self) -> list[list[str]]:
         """What it says of itself: the lines of each part that stands beside others."""
         return [[_kind(self.group), *_content(self.nodes)]] if self.group else cells(self.op)
@@ -118,7 +123,7 @@ def _rides(graph: Graph, node: Node, host: Box) -> bool:
     last = host.nodes[-1]
     alone = len(graph.users[last.name]) == 1 and last.name not in graph.results
     # What was fused is a kernel; what was not fused with it is another.
-    light = node.op.family in RIDES_ALONG and not isinstance(last.op, Fused | Composite)
+    light = node.op.family in RIDES_ALONG and not host.is_kernel
     light = light or node.op.is_identity(graph.types(node))
     # Option A's two steps, every n-th pixel and channels of zeros, are one shortcut.
     moves = node.op.family == host.op.family == "shape"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from netlang.backends.draw.column import Column, Pen
 from netlang.backends.draw.legend import draw_legend
-from netlang.backends.draw.style import FONT, NORMAL, Colour, Size, View
+from netlang.backends.draw.style import FONT, LARGEST, NORMAL, Colour, Size, View
 from netlang.ir.graph import Graph
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def to_dot(*graphs: Graph, view: View | None = None) -> str:
     prefixes = [f"{i}." for i in range(1, len(graphs) + 1)] if len(graphs) > 1 else [""]
     columns = [Column.of(*each, view) for each in zip(graphs, prefixes, strict=True)]
     shades = _shades(columns, view)
-    kinds = {link.kind for column in columns for link in column.links}
+    kinds: set[str] = {link.kind for column in columns for link in column.links}
+    kinds |= {"kernel" for column in columns for box in column.boxes if box.is_kernel}
     parts = [Pen(column, view, shades).draw for column in columns]
     parts.append(lambda drawing: draw_legend(drawing, view, kinds))
     drawing = _paper(graphs, view)
@@ -33,15 +34,17 @@ def to_dot(*graphs: Graph, view: View | None = None) -> str:
 
 
 def _paper(graphs: tuple[Graph, ...], view: View) -> Digraph:
-    from graphviz import Digraph
+    from graphviz import Digraph, escape
 
     ink = view.palette
     drawing = Digraph(" ".join(graph.name for graph in graphs))
     drawing.attr("graph", rankdir="LR" if view.horizontal else "TB", nodesep="0.22", ranksep="0.26")
+    if view.title:
+        drawing.attr("graph", label=escape(view.title), labelloc="t", fontsize=str(LARGEST))
     drawing.attr("graph", bgcolor=ink.paper, pad="0.3", fontname=FONT, fontcolor=ink.text)
     # Each network is laid out alone: otherwise boxes of one rank would stand at one height in all
     # of them, with gaps between. The legend stands last.
-    drawing.attr("graph", pack="24", packmode=f"array_tlu{len(graphs) + 1}")
+    drawing.attr("graph", pack="24", packmode=f"array_tlu{len(graphs) + view.horizontal}")
     drawing.attr("node", shape="box", style="rounded,filled", fontname=FONT, fontsize=str(NORMAL))
     drawing.attr("node", margin="0.1,0.05", height="0.3", penwidth="1", fontcolor=ink.text)
     drawing.attr("edge", color=ink.line, arrowsize="0.55", penwidth="1.1")

@@ -1,4 +1,4 @@
-"""What the lines of a drawing mean, in a corner of it; a drawing of plain lines needs none."""
+"""What the lines and boxes of a drawing mean, below it; a drawing of plain lines needs none."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from netlang.backends.draw.style import SMALL, View, shortcut_look, width_of
 if TYPE_CHECKING:
     from graphviz import Digraph
 
-MEANINGS = {"identity": "identity shortcut", "reshaped": "shortcut that changes the shape"}
+MEANINGS = {
+    "identity": "identity shortcut",
+    "reshaped": "shortcut that changes the shape",
+    "kernel": "what one kernel computes",
+}
 
 
 def draw_legend(drawing: Digraph, view: View, kinds: Collection[str]) -> None:
-    """Adds a line of each kind of shortcut with its meaning."""
+    """Adds a line of each kind of shortcut, or a box, with its meaning, one below the other."""
     from graphviz import Digraph
 
     shown = [kind for kind in MEANINGS if kind in kinds]
@@ -26,13 +30,27 @@ def draw_legend(drawing: Digraph, view: View, kinds: Collection[str]) -> None:
     legend.attr(label="", color="transparent")
     legend.attr("node", shape="plaintext", style="", fontsize=str(SMALL), fontcolor=ink.faint)
     above = ""
-    for kind in shown:
+    # On its side, what comes first lies at the bottom.
+    for kind in reversed(shown) if view.horizontal else shown:
         meaning = MEANINGS[kind]
         start, end = f"legend {kind}", f"meaning of {kind}"
-        legend.node(start, "", width="0.01", height="0.01")
-        legend.node(end, meaning, width=f"{width_of(meaning, SMALL) / 72:.2f}")
-        legend.edge(start, end, minlen="2", **shortcut_look(kind, ink))
-        if above:
-            legend.edge(above, start, style="invis")
-        above = end
+        width = f"{width_of(meaning, SMALL) / 72:.2f}"
+        legend.node(start, "", **_sign(kind, view))
+        legend.node(end, f"{meaning}\\l", width=width, margin="0.05,0")
+        level = {} if view.horizontal else {"constraint": "false"}
+        line = {"style": "invis"} if kind == "kernel" else shortcut_look(kind, ink)
+        legend.edge(start, end, minlen="2", **level, **line)
+        if above and not view.horizontal:
+            legend.edge(f"legend {above}", start, style="invis")
+            legend.edge(f"meaning of {above}", end, style="invis")
+        above = kind
     drawing.subgraph(legend)
+
+
+def _sign(kind: str, view: View) -> dict[str, str]:
+    """What stands for it: the beginning of a line, or a box."""
+    if kind != "kernel":
+        return {"width": "0.01", "height": "0.01"}
+    shade = view.palette.plain
+    look = {"shape": "box", "style": "rounded,filled", "width": "0.35", "height": "0.18"}
+    return look | {"fillcolor": shade.fill, "color": shade.line}

@@ -8,7 +8,7 @@ from typing import Literal
 Theme = Literal["light", "dark"]
 
 FONT = "Helvetica,Arial,sans-serif"
-SMALL, NORMAL, LARGE, TITLE = 10, 11, 13, 20
+SMALL, NORMAL, LARGE, TITLE, LARGEST = 10, 11, 13, 20, 24
 """Sizes of text, in points."""
 
 Size = tuple[int, int]
@@ -80,7 +80,8 @@ class View:
     """What to draw of a network, and how.
 
     Repeats are folded unless `flat`, or in a group to `expand`; below `depth` levels of groups
-    everything is one box. `shapes` and `params` add a line to each box.
+    everything is one box. `shapes` and `params` add a line to each box. `title` stands above all;
+    each network has its own name above it besides.
     """
 
     theme: Theme = "light"
@@ -90,6 +91,7 @@ class View:
     flat: bool = False
     expand: tuple[str, ...] = ()
     depth: int | None = None
+    title: str = ""
 
     @property
     def palette(self) -> Palette:
