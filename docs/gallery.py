@@ -1,35 +1,47 @@
 """Draws the gallery: `python -m docs.gallery` writes docs/gallery.md and its pictures.
 
-Each picture is what `netlang draw` makes of the arguments beside it.
+Each picture is what the `netlang` command beside it makes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
 from netlang.backends.draw import layout
 from netlang.commands import main
+from netlang.resources import zoo_networks
 
 DOCS = Path(__file__).parent
 
 INTRODUCTION = """\
 # Gallery
 
-The zoo as `netlang draw` sees it. A box is a layer with what follows it, a frame a group with the
-shape that it gives, a colour a size of image. A block that repeats is drawn once, with its number.
-Solid red lines are identity shortcuts, dotted ones change the shape. With `-O` a box is a kernel:
-what it computes one after the other stands line below line, what it computes together in cells.
+The zoo as netlang sees it; [Drawing](drawing.md) tells how. A box is a layer with what follows it,
+a frame a group with the shape that it gives, a colour a size of image. A block that repeats is
+drawn once, with its number. Solid red lines are identity shortcuts, dotted ones change the shape.
+With `-O` a box is a kernel: what it computes one after the other stands line below line, what it
+computes together in cells.
 
-`python -m docs.gallery` (or `make gallery`) draws all of it anew; under each title stands the
-command that draws the one picture.
+`python -m docs.gallery` (or `make gallery`) draws all of it anew; with each picture stands the
+command that draws it alone.
 """
+
+EVERY = """\
+## Every network of the zoo
+
+`netlang draw NAME` for each; a click shows it whole.
+"""
+
+ROW, HEIGHT = 4, 420
+"""How many networks stand side by side on the page, and how high, in pixels."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture: what it shows, and the arguments of `netlang draw` that make it."""
+    """A picture: what it shows, and the arguments of `netlang` that make it."""
 
     name: str
     arguments: str
@@ -47,7 +59,7 @@ class Picture:
             [
                 f"## {self.caption}",
                 "",
-                f"    netlang draw {self.arguments}",
+                f"    netlang {self.arguments}",
                 "",
                 f"![{self.caption}](img/{self.name}.svg)",
                 "",
@@ -58,40 +70,71 @@ class Picture:
 PICTURES = (
     Picture(
         "figure3",
-        "vgg19 plain34 resnet34",
+        "draw vgg19 plain34 resnet34",
         "VGG-19, plain-34 and ResNet-34: Figure 3 of He et al. 2015",
     ),
-    Picture("resnet152", "resnet152", "ResNet-152"),
+    Picture("resnet152", "draw resnet152", "ResNet-152"),
     Picture(
         "resnet152_blocks",
-        "resnet152 --horizontal --depth 1 --params",
+        "draw resnet152 --horizontal --depth 1 --params",
         "ResNet-152, a box a block: Table 1 of He et al. 2015",
     ),
-    Picture("googlenet", "googlenet", "GoogLeNet with its auxiliary heads"),
-    Picture("googlenet_dark", "googlenet --theme dark --depth 0", "GoogLeNet, a box a module"),
-    Picture("alexnet", "alexnet --params", "AlexNet"),
-    Picture("vgg16", "vgg16 --shapes", "VGG-16"),
-    Picture("resnet18_flat", "resnet18 --flat --horizontal --theme dark", "ResNet-18, every layer"),
-    Picture("resnet50_optimized", "resnet50 -O", "ResNet-50 as it is compiled: a box a kernel"),
-    Picture("googlenet_optimized", "googlenet -O", "GoogLeNet as it is compiled"),
-    Picture("cifar", "plain110 resnet110 resnet1202", "CIFAR-10: 110 layers, and 1202"),
+    Picture(
+        "inception",
+        "draw googlenet --block inception",
+        "An inception module: Figure 2(b) of Szegedy et al. 2014",
+    ),
+    Picture("googlenet_dark", "draw googlenet --theme dark --depth 0", "GoogLeNet, a box a module"),
+    Picture(
+        "resnet18_flat",
+        "draw resnet18 --flat --horizontal --theme dark",
+        "ResNet-18, every layer",
+    ),
+    Picture("vgg16", "draw vgg16 --shapes --params", "VGG-16 with its shapes and parameters"),
+    Picture("resnet50_optimized", "draw resnet50 -O", "ResNet-50 as it is compiled"),
+    Picture("googlenet_optimized", "draw googlenet -O", "GoogLeNet as it is compiled"),
+    Picture("cifar", "draw plain110 resnet110 resnet1202", "CIFAR-10: 110 layers, and 1202"),
 )
+
+ZOO = tuple(Picture(f"zoo/{name}", f"draw {name}", name) for name in zoo_networks())
 
 
 def page() -> str:
     """The text of the page."""
-    return "\n".join([INTRODUCTION, *(picture.section for picture in PICTURES)])
+    sections = (picture.section for picture in PICTURES)
+    return "\n".join([INTRODUCTION, *sections, EVERY, *_table(), ""])
+
+
+def _table() -> Iterator[str]:
+    """The zoo in rows: above each picture its name."""
+    for start in range(0, len(ZOO), ROW):
+        row = ZOO[start : start + ROW]
+        yield _cells([picture.caption for picture in row])
+        if not start:
+            yield _cells([":-:"] * ROW)
+        yield _cells([_thumbnail(picture) for picture in row])
+
+
+def _cells(texts: list[str]) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
+def _thumbnail(picture: Picture) -> str:
+    place = f"img/{picture.name}.svg"
+    image = f'<img src="{place}" alt="{picture.caption}" height="{HEIGHT}">'
+    return f'<a href="{place}">{image}</a>'
 
 
 def draw(picture: Picture) -> None:
     """Writes a picture's file."""
+    picture.path.parent.mkdir(exist_ok=True)
     # A `dot` program would be taken where there is one; the gallery should be the same everywhere.
     with patch.object(layout, "which", return_value=None):
-        if main(["draw", *picture.arguments.split(), "-o", str(picture.path)]):
+        if main([*picture.arguments.split(), "-o", str(picture.path)]):
             raise SystemExit(f"{picture.name} was not drawn")
 
 
 if __name__ == "__main__":
-    for picture in PICTURES:
+    for picture in (*PICTURES, *ZOO):
         draw(picture)
     (DOCS / "gallery.md").write_text(page())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+import netlang.commands
 import netlang.ops
 from benchmarks.graphs import RESULTS, stages
 from benchmarks.markdown import filled
@@ -54,6 +56,23 @@ def test_example(place: str) -> None:
 def test_there_are_examples() -> None:
     assert {place.partition(":")[0] for place in EXAMPLES} == {"README.md", "language.md"}
     assert len(EXAMPLES) == LANGUAGE.count("```net\n") + 1
+    assert len(commands()) > 20
+
+
+def commands() -> list[str]:
+    """The indented lines that call netlang, without their comments."""
+    texts = [
+        path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))
+    ]
+    found = (re.findall(r"^ {4}netlang (\S.*?)(?: +#.*)?$", text, re.M) for text in texts)
+    return list(dict.fromkeys(line for lines in found for line in lines))
+
+
+@pytest.mark.parametrize("line", commands())
+def test_a_command_has_what_it_is_given(line: str) -> None:
+    words = shlex.split(line)
+    parser = netlang.commands._parser(words[0], netlang.commands._load(words[0]))
+    parser.parse_args(words)  # exits where an option is unknown
 
 
 def signature(cls: type) -> str:
