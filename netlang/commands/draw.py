@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 
 from netlang.backends.draw import View, to_dot, to_svg
-from netlang.backends.draw.style import PALETTES
 from netlang.commands.common import add_settings, require_format, settings
 from netlang.diagnostic import did_you_mean, error
 from netlang.files import write_whole
 from netlang.fold import scopes
 from netlang.ir.graph import Graph
 from netlang.lower import load
+from netlang.palette import PALETTES
 from netlang.passes import optimize
 
 HELP = (
