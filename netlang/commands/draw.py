@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from netlang.backends.draw import View, to_dot, to_svg
-from netlang.commands.common import add_settings, require_format, settings
+from netlang.commands.common import add_nets_argument, require_format, settings
 from netlang.diagnostic import did_you_mean, error
 from netlang.files import write_whole
 from netlang.fold import scopes
@@ -25,10 +25,7 @@ FORMATS = (".svg", ".dot")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument(
-        "nets", nargs="+", metavar="NET", help="a .net file, or the name of a zoo network"
-    )
-    add_settings(parser)
+    add_nets_argument(parser)
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="FILE.svg or FILE.dot (default: NET.svg)"
     )
