@@ -14,24 +14,27 @@ from netlang.summary.bars import Row, draw_bars, height_of
 from netlang.summary.counts import Summary, depth
 from netlang.summary.measures import MACS, PARAMETERS, Measure, family_colours
 from netlang.summary.parts import Outline, Part
+from netlang.summary.report import memory_of
 from netlang.summary.tiles import draw_tiles, tiles
 from netlang.summary.treemap import Rect
-from netlang.svg import Svg, fit
-from netlang.units import percent, si
+from netlang.svg import Svg, fit, width_of
+from netlang.units import percent
 
 Chart = Literal["treemap", "bars"]
 
 CHARTS: tuple[Chart, ...] = get_args(Chart)
 
+MAPPED = (PARAMETERS, MACS)
+"""What there is a treemap of."""
+
 WIDTH, MARGIN, GUTTER = 980, 24, 28
+INNER = WIDTH - 2 * MARGIN
+SIDE = (INNER - GUTTER) // len(MAPPED)
+
 HEAD, HEADING, FOOT = 80, 46, 48
 """Pixels for the title, for what stands above a treemap, and for the legend."""
 
-SIDE = (WIDTH - 2 * MARGIN - GUTTER) // 2
-"""Of each of two treemaps."""
-
-
-MAPPED = (PARAMETERS, MACS)
+TITLE = 18
 
 
 def to_svg(
@@ -41,44 +44,47 @@ def to_svg(
     precision: Precision = "float32",
 ) -> bytes:
     """One network as treemaps or as bars of its groups; of several, which are bars, each is one."""
-    outlines = [Outline(Summary(graph, precision)) for graph in graphs]
-    if len(outlines) == 1 and chart == "treemap":
-        return _treemaps(outlines[0], PALETTES[theme])
-    return _bars(outlines, PALETTES[theme])
+    first, *others = (Outline(Summary(graph, precision)) for graph in graphs)
+    ink = PALETTES[theme]
+    if others:
+        return _networks([first, *others], ink)
+    return _treemaps(first, ink) if chart == "treemap" else _groups(first, ink)
+
+
+def _head(summary: Summary) -> tuple[str, str]:
+    """The title of a picture of one network, and what stands below it."""
+    return summary.graph.name, f"{depth(summary.graph)} layers deep; {memory_of(summary)}"
 
 
 def _page(height: int, title: str, note: str, meanings: Mapping[str, str], ink: Palette) -> Svg:
     svg = Svg(WIDTH, height, ink.paper)
-    svg.text(MARGIN, 38, fit(title, 18, WIDTH - 2 * MARGIN), size=18, fill=ink.text, bold=True)
+    svg.text(MARGIN, 38, fit(title, TITLE, INNER), size=TITLE, fill=ink.text, bold=True)
     svg.text(MARGIN, 59, note, size=12, fill=ink.faint)
     svg.legend(MARGIN, height - 20, meanings, 12, ink.faint)
     return svg
 
 
-def _note(summary: Summary) -> str:
-    weights, activations = si(summary.weights_memory, "B"), si(summary.total.memory, "B")
-    memory = f"{weights} of weights, {activations} of activations an image"
-    peak = f"at most {si(summary.peak_memory, 'B')} at once"
-    return f"{depth(summary.graph)} layers deep; {summary.precision}: {memory}, {peak}"
-
-
 # --------------------------------------------------------------------------- bars
 
 
-def _bars(outlines: Sequence[Outline], ink: Palette) -> bytes:
-    first, *others = outlines
-    names = [outline.summary.graph.name for outline in outlines]
-    if others:
-        note = f"activations in {first.summary.precision}"
-        rows = [Row(n, o, o.folded.graph.nodes) for n, o in zip(names, outlines, strict=True)]
-    else:
-        note = _note(first.summary)
-        rows = [Row(part.label, first, part.nodes) for part in first.parts]
+def _groups(outline: Outline, ink: Palette) -> bytes:
+    rows = [Row(part.label, outline, part.nodes) for part in outline.parts]
+    return _bars(rows, *_head(outline.summary), ink)
+
+
+def _networks(outlines: Sequence[Outline], ink: Palette) -> bytes:
+    rows = [Row(each.summary.graph.name, each, each.folded.graph.nodes) for each in outlines]
+    title = ", ".join(row.name for row in rows)
+    title = title if width_of(title, TITLE) <= INNER else f"{len(rows)} networks"
+    return _bars(rows, title, f"activations in {outlines[0].summary.precision}", ink)
+
+
+def _bars(rows: Sequence[Row], title: str, note: str, ink: Palette) -> bytes:
     found = {family for row in rows for family in row.families}
     meanings = {f: colour for f, colour in family_colours(ink).items() if f in found}
     height = HEAD + height_of(rows) + FOOT
-    svg = _page(height, ", ".join(names), note, meanings, ink)
-    draw_bars(svg, rows, Rect(MARGIN, HEAD, WIDTH - 2 * MARGIN, height), ink)
+    svg = _page(height, title, note, meanings, ink)
+    draw_bars(svg, rows, Rect(MARGIN, HEAD, INNER, height), ink)
     return svg.render()
 
 
@@ -91,8 +97,7 @@ def _treemaps(outline: Outline, ink: Palette) -> bytes:
     meanings = {f"{h}x{w} pixels": colour.fill for (h, w), colour in colours.items()}
     if (1, 1) in sizes.values():
         meanings["1 pixel"] = ink.plain.fill
-    title, note = outline.summary.graph.name, _note(outline.summary)
-    svg = _page(HEAD + HEADING + SIDE + FOOT, title, note, meanings, ink)
+    svg = _page(HEAD + HEADING + SIDE + FOOT, *_head(outline.summary), meanings, ink)
     groups = {path: colours.get(size, ink.plain) for path, size in sizes.items()}
     for number, measure in enumerate(MAPPED):
         place = Rect(MARGIN + number * (SIDE + GUTTER), HEAD + HEADING, SIDE, SIDE)

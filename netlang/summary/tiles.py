@@ -9,14 +9,11 @@ from netlang.palette import Colour, Palette
 from netlang.summary.measures import Measure
 from netlang.summary.parts import Part
 from netlang.summary.treemap import Rect, squarified
-from netlang.svg import Svg, fit, width_of
+from netlang.svg import Svg, width_of
 from netlang.units import percent
 
 SIZE, LINE, PAD = 11, 14, 5
 """Of text, from one baseline to the next, and from an edge to a text: pixels."""
-
-SHORTEST = "abc…xyz"
-"""A name with less of it left says nothing."""
 
 GAPS = (3.0, 1.6, 0.8)
 """Pixels between groups, between blocks, between layers; what lies deeper is as close as those."""
@@ -50,13 +47,12 @@ class Tile:
 
 @dataclass(frozen=True)
 class Text:
-    """A line of text of a tile: its name, or its share alone."""
+    """A tile's name and share, below an upper left corner; gaps may lie behind what is wide."""
 
-    x: float
-    baseline: float
-    line: str
-    is_group: bool
-    is_share: bool
+    tile: Tile
+    lines: tuple[str, ...]
+    corner: tuple[float, float]
+    is_wide: bool
 
 
 def tiles(parts: Sequence[Part], weigh: Weigh, within: Rect) -> Iterator[Tile]:
@@ -87,34 +83,41 @@ def _held(part: Part, weigh: Weigh) -> Sequence[Part]:
 
 
 def texts(tiles: Sequence[Tile]) -> Iterator[Text]:
-    """What the tiles have room for: names and shares of the whole.
+    """What the tiles have room for.
 
-    No text crosses a gap: that of a group stands in the layer that lies in its corner, above the
-    layer's own.
+    A group's text stands above all others in it and may cross the gaps there; that of a block
+    stands in the layer that lies in its corner, above the layer's own.
     """
     whole = sum(tile.weight for tile in tiles if not tile.depth)
     rooms = {tile.corner: tile.rect for tile in tiles if tile.is_leaf}
     for tile in tiles:
-        room = rooms[tile.corner]
+        is_group = not (tile.depth or tile.is_leaf)
+        room = tile.rect if is_group else rooms[tile.corner]
         lines = _lines(tile, percent(tile.weight / whole), room)
-        for number, line in enumerate(lines):
-            baseline = room.y + PAD + LINE * number + SIZE - 2
-            yield Text(room.x + PAD, baseline, line, not tile.depth, bool(number))
-        taken = LINE * len(lines) + 2 if lines else 0
-        rooms[tile.corner] = room._replace(y=room.y + taken, height=room.height - taken)
+        if not lines:
+            continue
+        width = max(width_of(line, SIZE) for line in lines) + 2 * PAD
+        yield Text(tile, lines, (room.x, room.y), width > rooms[tile.corner].width)
+        beside = [c for c in rooms if _is_on_top(c, tile.rect)] if is_group else [tile.corner]
+        for corner in beside:
+            rooms[corner] = _below(rooms[corner], LINE * len(lines) + 2)
+
+
+def _is_on_top(corner: tuple[float, float], rect: Rect) -> bool:
+    return corner[1] == rect.y and rect.x <= corner[0] < rect.x + rect.width
+
+
+def _below(room: Rect, taken: float) -> Rect:
+    return room._replace(y=room.y + taken, height=room.height - taken)
 
 
 def _lines(tile: Tile, share: str, room: Rect) -> tuple[str, ...]:
-    """As much of a tile's name and share as fits; a group has its name, however short."""
-    name, width = tile.trail[-1], room.width - 2 * PAD
+    """As much of a tile's name and share as fits."""
+    name = tile.trail[-1]
     together, apart = (f"{name}, {share}",), (name, share)
-    choices = [apart, together] if tile.is_leaf else [together, apart]
-    choices.append((name,))
-    if not tile.depth and width >= width_of(SHORTEST, SIZE):
-        choices.append((fit(name, SIZE, width),))
-    for lines in choices:
-        is_narrow = max(width_of(line, SIZE) for line in lines) <= width
-        if is_narrow and LINE * len(lines) + PAD <= room.height:
+    for lines in (*((apart, together) if tile.is_leaf else (together, apart)), (name,)):
+        width = max(width_of(line, SIZE) for line in lines)
+        if width + 2 * PAD <= room.width and LINE * len(lines) + PAD <= room.height:
             return lines
     return ()
 
@@ -134,6 +137,14 @@ def draw_tiles(
         corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y))
         svg.line(*corners, stroke=ink.paper, width=GAPS[min(tile.depth, len(GAPS) - 1)])
     for text in texts(tiles):
-        fill = ink.faint if text.is_share else ink.text
-        bold = text.is_group and not text.is_share
-        svg.text(text.x, text.baseline, text.line, size=SIZE, fill=fill, bold=bold)
+        _draw_text(svg, text, colours[text.tile.group.path].fill, ink)
+
+
+def _draw_text(svg: Svg, text: Text, fill: str, ink: Palette) -> None:
+    left, top = text.corner[0] + PAD, text.corner[1] + PAD
+    for number, line in enumerate(text.lines):
+        y = top + LINE * number
+        if text.is_wide:
+            svg.rect(left, y - 2, width_of(line, SIZE), LINE, fill)
+        look, bold = (ink.faint, False) if number else (ink.text, not text.tile.depth)
+        svg.text(left, y + SIZE - 2, line, size=SIZE, fill=look, bold=bold)
