@@ -127,4 +127,5 @@ def _draw_heading(svg: Svg, outline: Outline, measure: Measure, x: float, ink: P
     svg.text(x, HEAD + 14, measure.exact(whole), size=14, fill=ink.text, bold=True)
     heaviest = sorted(weights, key=lambda family: -weights[family])
     shares = [f"{f} {percent(weights[f] / whole)}" for f in heaviest if weights[f] > whole / 2000]
-    svg.text(x, HEAD + 33, ", ".join(shares), size=12, fill=ink.faint)
+    if shares:
+        svg.text(x, HEAD + 33, ", ".join(shares), size=12, fill=ink.faint)
