@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import Literal
+
+from netlang.columns import shortened
 
 Anchor = Literal["start", "middle", "end"]
 
@@ -20,20 +23,16 @@ def width_of(text: str, size: float) -> float:
 
 def fit(text: str, size: float, width: float) -> str:
     """The text, its middle left out where it would be too wide."""
-    room = int(width / (WIDEST * size))
-    if len(text) <= room:
-        return text
-    head = (room - 1) // 2
-    return f"{text[:head]}…{text[len(text) - (room - 1 - head) :]}"
+    return shortened(text, int(width / (WIDEST * size)))
 
 
 class Svg:
-    """A picture of so many pixels; equal calls give equal bytes."""
+    """A picture of so many pixels on paper of a colour; equal calls give equal bytes."""
 
-    def __init__(self, width: int, height: int):
+    def __init__(self, width: int, height: int, paper: str = "#ffffff"):
         self.width, self.height = width, height
         self._elements: list[str] = []
-        self.rect(0, 0, width, height, "#ffffff")
+        self.rect(0, 0, width, height, paper)
 
     def rect(
         self, x: float, y: float, width: float, height: float, fill: str, tip: str = ""
@@ -73,6 +72,15 @@ class Svg:
         self._elements.append(
             f'<text {place}{turned}{weight} fill="{fill}">{escape(text, quote=False)}</text>'
         )
+
+    def legend(
+        self, x: float, y: float, meanings: Mapping[str, str], size: float, fill: str = FAINT
+    ) -> None:
+        """What colours mean, by meaning: squares in a line with words on a baseline at `y`."""
+        for meaning, colour in meanings.items():
+            self.rect(x, y - 10, 12, 12, colour)
+            self.text(x + 18, y, meaning, size=size, fill=fill)
+            x += 18 + width_of(meaning, size) + 16
 
     def render(self) -> bytes:
         """The file."""

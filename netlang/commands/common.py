@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from netlang.device import DEVICES, Target
 from netlang.diagnostic import error
@@ -14,12 +15,19 @@ from netlang.ir.graph import Graph
 from netlang.kernels.kernel import PRECISIONS
 from netlang.lower import load
 
+NET = "a .net file, or the name of a zoo network"
 MOST = 2**31 - 1  # what kernels count a batch with
 
 
 def add_net_argument(parser: argparse.ArgumentParser) -> None:
     """The network, and the values of its parameters."""
-    parser.add_argument("net", metavar="NET", help="a .net file, or the name of a zoo network")
+    parser.add_argument("net", metavar="NET", help=NET)
+    add_settings(parser)
+
+
+def add_nets_argument(parser: argparse.ArgumentParser, nargs: Literal["+", "*"] = "+") -> None:
+    """Networks, and the values of their parameters."""
+    parser.add_argument("nets", nargs=nargs, metavar="NET", help=NET)
     add_settings(parser)
 
 

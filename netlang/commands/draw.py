@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 
 from netlang.backends.draw import View, to_dot, to_svg
-from netlang.backends.draw.style import PALETTES
-from netlang.commands.common import add_settings, require_format, settings
+from netlang.commands.common import add_nets_argument, require_format, settings
 from netlang.diagnostic import did_you_mean, error
 from netlang.files import write_whole
 from netlang.fold import scopes
 from netlang.ir.graph import Graph
 from netlang.lower import load
+from netlang.palette import PALETTES
 from netlang.part import part
 from netlang.passes import optimize
 
@@ -26,10 +26,7 @@ FORMATS = (".svg", ".dot")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument(
-        "nets", nargs="+", metavar="NET", help="a .net file, or the name of a zoo network"
-    )
-    add_settings(parser)
+    add_nets_argument(parser)
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="FILE.svg or FILE.dot (default: NET.svg)"
     )

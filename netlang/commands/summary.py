@@ -1,26 +1,108 @@
-"""`netlang summary`: what a network consists of."""
+"""`netlang summary`: what a network consists of, and how networks compare."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from netlang.commands.common import add_net_argument, load_net
-from netlang.summary import describe, inference, table
+from netlang.commands.common import add_nets_argument, require_format, settings
+from netlang.diagnostic import error
+from netlang.files import write_whole
+from netlang.ir.graph import Graph
+from netlang.kernels.kernel import PRECISIONS
+from netlang.lower import load
+from netlang.palette import PALETTES
+from netlang.picture import FORMATS, encoded
+from netlang.resources import zoo_networks
+from netlang.summary import comparison, describe, inference, table, to_csv
+from netlang.summary.picture import CHARTS, to_svg
 
-HELP = "List the layers of a network with their shapes, parameters and MACs (multiply-adds)."
+HELP = (
+    "List the groups of a network with their shapes, receptive fields, parameters, MACs "
+    "(multiply-adds) and the bytes that they write; of several networks each as a whole; or draw "
+    "where parameters and MACs are. '195 /32' is a receptive field of 195x195 pixels of the input, "
+    "32 from one value's to the next one's."
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    add_net_argument(parser)
+    add_nets_argument(parser, nargs="*")
+    parser.add_argument("--zoo", action="store_true", help="all networks that come with netlang")
     parser.add_argument("--layers", action="store_true", help="a row a layer, not a row a group")
     parser.add_argument("--training", action="store_true", help="with the auxiliary heads")
-    parser.add_argument("--json", action="store_true", help="one JSON object, every layer in it")
+    parser.add_argument(
+        "--dtype", choices=PRECISIONS, default="float32", help="how numbers are stored (float32)"
+    )
+    out = parser.add_argument_group("what comes out")
+    out.add_argument("--json", action="store_true", help="an object, or a list of one a network")
+    out.add_argument("--csv", action="store_true", help="a row a layer, of all networks")
+    out.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write FILE.csv, or draw FILE.svg or FILE.png, and print no table",
+    )
+    look = parser.add_argument_group("pictures")
+    look.add_argument(
+        "--chart", choices=CHARTS, help="what to draw (treemap; of several networks, bars)"
+    )
+    look.add_argument("--theme", choices=list(PALETTES), default="light", help="the paper (light)")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the table, or the object."""
-    graph = load_net(args) if args.training else inference(load_net(args))
-    print(json.dumps(describe(graph)) if args.json else table(graph, args.layers))
+    """Prints the table or the rows or the object, or writes a file and says where."""
+    nets = [*args.nets, *(zoo_networks() if args.zoo else ())]
+    _require_sense(args, nets)
+    graphs = [load(net, **settings(args)) for net in nets]
+    graphs = graphs if args.training else [inference(graph) for graph in graphs]
+    if args.output:
+        write_whole(args.output, _file(args, graphs))
+        print(f"wrote {args.output}")
+    else:
+        # A line of CSV has an end of its own.
+        print(_text(args, graphs), end="" if args.csv else "\n")
     return 0
+
+
+def _file(args: argparse.Namespace, graphs: Sequence[Graph]) -> bytes:
+    suffix = args.output.suffix
+    if suffix == ".csv":
+        return to_csv(graphs, args.dtype).encode()
+    chart = args.chart or CHARTS[0]
+    svg = to_svg(*graphs, chart=chart, theme=args.theme, precision=args.dtype)
+    return encoded(svg, suffix)
+
+
+def _text(args: argparse.Namespace, graphs: Sequence[Graph]) -> str:
+    if args.csv:
+        return to_csv(graphs, args.dtype)
+    if args.json:
+        objects = [describe(graph, args.dtype) for graph in graphs]
+        return json.dumps(objects if len(objects) > 1 else objects[0])
+    if len(graphs) > 1:
+        return comparison(graphs, args.dtype)
+    return table(graphs[0], args.layers, args.dtype, shares=sys.stdout.isatty())
+
+
+def _require_sense(args: argparse.Namespace, nets: Sequence[str]) -> None:
+    if not nets:
+        raise error("there is no network to summarize", help="name one, or write --zoo for all")
+    if args.json and (args.csv or args.output):
+        other = "--csv" if args.csv else "-o"
+        raise error(f"'--json' and '{other}' are two forms", help="leave one of them out")
+    if args.output:
+        require_format(args.output, (*FORMATS, ".csv"), "summary")
+    draws = args.output and args.output.suffix in FORMATS
+    if args.csv and draws:
+        raise error(f"'--csv' is no '{args.output.suffix}'", help="write -o FILE.csv")
+    if args.chart and not draws:
+        raise error("'--chart' draws", help="name the picture with -o FILE.svg")
+    if args.chart == "treemap" and len(nets) > 1:
+        raise error("a treemap is of one network", help="--chart bars compares several")
+    if args.layers and len(nets) > 1 and not (args.csv or args.json or args.output):
+        raise error("'--layers' lists those of one network", help="--csv lists those of several")

@@ -6,7 +6,7 @@ from netlang.cost.model import Profile
 from netlang.cost.palette import COLOURS
 from netlang.cost.report import gain
 from netlang.ir.op import Family
-from netlang.svg import FAINT, Svg, width_of
+from netlang.svg import Svg, width_of
 from netlang.units import percent, rate, si
 
 LEFT, RIGHT, THICK, STEP = 96, 610, 30, 42
@@ -16,7 +16,9 @@ SIZE = 12
 def draw_bars(svg: Svg, before: Profile, after: Profile, top: float) -> None:
     """A bar a network to one scale, and which colour is which family."""
     longest = max(before.totals.seconds, after.totals.seconds)
-    _draw_legend(svg, [*_times(before), *_times(after)], top)
+    shown = _times(before).keys() | _times(after).keys()
+    meanings = {family: colour for family, colour in COLOURS.items() if family in shown}
+    svg.legend(LEFT, top, meanings, SIZE)
     for number, (label, each) in enumerate((("as written", before), ("optimized", after))):
         y = top + 18 + number * STEP
         svg.text(LEFT - 8, y + THICK / 2 + 4, label, anchor="end")
@@ -48,13 +50,3 @@ def _draw_bar(svg: Svg, profile: Profile, y: float, scale: float) -> float:
 def _total(before: Profile, each: Profile) -> str:
     text = f"{si(each.totals.seconds, 's')}, {rate(each.totals.images_per_second)}"
     return text if each is before else f"{text}, {gain(before, each):.2f}x"
-
-
-def _draw_legend(svg: Svg, families: list[Family], y: float) -> None:
-    x = float(LEFT)
-    for family, colour in COLOURS.items():
-        if family not in families:
-            continue
-        svg.rect(x, y - 10, 12, 12, colour)
-        svg.text(x + 18, y, family, fill=FAINT, size=SIZE)
-        x += 18 + width_of(family, SIZE) + 16

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from netlang.backends.draw.captions import cells, leaves, lines
-from netlang.backends.draw.style import Size
 from netlang.fold import scopes
 from netlang.ir.composite import Composite
 from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Family, Op
 from netlang.ir.types import TensorType
+from netlang.palette import Size
 from netlang.plan.place import scattered
 
 LEARNED: tuple[Family, ...] = ("conv", "linear")

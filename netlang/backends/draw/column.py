@@ -12,18 +12,10 @@ from typing import TYPE_CHECKING
 from netlang.backends.draw.boxes import Box, boxes
 from netlang.backends.draw.labels import Labels
 from netlang.backends.draw.links import Link, links, spine
-from netlang.backends.draw.style import (
-    LARGE,
-    SMALL,
-    TITLE,
-    Colour,
-    Size,
-    View,
-    shortcut_look,
-    width_of,
-)
+from netlang.backends.draw.style import LARGE, SMALL, TITLE, View, shortcut_look, width_of
 from netlang.fold import Folded, fold, scopes
 from netlang.ir.graph import Graph
+from netlang.palette import Colour, Size
 
 if TYPE_CHECKING:
     from graphviz import Digraph

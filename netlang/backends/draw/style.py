@@ -1,78 +1,14 @@
-"""What a drawing looks like: colours by the size of the image, on light paper or dark."""
+"""What a drawing looks like: its text, its lines, and what of a network it shows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Theme = Literal["light", "dark"]
+from netlang.palette import PALETTES, Palette, Theme
 
 FONT = "Helvetica,Arial,sans-serif"
 SMALL, NORMAL, LARGE, TITLE, LARGEST = 10, 11, 13, 20, 24
 """Sizes of text, in points."""
-
-Size = tuple[int, int]
-"""Height and width of an image."""
-
-
-@dataclass(frozen=True)
-class Colour:
-    """Of one stage: its boxes, what is written in them and around them, and its frame."""
-
-    fill: str
-    line: str
-    frame: str
-
-
-@dataclass(frozen=True)
-class Palette:
-    """Of one theme; a drawing with more stages begins again."""
-
-    paper: str
-    text: str
-    faint: str
-    line: str
-    shortcut: str
-    plain: Colour
-    stages: tuple[Colour, ...]
-
-
-PALETTES: dict[Theme, Palette] = {
-    "light": Palette(
-        paper="#ffffff",
-        text="#1f2430",
-        faint="#6b7280",
-        line="#5b6472",
-        shortcut="#c2410c",
-        plain=Colour("#eceff3", "#8a93a1", "#f8f9fa"),
-        stages=(
-            Colour("#f9dcc4", "#c98a5a", "#fef8f3"),
-            Colour("#d9d2f5", "#8070c4", "#f8f6fe"),
-            Colour("#cbe8cf", "#5d9e68", "#f4fbf5"),
-            Colour("#fad1d6", "#c9697a", "#fef5f6"),
-            Colour("#c9e0f8", "#5a8fc4", "#f3f8fe"),
-            Colour("#fbebb5", "#b99a2e", "#fefbee"),
-            Colour("#c9ebe8", "#4f9d96", "#f2fbfa"),
-        ),
-    ),
-    "dark": Palette(
-        paper="#0f141b",
-        text="#e6e9ef",
-        faint="#9aa4b2",
-        line="#8b95a5",
-        shortcut="#fb923c",
-        plain=Colour("#2a313c", "#667183", "#161c24"),
-        stages=(
-            Colour("#573a24", "#d09464", "#1b1712"),
-            Colour("#3a3268", "#9a8bdc", "#171628"),
-            Colour("#22492b", "#6fb57c", "#121e18"),
-            Colour("#5c2a35", "#dd7d8e", "#1e151b"),
-            Colour("#1f4166", "#6ca5dd", "#111b28"),
-            Colour("#55470f", "#ccae45", "#1c1a12"),
-            Colour("#184945", "#5fb3ab", "#101e20"),
-        ),
-    ),
-}
 
 
 @dataclass(frozen=True)

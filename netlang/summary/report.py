@@ -1,0 +1,152 @@
+"""A network as a table for people, a row a group or a layer; several, a row a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import groupby
+
+from netlang.columns import aligned, shortened
+from netlang.fold import Folded
+from netlang.ir.graph import Graph, Node
+from netlang.kernels.kernel import Precision
+from netlang.summary.counts import WEIGHTED, Summary, depth, total
+from netlang.summary.parts import Part, parts
+from netlang.units import percent, si
+
+WIDEST = 100
+"""Columns of a table; names give way."""
+
+LONGEST = 18
+"""Characters that different layers of a group may take; where they need more they are counted."""
+
+Cells = tuple[str, ...]
+
+
+def table(
+    graph: Graph,
+    every_layer: bool = False,
+    precision: Precision = "float32",
+    shares: bool = False,
+) -> str:
+    """The network as a table: a row a group, or a row a layer.
+
+    `field` is the receptive field, in pixels of the input, then how far apart those of two
+    neighbours lie, where there are neighbours and it is not 1: `195 /32`. `memory` is what the
+    layers write, bytes an image. `shares` puts parts of the whole beside the counts of groups.
+    """
+    summary, shares = Summary(graph, precision), shares and not every_layer
+    layers = (Part(node.name, node.op.caption, (node,)) for node in graph)
+    rows = layers if every_layer else parts(Folded(graph, {}))
+    room = " " * 5 if shares else ""
+    header = ("layer", "", "output", "field", f"parameters{room}", f"MACs{room}", "memory")
+    cells = [header, *(_row(summary, part, shares) for part in rows)]
+    return "\n".join([*_ruled(cells, left=2), *_totals(summary)])
+
+
+def comparison(graphs: Sequence[Graph], precision: Precision = "float32") -> str:
+    """The networks as a table: a row a network.
+
+    `field` is the receptive field of the last feature map. The bytes are those of the weights, of
+    all that an image makes the layers write, and of the most that is alive of it at once.
+    """
+    header = ("network", "depth", "output", "field", "parameters", "MACs")
+    header += ("weights", "activations", "peak")
+    cells = [header, *(_network(Summary(graph, precision)) for graph in graphs)]
+    note = "field: of the last feature map; activations: of an image; peak: the most at once"
+    return "\n".join([*_ruled(cells, left=1), f"{precision}; {note}"])
+
+
+def _ruled(cells: Sequence[Cells], left: int) -> list[str]:
+    """The header and the rows between rules, the names as short as the table needs them."""
+    excess = max(map(len, aligned(cells, left))) - WIDEST
+    room = max(len(name) for name, *_ in cells) - max(0, excess)
+    lines = aligned([(shortened(name, room), *others) for name, *others in cells], left)
+    rule = "-" * max(map(len, lines))
+    return [lines[0], rule, *lines[1:], rule]
+
+
+# --------------------------------------------------------------------------- one network
+
+
+def _row(summary: Summary, part: Part, shares: bool) -> Cells:
+    counts, whole = total(map(summary.count, part.nodes)), summary.total
+    last = part.nodes[-1]
+    return (
+        part.path,
+        _content(part, summary.graph) if part.parts else part.label,
+        str(last.type),
+        field_of(summary, last),
+        _count(counts.parameters, whole.parameters, shares),
+        _count(counts.macs, whole.macs, shares),
+        si(counts.memory, "B") if counts.memory else "",
+    )
+
+
+def _count(number: int, whole: int, shares: bool) -> str:
+    if not number:
+        return ""
+    return f"{number:,}" + (f" {percent(number / whole):>4}" if shares else "")
+
+
+def _content(part: Part, graph: Graph) -> str:
+    """What a group holds: its blocks by kind, and its layers with weights."""
+    weighted = [node for node in part.nodes if node.op.family in WEIGHTED]
+    kinds = [
+        graph.blocks.get(each.path, each.name) if each.parts else each.label
+        for each in part.parts
+        if each.parts or each.nodes[0].op.family in WEIGHTED
+    ]
+    runs = [(kind, len(list(run))) for kind, run in groupby(kinds)]
+    text = ", ".join(f"{count} x {kind}" if count > 1 else kind for kind, count in runs)
+    return text if len(runs) == 1 or len(text) <= LONGEST else f"{len(weighted)} layers"
+
+
+def _totals(summary: Summary) -> list[str]:
+    graph, whole = summary.graph, summary.total
+    counts = f"{whole.parameters:,} parameters, {whole.macs:,} MACs an image"
+    return [
+        f"{graph.name}: {counts}, {depth(graph)} layers deep, {len(graph)} nodes",
+        memory_of(summary),
+        f"receptive field of the last feature map: {field_of(summary, summary.features)}",
+    ]
+
+
+def memory_of(summary: Summary) -> str:
+    """`float32: 244 MB of weights, 7.70 MB of activations an image, at most 2.32 MB at once`."""
+    weights, activations = si(summary.weights_memory, "B"), si(summary.total.memory, "B")
+    peak = si(summary.peak_memory, "B")
+    held = f"{weights} of weights, {activations} of activations an image"
+    return f"{summary.precision}: {held}, at most {peak} at once"
+
+
+def field_of(summary: Summary, node: Node) -> str:
+    """A receptive field as the table has it."""
+    rows, columns = summary.fields[node.name]
+    extent = _both(rows.pixels, columns.pixels)
+    has_steps = node.type.pixels != (1, 1) and (rows.step, columns.step) != (1, 1)
+    return f"{extent} /{_both(rows.step, columns.step)}" if has_steps else extent
+
+
+def _both(rows: int | Fraction, columns: int | Fraction) -> str:
+    """`3` or `5x3`: one number where the axes agree."""
+    return f"{float(rows):g}" if rows == columns else f"{float(rows):g}x{float(columns):g}"
+
+
+# --------------------------------------------------------------------------- several
+
+
+def _network(summary: Summary) -> Cells:
+    graph, whole = summary.graph, summary.total
+    rows, columns = summary.fields[summary.features.name]
+    return (
+        graph.name,
+        str(depth(graph)),
+        str(graph[graph.output].type),
+        _both(rows.pixels, columns.pixels),
+        f"{whole.parameters:,}",
+        f"{whole.macs:,}",
+        si(summary.weights_memory, "B"),
+        si(whole.memory, "B"),
+        si(summary.peak_memory, "B"),
+    )
