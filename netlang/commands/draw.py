@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from netlang.backends.draw import View, to_dot, to_svg
+from netlang.backends.draw import View, to_dot, to_svg, volumes
 from netlang.backends.draw.style import PALETTES
 from netlang.commands.common import add_settings, require_format, settings, write_picture
 from netlang.diagnostic import did_you_mean, error
@@ -22,6 +22,7 @@ HELP = (
 )
 
 DOT = ".dot"
+VOLUMES = "volumes"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +52,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     detail.add_argument("--shapes", action="store_true", help="the output's shape in every box")
     detail.add_argument("--params", action="store_true", help="the number of parameters as well")
     look = parser.add_argument_group("how it looks")
+    look.add_argument(
+        "--style",
+        choices=["paper", VOLUMES],
+        default="paper",
+        help="boxes and lines, as in the ResNet paper (paper), or the feature maps of a network "
+        "without branches as volumes, as in AlexNet's",
+    )
     look.add_argument("--theme", choices=list(PALETTES), default="light", help="the paper (light)")
     look.add_argument("--horizontal", action="store_true", help="from left to right")
 
@@ -66,7 +74,8 @@ def run(args: argparse.Namespace) -> int:
         write_whole(path, to_dot(*graphs, view=_view(args)).encode())
         print(f"wrote {path}")
     else:
-        write_picture(path, to_svg(*graphs, view=_view(args)))
+        to_picture = volumes.to_svg if args.style == VOLUMES else to_svg
+        write_picture(path, to_picture(*graphs, view=_view(args)))
     return 0
 
 
@@ -84,12 +93,27 @@ def _view(args: argparse.Namespace) -> View:
 
 def _require_sense(args: argparse.Namespace, path: Path, graphs: list[Graph]) -> None:
     require_format(path, (*FORMATS, DOT), "network")
+    if args.style == VOLUMES:
+        _require_volumes(args, path)
     if args.depth is not None and args.depth < 0:
         raise error(f"'--depth {args.depth}' is below 0", help="--depth 0 draws groups as boxes")
     groups = dict.fromkeys(s for graph in graphs for node in graph for s in scopes(node.name))
     for group in args.expand:
         if group not in groups:
             raise error(f"there is no group '{group}' to expand", help=_suggestion(group, groups))
+
+
+def _require_volumes(args: argparse.Namespace, path: Path) -> None:
+    said = {
+        "--optimized": args.optimized,
+        "--expand": args.expand,
+        "--depth": args.depth is not None,
+        "--horizontal": args.horizontal,
+        f"-o {path}": path.suffix == DOT,
+    }
+    for option, is_said in said.items():
+        if is_said:
+            raise error(f"'--style {VOLUMES}' takes no '{option}'", help="leave one of them out")
 
 
 def _suggestion(group: str, groups: dict[str, None]) -> str:

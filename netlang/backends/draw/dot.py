@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from netlang.backends.draw.column import Column, Pen
 from netlang.backends.draw.legend import draw_legend
-from netlang.backends.draw.style import FONT, NORMAL, Colour, Size, View
+from netlang.backends.draw.style import FONT, NORMAL, View, shades
 from netlang.ir.graph import Graph
 
 if TYPE_CHECKING:
@@ -21,9 +21,10 @@ def to_dot(*graphs: Graph, view: View | None = None) -> str:
     view = view or View()
     prefixes = [f"{i}." for i in range(1, len(graphs) + 1)] if len(graphs) > 1 else [""]
     columns = [Column.of(*each, view) for each in zip(graphs, prefixes, strict=True)]
-    shades = _shades(columns, view)
+    sizes = [size for column in columns for size in column.sizes.values()]
+    colours = shades(sizes, view.palette)
     kinds = {link.kind for column in columns for link in column.links}
-    parts = [Pen(column, view, shades).draw for column in columns]
+    parts = [Pen(column, view, colours).draw for column in columns]
     parts.append(lambda drawing: draw_legend(drawing, view, kinds))
     drawing = _paper(graphs, view)
     # Graphviz packs and then turns: on their side, what comes first would lie at the bottom.
@@ -46,11 +47,3 @@ def _paper(graphs: tuple[Graph, ...], view: View) -> Digraph:
     drawing.attr("node", margin="0.1,0.05", height="0.3", penwidth="1", fontcolor=ink.text)
     drawing.attr("edge", color=ink.line, arrowsize="0.55", penwidth="1.1")
     return drawing
-
-
-def _shades(columns: list[Column], view: View) -> dict[Size, Colour]:
-    """A colour for each size of image, the largest first; columns share them."""
-    sizes = {size for column in columns for size in column.sizes.values()}
-    ordered = sorted(sizes - {(1, 1)}, reverse=True)
-    stages = view.palette.stages
-    return {size: stages[i % len(stages)] for i, size in enumerate(ordered)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -95,6 +96,18 @@ class View:
     def palette(self) -> Palette:
         """The colours."""
         return PALETTES[self.theme]
+
+
+def shades(sizes: Iterable[Size], palette: Palette) -> dict[Size, Colour]:
+    """A colour for each size of image, the largest first; a single pixel is plain."""
+    ordered = sorted(set(sizes) - {(1, 1)}, reverse=True)
+    return {size: palette.stages[i % len(palette.stages)] for i, size in enumerate(ordered)}
+
+
+def mixed(colour: str, other: str, share: float) -> str:
+    """A colour with a share of another in it."""
+    pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(other[1:]), strict=True)
+    return "#" + bytes(round(a + (b - a) * share) for a, b in pairs).hex()
 
 
 def shortcut_look(kind: str, palette: Palette) -> dict[str, str]:
