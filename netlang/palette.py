@@ -77,3 +77,9 @@ def shades(sizes: Iterable[Size], palette: Palette) -> dict[Size, Colour]:
     ordered = sorted(set(sizes) - {(1, 1)}, reverse=True)
     stages = palette.stages
     return {size: stages[i % len(stages)] for i, size in enumerate(ordered)}
+
+
+def mixed(colour: str, other: str, share: float) -> str:
+    """A colour with a share of another in it."""
+    pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(other[1:]), strict=True)
+    return "#" + bytes(round(a + (b - a) * share) for a, b in pairs).hex()

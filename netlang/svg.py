@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Literal
 
@@ -47,11 +47,31 @@ class Svg:
         look = 'fill-opacity="0.7" stroke="#ffffff" stroke-width="0.7"'
         self._add(f'circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" {look}', fill, tip)
 
-    def line(self, *points: tuple[float, float], stroke: str = INK, width: float = 1) -> None:
+    def line(
+        self,
+        *points: tuple[float, float],
+        stroke: str = INK,
+        width: float = 1,
+        dashed: bool = False,
+    ) -> None:
         """A line through points."""
-        path = " ".join(f"{_n(x)},{_n(y)}" for x, y in points)
-        look = f'stroke="{stroke}" stroke-width="{_n(width)}"'
-        self._add(f'polyline points="{path}" {look}', "none")
+        dashes = ' stroke-dasharray="3 3"' if dashed else ""
+        look = f"{_outline(stroke, width)}{dashes}"
+        self._add(f'polyline points="{_path(points)}" {look}', "none")
+
+    def polygon(
+        self,
+        points: Iterable[tuple[float, float]],
+        fill: str,
+        stroke: str,
+        width: float = 1,
+        tip: str = "",
+        opacity: float = 1,
+    ) -> None:
+        """A face with an edge; `opacity` is that of the face."""
+        seen = f' fill-opacity="{_n(opacity)}"' if opacity < 1 else ""
+        look = f'{_outline(stroke, width)} stroke-linejoin="round"{seen}'
+        self._add(f'polygon points="{_path(points)}" {look}', fill, tip)
 
     def text(
         self,
@@ -93,6 +113,14 @@ class Svg:
         name = element.partition(" ")[0]
         inside = f"<title>{escape(tip, quote=False)}</title>" if tip else ""
         self._elements.append(f'<{element} fill="{fill}">{inside}</{name}>')
+
+
+def _path(points: Iterable[tuple[float, float]]) -> str:
+    return " ".join(f"{_n(x)},{_n(y)}" for x, y in points)
+
+
+def _outline(stroke: str, width: float) -> str:
+    return f'stroke="{stroke}" stroke-width="{_n(width)}"'
 
 
 def _n(number: float) -> str:

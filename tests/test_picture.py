@@ -1,5 +1,9 @@
-"""An SVG as a PNG: its size, and its text on a machine without fonts."""
+"""An SVG as a PNG or a PDF: its size, and its text on a machine without fonts."""
 
+import re
+import time
+import zlib
+from collections.abc import Callable
 from io import BytesIO
 
 import numpy as np
@@ -7,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from netlang.picture import encoded, to_png
+from netlang.picture import FORMATS, encoded, size, to_pdf, to_png
 
 
 def svg(text: str, attributes: str = 'width="24" height="24"', look: str = "") -> bytes:
@@ -42,7 +46,52 @@ def test_bold_is_bold() -> None:
     assert bold > 1.2 * plain
 
 
+def page(pdf: bytes) -> tuple[float, ...]:
+    (box,) = re.findall(rb"/MediaBox\[([^]]*)\]", pdf)
+    return tuple(map(float, box.split()))
+
+
+def glyphs(pdf: bytes) -> str:
+    """The characters that a PDF's fonts have, by their tables to Unicode."""
+    streams = re.findall(rb"FlateDecode[^>]*>>\nstream\n(.*?)\nendstream", pdf, re.DOTALL)
+    tables = [text for text in map(zlib.decompress, streams) if b"beginbfchar" in text]
+    codes = (code for text in tables for code in re.findall(rb"> <(\w+)>", text))
+    return "".join(bytes.fromhex(code.decode()).decode("utf-16-be") for code in codes)
+
+
+@pytest.mark.parametrize("unit", ["", "px", "pt"])
+def test_a_page_has_the_picture_s_size(unit: str) -> None:
+    pdf = to_pdf(svg("x", f'width="24{unit}" height="48{unit}"'))
+    assert pdf.startswith(b"%PDF-")
+    assert page(pdf) == ((0, 0, 24, 48) if unit == "pt" else (0, 0, 18, 36))
+
+
+def test_a_pdf_s_text_is_text_in_the_font_that_comes_along() -> None:
+    pdf = to_pdf(svg("conv×→"))
+    assert set(re.findall(rb"/FontName/\w{6}\+([\w-]+)", pdf)) == {b"SourceSansPro-Regular"}
+    assert b"/FontFile" in pdf
+    assert set(glyphs(pdf)) >= set("conv×→")
+    assert b"SourceSansPro-Bold" in to_pdf(svg("x", look='font-weight="bold"'))
+
+
+@pytest.mark.parametrize("encode", [to_png, to_pdf])
+def test_equal_pictures_are_equal_bytes(encode: Callable[[bytes], bytes]) -> None:
+    first = encode(svg("x"))
+    time.sleep(1.1)  # a second later, which a date would tell
+    assert encode(svg("x")) == first
+
+
+def test_what_no_viewer_could_show_is_reduced() -> None:
+    tall = svg("x", 'width="30000pt" height="60pt"')
+    assert size(tall) == (40_000, 80)
+    assert FORMATS[".svg"].scale(tall) == 1
+    with Image.open(BytesIO(encoded(tall, ".png"))) as image:
+        assert image.size == (16_384, 33)
+    assert page(encoded(tall, ".pdf")) == (0, 0, 14_400, 28.8)
+
+
 def test_the_suffix_says_what_is_written() -> None:
     picture = svg("x")
     assert encoded(picture, ".svg") == picture
     assert encoded(picture, ".png") == to_png(picture)
+    assert encoded(picture, ".pdf") == to_pdf(picture)

@@ -20,6 +20,7 @@ HEAVY = (
     "wasmtime",
     "safetensors",
     "resvg_py",
+    "typst",
 )
 
 # Runs a command line in a fresh interpreter and prints what that loaded.

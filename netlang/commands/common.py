@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 from netlang.device import DEVICES, Target
 from netlang.diagnostic import error
+from netlang.files import write_whole
 from netlang.ir.graph import Graph
 from netlang.kernels.kernel import PRECISIONS
 from netlang.lower import load
+from netlang.picture import FORMATS, encoded
+from netlang.units import percent
 
 NET = "a .net file, or the name of a zoo network"
 MOST = 2**31 - 1  # what kernels count a batch with
@@ -93,15 +96,26 @@ def add_after_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def require_format(path: Path, formats: tuple[str, ...], stem: str) -> None:
+def require_format(path: Path, formats: Collection[str], stem: str) -> None:
     """`NetError` for a picture in a format that is none of these; `stem` names one without name."""
     if path.suffix not in formats:
-        name = path.parent / f"{path.stem or stem}{formats[0]}"
+        first, *others, last = formats
+        name = path.parent / f"{path.stem or stem}{first}"
         raise error(
             f"netlang does not draw '{path.suffix or path}' files",
-            help=f"end the name with {' or '.join(formats)}: -o {name}; "
-            "browsers and rsvg-convert turn an SVG into a PDF",
+            help=f"end the name with {', '.join([first, *others])} or {last}: -o {name}",
         )
+
+
+def write_picture(path: Path, svg: bytes) -> None:
+    """Writes a drawing in the format of its suffix and says where; and if it had to be reduced."""
+    form = FORMATS[path.suffix]
+    scale = form.scale(svg)
+    if scale < 1:
+        limit = f"{form.most:,} {form.unit} a side, the most that viewers take"
+        print(f"reduced to {percent(scale)}, to {limit}; an SVG keeps its size", file=sys.stderr)
+    write_whole(path, encoded(svg, path.suffix))
+    print(f"wrote {path}")
 
 
 @contextmanager

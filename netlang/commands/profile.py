@@ -13,14 +13,14 @@ from netlang.commands.common import (
     load_net,
     require_format,
     target,
+    write_picture,
 )
 from netlang.cost import profile
 from netlang.cost.picture import to_svg
 from netlang.cost.report import describe, table
 from netlang.diagnostic import error
-from netlang.files import write_whole
 from netlang.passes import optimize, upto
-from netlang.picture import FORMATS, encoded
+from netlang.picture import FORMATS
 from netlang.summary import inference
 
 HELP = (
@@ -40,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="FILE",
-        help="draw the roofline, FILE.svg or FILE.png, and print no table",
+        help="draw the roofline, as .svg, .png or .pdf, and print no table",
     )
 
 
@@ -54,8 +54,7 @@ def run(args: argparse.Namespace) -> int:
         for each in (inference(graph), optimized)
     )
     if args.output:
-        write_whole(args.output, encoded(to_svg(before, after), args.output.suffix))
-        print(f"wrote {args.output}")
+        write_picture(args.output, to_svg(before, after))
     else:
         print(json.dumps(describe(before, after)) if args.json else table(before, after))
     return 0

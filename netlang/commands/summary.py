@@ -8,17 +8,24 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from netlang.commands.common import add_nets_argument, require_format, settings
+from netlang.commands.common import (
+    add_nets_argument,
+    require_format,
+    settings,
+    write_picture,
+)
 from netlang.diagnostic import error
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
 from netlang.kernels.kernel import PRECISIONS
 from netlang.lower import load
 from netlang.palette import PALETTES
-from netlang.picture import FORMATS, encoded
+from netlang.picture import FORMATS
 from netlang.resources import zoo_networks
 from netlang.summary import comparison, describe, inference, table, to_csv
 from netlang.summary.picture import CHARTS, to_svg
+
+CSV = ".csv"
 
 HELP = (
     "List the groups of a network with their shapes, receptive fields, parameters, MACs "
@@ -45,7 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="FILE",
-        help="write FILE.csv, or draw FILE.svg or FILE.png, and print no table",
+        help="write FILE.csv, or draw FILE.svg, .png or .pdf, and print no table",
     )
     look = parser.add_argument_group("pictures")
     look.add_argument(
@@ -60,22 +67,17 @@ def run(args: argparse.Namespace) -> int:
     _require_sense(args, nets)
     graphs = [load(net, **settings(args)) for net in nets]
     graphs = graphs if args.training else [inference(graph) for graph in graphs]
-    if args.output:
-        write_whole(args.output, _file(args, graphs))
+    if args.output and args.output.suffix == CSV:
+        write_whole(args.output, to_csv(graphs, args.dtype).encode())
         print(f"wrote {args.output}")
+    elif args.output:
+        chart = args.chart or CHARTS[0]
+        svg = to_svg(*graphs, chart=chart, theme=args.theme, precision=args.dtype)
+        write_picture(args.output, svg)
     else:
         # A line of CSV has an end of its own.
         print(_text(args, graphs), end="" if args.csv else "\n")
     return 0
-
-
-def _file(args: argparse.Namespace, graphs: Sequence[Graph]) -> bytes:
-    suffix = args.output.suffix
-    if suffix == ".csv":
-        return to_csv(graphs, args.dtype).encode()
-    chart = args.chart or CHARTS[0]
-    svg = to_svg(*graphs, chart=chart, theme=args.theme, precision=args.dtype)
-    return encoded(svg, suffix)
 
 
 def _text(args: argparse.Namespace, graphs: Sequence[Graph]) -> str:
@@ -96,7 +98,7 @@ def _require_sense(args: argparse.Namespace, nets: Sequence[str]) -> None:
         other = "--csv" if args.csv else "-o"
         raise error(f"'--json' and '{other}' are two forms", help="leave one of them out")
     if args.output:
-        require_format(args.output, (*FORMATS, ".csv"), "summary")
+        require_format(args.output, (*FORMATS, CSV), "summary")
     draws = args.output and args.output.suffix in FORMATS
     if args.csv and draws:
         raise error(f"'--csv' is no '{args.output.suffix}'", help="write -o FILE.csv")

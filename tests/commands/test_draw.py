@@ -165,6 +165,18 @@ def test_svg(network: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "fc 1000" in texts
 
 
+@pytest.mark.parametrize(("suffix", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_a_picture_may_be_reduced(
+    suffix: str, magic: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / f"picture.{suffix}"
+    assert main(["draw", "plain20", "-o", str(target)]) == 0
+    assert not capsys.readouterr().err
+    assert main(["draw", "plain1202", "--flat", "-o", str(target)]) == 0
+    assert target.read_bytes().startswith(magic)
+    assert capsys.readouterr().err.startswith("reduced to ")
+
+
 def test_the_picture_is_named_after_the_networks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,7 +189,7 @@ def test_the_picture_is_named_after_the_networks(
     ("argv", "message"),
     [
         (["-o", "a.bmp"], "netlang does not draw '.bmp' files"),
-        (["-o", "a.png"], "rsvg-convert"),
+        (["-o", "a.bmp"], "end the name with .svg, .png, .pdf or .dot: -o a.svg"),
         (["--depth", "-1"], "'--depth -1' is below 0"),
         (["--expand", "conv9_x"], "there is no group 'conv9_x' to expand"),
         (["--expand", "conv4"], "did you mean 'conv4_x'?"),

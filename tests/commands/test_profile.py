@@ -98,7 +98,7 @@ def test_device_and_dtype_are_chosen(capsys: pytest.CaptureFixture[str]) -> None
         (["--after", "fuse"], "there is no pass 'fuse'"),
         (["-o", "roof.bmp"], "netlang does not draw '.bmp' files"),
         (["-o", "roof"], "netlang does not draw 'roof' files"),
-        (["-o", "."], "end the name with .svg or .png: -o roofline.svg"),
+        (["-o", "."], "end the name with .svg, .png or .pdf: -o roofline.svg"),
         (["-o", "roof.svg", "--json"], "leave one of them out"),
     ],
 )
