@@ -7,6 +7,7 @@ from pathlib import Path
 
 from netlang.backends.draw import View, to_dot, to_svg
 from netlang.backends.draw.style import PALETTES
+from netlang.backends.page import to_html
 from netlang.commands.common import add_settings, require_format, settings
 from netlang.diagnostic import did_you_mean, error
 from netlang.files import write_whole
@@ -20,7 +21,7 @@ HELP = (
     "is drawn once, with its number: ×35. Several networks stand side by side."
 )
 
-FORMATS = (".svg", ".dot")
+WRITERS = {".svg": to_svg, ".dot": to_dot, ".html": to_html}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +31,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_settings(parser)
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="FILE.svg or FILE.dot (default: NET.svg)"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="FILE.svg, FILE.dot, or FILE.html to explore (default: NET.svg)",
     )
     parser.add_argument("-O", "--optimized", action="store_true", help="the graph that is compiled")
     detail = parser.add_argument_group("how much of it")
@@ -57,8 +62,7 @@ def run(args: argparse.Namespace) -> int:
     _require_sense(args, path, graphs)
     if args.optimized:
         graphs = [optimize(graph).graph for graph in graphs]
-    draw = to_svg if path.suffix == ".svg" else to_dot
-    drawing = draw(*graphs, view=_view(args))
+    drawing = WRITERS[path.suffix](*graphs, view=_view(args))
     write_whole(path, drawing.encode() if isinstance(drawing, str) else drawing)
     print(f"wrote {path}")
     return 0
@@ -77,7 +81,7 @@ def _view(args: argparse.Namespace) -> View:
 
 
 def _require_sense(args: argparse.Namespace, path: Path, graphs: list[Graph]) -> None:
-    require_format(path, FORMATS, "network")
+    require_format(path, tuple(WRITERS), "network")
     if args.depth is not None and args.depth < 0:
         raise error(f"'--depth {args.depth}' is below 0", help="--depth 0 draws groups as boxes")
     groups = dict.fromkeys(s for graph in graphs for node in graph for s in scopes(node.name))

@@ -53,6 +53,10 @@ class Column:
             found.setdefault(_outermost(box), Counter())[box.size] += 1
         return {group: sizes.most_common(1)[0][0] for group, sizes in found.items()}
 
+    def stage(self, box: Box) -> Size | None:
+        """The size that gives a box its colour: what most of its group would have alone."""
+        return self.sizes.get(_outermost(box))
+
 
 def _outermost(box: Box) -> str:
     return next(scopes(box.name), box.name)
@@ -154,8 +158,7 @@ class Pen:
         drawing.edge(self._id(link.source), self._id(link.target), **look)
 
     def _shade(self, box: Box) -> Colour:
-        """A group has the colour that most of its boxes would have alone."""
-        size = self.column.sizes.get(_outermost(box))
+        size = self.column.stage(box)
         return self.shades.get(size, self.view.palette.plain) if size else self.view.palette.plain
 
     def _id(self, box: Box) -> str:

@@ -21,7 +21,7 @@ def to_dot(*graphs: Graph, view: View | None = None) -> str:
     view = view or View()
     prefixes = [f"{i}." for i in range(1, len(graphs) + 1)] if len(graphs) > 1 else [""]
     columns = [Column.of(*each, view) for each in zip(graphs, prefixes, strict=True)]
-    shades = _shades(columns, view)
+    shades = shades_of(columns, view)
     kinds = {link.kind for column in columns for link in column.links}
     parts = [Pen(column, view, shades).draw for column in columns]
     parts.append(lambda drawing: draw_legend(drawing, view, kinds))
@@ -48,7 +48,7 @@ def _paper(graphs: tuple[Graph, ...], view: View) -> Digraph:
     return drawing
 
 
-def _shades(columns: list[Column], view: View) -> dict[Size, Colour]:
+def shades_of(columns: list[Column], view: View) -> dict[Size, Colour]:
     """A colour for each size of image, the largest first; columns share them."""
     sizes = {size for column in columns for size in column.sizes.values()}
     ordered = sorted(sizes - {(1, 1)}, reverse=True)
