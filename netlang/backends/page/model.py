@@ -2,10 +2,10 @@
 
     {"name", "totals", "root", "forms", "fields", "places"}
 
-A form is what a scope holds, and how it looks closed: its items are boxes, scopes and repeats. Scopes
-that are alike share their form, so that a block that stands there 200 times is written once. `root`
-is the network's. Boxes are counted through the tree; a form counts them from its first, and names
-by `~n` the n-th box outside that it reads.
+A form is what a scope holds, its boxes, scopes and repeats, and how it looks closed. Scopes that
+are alike share their form, so that a block that stands there 200 times is written once. `root` is
+the network's. Boxes are counted through the tree; a form counts them from its first, and names by
+`~n` the n-th box outside that it reads.
 `fields` are the receptive fields of all boxes, `places` the lines of source that they come from.
 """
 

@@ -45,8 +45,12 @@ function newPlan(sizes, wires, title) {
 function framed(piece, edges, title, turned) {
   const isFed = edges.some(e => e.from.number === IN), isRead = edges.some(e => e.to.number === OUT);
   const margin = title ? MARGIN : 0;
-  const top = !title ? 0 : turned ? (isFed ? GAP : MARGIN) : TITLE + (isFed ? 14 : 2);
-  const bottom = !title ? 0 : isRead ? (turned ? GAP : 18) : MARGIN;
+  // A region that begins or ends with a bend has room for it there.
+  const bendsIn = piece.nodes.every(({ y }) => y > 0);
+  const bendsOut = piece.nodes.every(({ node, y }) => y + node.along < piece.height);
+  const lead = isFed && !bendsIn ? 14 : 2;
+  const top = !title ? 0 : turned ? MARGIN + lead : TITLE + lead;
+  const bottom = !title ? 0 : isRead && !bendsOut ? 18 : MARGIN;
   const side = title && !turned ? title.room : 0;
   const left = Math.max(margin - piece.left, side) + (title && turned ? TITLE : 0);
   const right = Math.max(piece.right + margin, side);

@@ -44,7 +44,11 @@ function paintInside(item, into, origin, base = origin[0]) {
   const scope = body(item);
   const holder = item.parent ? into : svg("g", { transform: `translate(${origin[0] - base},${origin[1]})` });
   const lines = svg("g", { class: "lines" });
-  for (const wire of scope.wires?.values() ?? []) lines.append(paintLine(item, scope, wire));
+  for (const wire of scope.wires?.values() ?? []) {
+    const line = paintLine(item, scope, wire);
+    if (wire.kind === "flow") lines.append(line);
+    else lines.prepend(line); // where a shortcut sets out it is still the flow
+  }
   holder.append(lines);
   scope.items.forEach((inner, place) => {
     const [x, y] = item.plan.places[place];
