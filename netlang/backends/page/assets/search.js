@@ -23,7 +23,7 @@ function search() {
 // The first block's in place of another one's of a folded repeat, whether it is open or not.
 function drawnLike(item) {
   let at = item.network.root;
-  for (const next of [...around(item).reverse().slice(1), item]) {
+  for (const next of wayTo(item)) {
     const isFolded = next.parent.kind === "repeat" && !next.parent.unfolded;
     at = at.items[isFolded ? 0 : next.index];
   }

@@ -31,11 +31,16 @@ function* allShown() {
   for (const network of networks) for (const item of shown(network.root)) if (item.parent) yield item;
 }
 
+// What one passes from the network to an item, which comes last.
+function wayTo(item) {
+  return [item, ...around(item)].reverse().slice(1);
+}
+
 // The item that is drawn where another one is, or would be: a closed scope for what it holds, the
 // first block of a folded repeat for the others.
 function standIn(item) {
   let at = item.network.root;
-  for (const next of [...around(item).reverse().slice(1), item]) {
+  for (const next of wayTo(item)) {
     const inside = body(at);
     if (!inside) return at;
     const isFolded = next.parent.kind === "repeat" && inside !== at;
@@ -68,11 +73,9 @@ function isWithinFold({ source, target }) {
 
 // Opens all that hides an item.
 function reveal(item) {
-  let at = item;
-  for (const outer of around(item)) {
-    outer.open = true;
-    if (outer.kind === "repeat" && at.index > 0) unfold(outer);
-    at = outer;
+  for (const at of wayTo(item)) {
+    if (at.parent.kind === "repeat" && at.index > 0) unfold(at.parent);
+    if (at !== item) at.open = true;
   }
 }
 
