@@ -7,6 +7,7 @@ import pytest
 
 from netlang.backends.draw.column import Column
 from netlang.backends.page.model import network, whole
+from netlang.ir.parser import parse_graph
 from netlang.lower import load
 from netlang.passes import optimize
 
@@ -88,3 +89,22 @@ def test_alike_blocks_are_written_once() -> None:
     assert len(members) == 600
     assert len({member["form"] for member in members}) == 5
     assert len(str(told)) < 150_000
+
+
+@pytest.mark.parametrize(("second", "folds"), [("one", True), ("other", False)])
+def test_a_repeat_of_other_names_is_not_told_as_one(second: str, folds: bool) -> None:
+    graph = parse_graph(f"""
+    graph g {{
+      %input = input() shape=8x4x4 : 8x4x4
+      %a_1.one = conv(%input) kernel=3x3, out=8 : 8x4x4
+      %a_1.two = conv(%a_1.one) kernel=3x3, out=8 : 8x4x4
+      %a_2.{second} = conv(%a_1.two) kernel=3x3, out=8 : 8x4x4
+      %a_2.two = conv(%a_2.{second}) kernel=3x3, out=8 : 8x4x4
+      %last = conv(%a_2.two) kernel=3x3, out=8 : 8x4x4
+      output %last
+    }}
+    """)
+    told = network(whole(graph), {})
+    assert ["members" in item for item in told["forms"][told["root"]]["items"]].count(True) == folds
+    names = f"input a_1.one a_1.two a_2.{second} a_2.two last"
+    assert [box["path"] for box in boxes(told)] == names.split()

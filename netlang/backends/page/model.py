@@ -106,7 +106,7 @@ class _Writer:
         held = list(boxes_of(scope))
         start = self.order[held[0].name]
         reads = _Reads(start, start + len(held))
-        items = [self._item(item, scope.path, reads) for item in scope.items]
+        items = [told for item in scope.items for told in self._item(item, scope.path, reads)]
         look = self._closed(scope, held) if scope.path else {}
         text = json.dumps({"items": items, "count": len(held), **look})
         return self.forms.setdefault(text, len(self.forms)), list(reads.entries)
@@ -120,18 +120,18 @@ class _Writer:
             **self._label(_as_box(scope), {}),
         }
 
-    def _item(self, item: Item, around: str, reads: _Reads) -> Json:
+    def _item(self, item: Item, around: str, reads: _Reads) -> list[Json]:
         match item:
             case Box():
-                return self._box(item, around, reads)
+                return [self._box(item, around, reads)]
             case Scope():
-                return self._scope(item, around, reads)
+                return [self._scope(item, around, reads)]
             case Repeat(members=members):
                 written = [self._scope(member, around, reads) for member in members]
                 if len({member["form"] for member in written}) > 1:
-                    # Equal in what they compute, but not in how they are drawn.
-                    raise AssertionError(f"{item.path} repeats what is not alike")
-                return {"members": written, **self._label(_as_box(members[0]), self.times)}
+                    return written  # alike in what they compute, but not in names or source
+                look = self._label(_as_box(members[0]), self.times)
+                return [{"members": written, **look}]
 
     def _scope(self, scope: Scope, around: str, reads: _Reads) -> Json:
         form, entries = self._form(scope)

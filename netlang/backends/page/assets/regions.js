@@ -270,7 +270,7 @@ function runLanes(piece, lanes, cuts, spans) {
 // What cannot be taken apart, by dagre; the ends of the region are points.
 function tangle(nodes, edges, head, tail) {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ ranksep: GAP, nodesep: BESIDE, edgesep: LANE });
+  graph.setGraph({ ranksep: 1.7 * GAP, nodesep: BESIDE, edgesep: LANE });
   const name = new Map([head, ...nodes, tail].map((node, i) => [node, String(i)]));
   for (const [node, key] of name) {
     const half = Math.max(node.axis, node.across - node.axis);
