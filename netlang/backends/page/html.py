@@ -22,7 +22,7 @@ _ASSETS = _HERE / "assets"
 
 # Each may use what stands before it as soon as it is read, and all of it once the page has started.
 SCRIPTS = (
-    "model state measure regions layout svg paint camera select panel search toolbar keys start"
+    "model state measure regions tangle layout svg paint camera select panel search toolbar keys start"
 ).split()
 
 
