@@ -21,9 +21,9 @@ _HERE = Path(__file__).parent
 _ASSETS = _HERE / "assets"
 
 # Each may use what stands before it as soon as it is read, and all of it once the page has started.
-SCRIPTS = (
-    "model state measure regions tangle layout svg paint camera select panel search toolbar keys start"
-).split()
+SCRIPTS = """
+model state measure regions tangle layout svg paint camera select panel search toolbar keys start
+""".split()
 
 
 def to_html(*graphs: Graph, view: View | None = None) -> str:
