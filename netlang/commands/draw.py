@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from netlang.backends.draw import View, to_dot, to_svg, volumes
+from netlang.backends.page import to_html
 from netlang.commands.common import add_nets_argument, require_format, settings, write_picture
 from netlang.diagnostic import did_you_mean, error
 from netlang.files import write_whole
@@ -22,7 +23,7 @@ HELP = (
     "is drawn once, with its number: ×35. Several networks stand side by side."
 )
 
-DOT = ".dot"
+TEXTS = {".dot": to_dot, ".html": to_html}
 VOLUMES = "volumes"
 
 
@@ -34,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="FILE",
-        help="as .svg, .png, .pdf or .dot (default: NET.svg)",
+        help="as .svg, .png, .pdf, .dot, or .html to explore (default: NET.svg)",
     )
     parser.add_argument("-O", "--optimized", action="store_true", help="the graph that is compiled")
     detail = parser.add_argument_group("how much of it")
@@ -74,8 +75,8 @@ def run(args: argparse.Namespace) -> int:
     _require_sense(args, path, graphs)
     if args.optimized:
         graphs = [optimize(graph).graph for graph in graphs]
-    if path.suffix == DOT:
-        write_whole(path, to_dot(*graphs, view=_view(args)).encode())
+    if path.suffix in TEXTS:
+        write_whole(path, TEXTS[path.suffix](*graphs, view=_view(args)).encode())
         print(f"wrote {path}")
     else:
         to_picture = volumes.to_svg if args.style == VOLUMES else to_svg
@@ -97,7 +98,7 @@ def _view(args: argparse.Namespace) -> View:
 
 
 def _require_sense(args: argparse.Namespace, path: Path, graphs: list[Graph]) -> None:
-    require_format(path, (*FORMATS, DOT), "network")
+    require_format(path, (*FORMATS, *TEXTS), "network")
     if args.style == VOLUMES:
         _require_volumes(args, path)
     if args.depth is not None and args.depth < 0:
@@ -114,7 +115,7 @@ def _require_volumes(args: argparse.Namespace, path: Path) -> None:
         "--expand": args.expand,
         "--depth": args.depth is not None,
         "--horizontal": args.horizontal,
-        f"-o {path}": path.suffix == DOT,
+        f"-o {path}": path.suffix in TEXTS,
     }
     for option, is_said in said.items():
         if is_said:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -15,7 +15,7 @@ from netlang.backends.draw.links import Link, links, spine
 from netlang.backends.draw.style import LARGE, SMALL, TITLE, View, shortcut_look, width_of
 from netlang.fold import Folded, fold, scopes
 from netlang.ir.graph import Graph
-from netlang.palette import Colour, Size
+from netlang.palette import Colour, Palette, Size, shades
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -44,6 +44,15 @@ class Column:
         for box in (b for b in self.boxes if b.inputs):
             found.setdefault(_outermost(box), Counter())[box.size] += 1
         return {group: sizes.most_common(1)[0][0] for group, sizes in found.items()}
+
+    def stage(self, box: Box) -> Size | None:
+        """The size that gives a box its colour: what most of its group would have alone."""
+        return self.sizes.get(_outermost(box))
+
+
+def shades_of(columns: Iterable[Column], palette: Palette) -> dict[Size, Colour]:
+    """The colours of the sizes of image in several networks, which share them."""
+    return shades((size for column in columns for size in column.sizes.values()), palette)
 
 
 def _outermost(box: Box) -> str:
@@ -146,8 +155,7 @@ class Pen:
         drawing.edge(self._id(link.source), self._id(link.target), **look)
 
     def _shade(self, box: Box) -> Colour:
-        """A group has the colour that most of its boxes would have alone."""
-        size = self.column.sizes.get(_outermost(box))
+        size = self.column.stage(box)
         return self.shades.get(size, self.view.palette.plain) if size else self.view.palette.plain
 
     def _id(self, box: Box) -> str:

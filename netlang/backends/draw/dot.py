@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlang.backends.draw.column import Column, Pen
+from netlang.backends.draw.column import Column, Pen, shades_of
 from netlang.backends.draw.legend import draw_legend
 from netlang.backends.draw.style import FONT, LARGEST, NORMAL, View
 from netlang.ir.graph import Graph
-from netlang.palette import shades
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -22,7 +21,7 @@ def to_dot(*graphs: Graph, view: View | None = None) -> str:
     view = view or View()
     prefixes = [f"{i}." for i in range(1, len(graphs) + 1)] if len(graphs) > 1 else [""]
     columns = [Column.of(*each, view) for each in zip(graphs, prefixes, strict=True)]
-    colours = shades((s for column in columns for s in column.sizes.values()), view.palette)
+    colours = shades_of(columns, view.palette)
     kinds: set[str] = {link.kind for column in columns for link in column.links}
     kinds |= {"kernel" for column in columns for box in column.boxes if box.is_kernel}
     parts = [Pen(column, view, colours).draw for column in columns]
