@@ -17,7 +17,7 @@ FLOORS = (
     {"ops", "recipe", "tune"},
     {"syntax", "passes", "weights", "classes", "images"},
     {"fold", "lower", "receptive", "summary"},
-    {"plan"},
+    {"diff", "plan"},
     {"backends", "cost"},
     {"compiler"},
     {"commands"},
