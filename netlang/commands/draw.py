@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from netlang.backends.draw import View, to_dot, to_svg
+from netlang.backends.draw import View, render, to_diff_dot, to_dot
 from netlang.backends.draw.style import PALETTES
-from netlang.commands.common import add_settings, require_format, settings
+from netlang.commands.common import add_side_settings, load_sides, require_format, settings
 from netlang.diagnostic import did_you_mean, error
+from netlang.diff import compare
 from netlang.files import write_whole
 from netlang.fold import scopes
 from netlang.ir.graph import Graph
@@ -28,7 +29,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "nets", nargs="+", metavar="NET", help="a .net file, or the name of a zoo network"
     )
-    add_settings(parser)
+    parser.add_argument(
+        "--diff", metavar="B", help="draw what changed from NET to network B, both in one"
+    )
+    add_side_settings(parser)
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="FILE.svg or FILE.dot (default: NET.svg)"
     )
@@ -52,16 +56,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Writes the picture and says where."""
-    graphs = [load(net, **settings(args)) for net in args.nets]
-    path: Path = args.output or Path("-".join(graph.name for graph in graphs) + ".svg")
+    _require_pair(args)
+    if args.diff:
+        graphs = list(load_sides(args, args.nets[0], args.diff))
+    else:
+        graphs = [load(net, **settings(args)) for net in args.nets]
+    stem = "-".join(graph.name.replace("/", "_") for graph in graphs)
+    path: Path = args.output or Path(f"{stem}.svg")
     _require_sense(args, path, graphs)
-    if args.optimized:
-        graphs = [optimize(graph).graph for graph in graphs]
-    draw = to_svg if path.suffix == ".svg" else to_dot
-    drawing = draw(*graphs, view=_view(args))
-    write_whole(path, drawing.encode() if isinstance(drawing, str) else drawing)
+    source = _source(args, graphs)
+    write_whole(path, render(source) if path.suffix == ".svg" else source.encode())
     print(f"wrote {path}")
     return 0
+
+
+def _source(args: argparse.Namespace, graphs: list[Graph]) -> str:
+    view = _view(args)
+    if args.diff:
+        return to_diff_dot(compare(*graphs, expand=view.expand, flat=view.flat), view)
+    if args.optimized:
+        graphs = [optimize(graph).graph for graph in graphs]
+    return to_dot(*graphs, view=view)
 
 
 def _view(args: argparse.Namespace) -> View:
@@ -74,6 +89,18 @@ def _view(args: argparse.Namespace) -> View:
         expand=tuple(args.expand),
         depth=args.depth,
     )
+
+
+def _require_pair(args: argparse.Namespace) -> None:
+    if args.diff and len(args.nets) > 1:
+        raise error(
+            f"'--diff' compares two networks, and gets {len(args.nets) + 1}",
+            help="write netlang draw A --diff B",
+        )
+    if args.diff and args.optimized:
+        raise error("'--diff' compares networks as they are written", help="leave out '-O'")
+    if not args.diff and (args.set_a or args.set_b):
+        raise error("'--set-a' and '--set-b' are for '--diff'", help="write '--set'")
 
 
 def _require_sense(args: argparse.Namespace, path: Path, graphs: list[Graph]) -> None:

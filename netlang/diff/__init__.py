@@ -4,6 +4,6 @@ Repeats are folded (`tree`), parts aligned from the root down (`align`, `compare
 difference is told to people (`words`, a section at a time in `sections`) or scripts (`plain`).
 """
 
-from netlang.diff.compare import Change, Difference, Entry, Mark, compare
+from netlang.diff.compare import Change, Difference, Entry, Mark, compare, shown
 
-__all__ = ["Change", "Difference", "Entry", "Mark", "compare"]
+__all__ = ["Change", "Difference", "Entry", "Mark", "compare", "shown"]

@@ -188,7 +188,7 @@ class _Changes:
 
     def _operator(self, a: Op, b: Op) -> Iterator[Change]:
         for name in (each.name for each in attributes(type(a))):
-            yield Change(name, _shown(getattr(a, name)), _shown(getattr(b, name)))
+            yield Change(name, shown(getattr(a, name)), shown(getattr(b, name)))
         if not attributes(type(a)):
             yield Change("operator", a.caption, b.caption)
 
@@ -213,7 +213,8 @@ class _Changes:
             yield Change(kind, *(_words(each.get(kind, ())) for each in recipes))
 
 
-def _shown(value: Value | None) -> str:
+def shown(value: Value | None) -> str:
+    """The value of an attribute as the language writes it."""
     # A pool without a stride has its kernel's.
     return "kernel" if value is None else show(value)
 

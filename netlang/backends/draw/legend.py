@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from netlang.backends.draw.style import SMALL, View, shortcut_look, width_of
+from netlang.backends.draw.style import (
+    SIGNS,
+    SMALL,
+    View,
+    mark_style,
+    shortcut_look,
+    width_of,
+)
+from netlang.diff import Mark
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -13,12 +21,15 @@ if TYPE_CHECKING:
 MEANINGS = {"identity": "identity shortcut", "reshaped": "shortcut that changes the shape"}
 
 
-def draw_legend(drawing: Digraph, view: View, kinds: Collection[str]) -> None:
-    """Adds a line of each kind of shortcut with its meaning."""
+def draw_legend(
+    drawing: Digraph, view: View, kinds: Collection[str], marks: Collection[Mark] = ()
+) -> None:
+    """Adds a line of each kind of shortcut with its meaning, and a box of each mark."""
     from graphviz import Digraph
 
     shown = [kind for kind in MEANINGS if kind in kinds]
-    if not shown:
+    marked: list[Mark] = [mark for mark in SIGNS if mark in marks]
+    if not (shown or marked):
         return
     ink = view.palette
     # No group or layer of a network can have a blank in its name.
@@ -35,4 +46,21 @@ def draw_legend(drawing: Digraph, view: View, kinds: Collection[str]) -> None:
         if above:
             legend.edge(above, start, style="invis")
         above = end
+    for mark in marked:
+        box = f"legend {mark}"
+        colour = ink.marks[mark]
+        legend.node(
+            box,
+            f"{SIGNS[mark]} {mark}",
+            shape="box",
+            style=mark_style(mark),
+            fillcolor=colour.fill,
+            color=colour.line,
+            fontcolor=ink.text,
+            penwidth="1.6",
+            width="1",
+        )
+        if above:
+            legend.edge(above, box, style="invis")
+        above = box
     drawing.subgraph(legend)
