@@ -55,7 +55,7 @@ def test_what_changed_says_what_it_was() -> None:
     )
     assert '"± 3x3 conv, 64\nrelu → bn, relu"' in source("vgg16", "vgg16_bn")
     assert "bias on → off" in source("googlenet", "googlenet_torchvision")
-    assert 'label="± ×5 → ×22"' in source("resnet50", "resnet101")
+    assert 'label="± ×5→×22"' in source("resnet50", "resnet101")
     assert 'label="resnet50 → resnet101"' in source("resnet50", "resnet101")
 
 

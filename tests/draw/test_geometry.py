@@ -87,8 +87,8 @@ class Picture:
 
 def drawing(name: str) -> bytes:
     if name in DIFFERENCES:
-        networks, view = DIFFERENCES[name]
-        return render(to_diff_dot(compare(*map(network, networks)), view))
+        (before, after), view = DIFFERENCES[name]
+        return render(to_diff_dot(compare(network(before), network(after)), view))
     networks, view = PICTURES[name]
     return to_svg(*map(network, networks), view=view)
 

@@ -74,7 +74,8 @@ class DiffLabels(Labels):
         )
         both = all(path in held for held in self._held)
         if both and was != now:
-            return _signed(_arrow(was or "×1", now or "×1"), "changed")
+            # Without blanks, whose width fonts agree about the least: it ends at the frame's edge.
+            return _signed(f"{was or '×1'}→{now or '×1'}", "changed")
         return was or now
 
 
