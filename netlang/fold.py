@@ -40,9 +40,12 @@ def scopes(name: str) -> Iterator[str]:
         end = name.find(".", end + 1)
 
 
-def fold(graph: Graph, expand: Collection[str] = ()) -> Folded:
-    """The graph with its repeats folded, but for those in or of the groups to `expand`."""
-    folding = _Folding(graph, expand)
+def fold(graph: Graph, expand: Collection[str] = (), cuts: Collection[str] = ()) -> Folded:
+    """The graph with its repeats folded, but for those in or of the groups to `expand`.
+
+    No repeat goes on over the blocks at `cuts`: each of them begins one of its own.
+    """
+    folding = _Folding(graph, expand, cuts)
     folding.visit(_tree(graph))
     nodes = tuple(
         replace(node, inputs=tuple(map(folding.standing_for, node.inputs)))
@@ -120,6 +123,7 @@ def _joint(a: _Block, b: _Block, results: Collection[str]) -> tuple[int, ...] | 
 class _Folding:
     graph: Graph
     expand: Collection[str]
+    cuts: Collection[str]
     times: dict[str, int] = field(default_factory=dict[str, int])
     dropped: set[str] = field(default_factory=set[str])
     stands: dict[str, str] = field(default_factory=dict[str, str])
@@ -145,7 +149,7 @@ class _Folding:
         run: list[_Block] = []
         last: tuple[int, ...] | None = None
         for block in (_block(self.graph, scope) for scope in siblings):
-            alike = bool(run) and run[-1].form == block.form
+            alike = bool(run) and run[-1].form == block.form and block.scope.path not in self.cuts
             joint = _joint(run[-1], block, self.graph.results) if alike else None
             if joint is None or (last is not None and joint != last):
                 if run:

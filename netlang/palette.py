@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +32,7 @@ class Palette:
     shortcut: str
     plain: Colour
     stages: tuple[Colour, ...]
+    marks: Mapping[str, Colour]
 
 
 PALETTES: dict[Theme, Palette] = {
@@ -51,6 +52,12 @@ PALETTES: dict[Theme, Palette] = {
             Colour("#fbebb5", "#b99a2e", "#fefbee"),
             Colour("#c9ebe8", "#4f9d96", "#f2fbfa"),
         ),
+        marks={
+            "same": Colour("#f3f4f6", "#a3abb8", "#fafbfc"),
+            "added": Colour("#c6ecd9", "#0b7a55", "#effaf5"),
+            "removed": Colour("#fbe0e6", "#c02650", "#fef6f8"),
+            "changed": Colour("#fde9b6", "#a86a00", "#fffaf0"),
+        },
     ),
     "dark": Palette(
         paper="#0f141b",
@@ -68,6 +75,12 @@ PALETTES: dict[Theme, Palette] = {
             Colour("#55470f", "#ccae45", "#1c1a12"),
             Colour("#184945", "#5fb3ab", "#101e20"),
         ),
+        marks={
+            "same": Colour("#1f2630", "#5b6676", "#141a21"),
+            "added": Colour("#0f4a37", "#3ecf9a", "#0f1f1b"),
+            "removed": Colour("#4a1a2b", "#f47c9b", "#1d1218"),
+            "changed": Colour("#54400c", "#f0b63f", "#1d190f"),
+        },
     ),
 }
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "check": "read a network, infer every shape and report every mistake",
     "summary": "list the layers with their shapes, parameters and MACs",
     "draw": "draw the network",
+    "diff": "say what changed from one network to another",
     "run": "run a network on an input",
     "compile": "compile a network to Triton kernels",
     "profile": "say what each layer must at least cost on a device",

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ from netlang.picture import FORMATS, encoded
 from netlang.units import percent
 
 NET = "a .net file, or the name of a zoo network"
+SIDES = ("a", "b")
 MOST = 2**31 - 1  # what kernels count a batch with
 
 
@@ -53,13 +55,40 @@ def load_net(args: argparse.Namespace) -> Graph:
 
 def settings(args: argparse.Namespace) -> dict[str, str]:
     """The values of `--set`, by parameter."""
+    return _values("--set", args.settings)
+
+
+def _values(option: str, texts: list[str]) -> dict[str, str]:
     values: dict[str, str] = {}
-    for text in args.settings:
+    for text in texts:
         name, equals, value = text.partition("=")
         if not (name and equals and value):
-            raise error(f"'--set {text}' gives no value", help="write --set classes=10")
+            raise error(f"'{option} {text}' gives no value", help=f"write {option} classes=10")
         values[name] = value
     return values
+
+
+def add_side_settings(parser: argparse.ArgumentParser) -> None:
+    """`--set-a name=value` and `--set-b`: `--set` for one of two networks."""
+    for side in SIDES:
+        parser.add_argument(
+            f"--set-{side}",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help=f"the same for network {side.upper()} alone",
+        )
+
+
+def load_sides(args: argparse.Namespace, a: str, b: str) -> tuple[Graph, Graph]:
+    """Two networks; where they have one name, they take that of their file and their settings."""
+    own = [_values(f"--set-{side}", getattr(args, f"set_{side}")) for side in SIDES]
+    first, second = (load(net, **settings(args) | x) for net, x in zip((a, b), own, strict=True))
+    if first.name != second.name:
+        return first, second
+    nets = (first.name, second.name) if a == b else (a, b)
+    names = [" ".join([n, *map("=".join, x.items())]) for n, x in zip(nets, own, strict=True)]
+    return replace(first, name=names[0]), replace(second, name=names[1])
 
 
 def add_target_arguments(

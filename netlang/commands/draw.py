@@ -1,14 +1,23 @@
-"""`netlang draw`: a picture of a network, or of several side by side."""
+"""`netlang draw`: a picture of a network, of several side by side, or of how two differ."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
-from netlang.backends.draw import View, to_dot, to_svg, volumes
+from netlang.backends.draw import View, laid_out, to_diff_dot, to_dot, volumes
 from netlang.backends.page import to_html
-from netlang.commands.common import add_nets_argument, require_format, settings, write_picture
+from netlang.commands.common import (
+    add_nets_argument,
+    add_side_settings,
+    load_sides,
+    require_format,
+    settings,
+    write_picture,
+)
 from netlang.diagnostic import did_you_mean, error
+from netlang.diff import compare
 from netlang.files import write_whole
 from netlang.fold import scopes
 from netlang.ir.graph import Graph
@@ -23,8 +32,8 @@ HELP = (
     "is drawn once, with its number: ×35. Several networks stand side by side."
 )
 
-TEXTS = {".dot": to_dot, ".html": to_html}
-VOLUMES = "volumes"
+DOT, PAGE = ".dot", ".html"
+PAPER, VOLUMES = "paper", "volumes"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +47,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="as .svg, .png, .pdf, .dot, or .html to explore (default: NET.svg)",
     )
     parser.add_argument("-O", "--optimized", action="store_true", help="the graph that is compiled")
+    parser.add_argument(
+        "--diff", metavar="B", help="draw what changed from NET to network B, both in one"
+    )
+    add_side_settings(parser)
     detail = parser.add_argument_group("how much of it")
     detail.add_argument(
         "--block", metavar="NAME", help="the first block or group of that name alone: inception"
@@ -56,8 +69,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     look = parser.add_argument_group("how it looks")
     look.add_argument(
         "--style",
-        choices=["paper", VOLUMES],
-        default="paper",
+        choices=[PAPER, VOLUMES],
+        default=PAPER,
         help="boxes and lines, as in the ResNet paper (paper), or the feature maps of a network "
         "without branches as volumes, as in AlexNet's",
     )
@@ -68,20 +81,42 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Writes the picture and says where."""
-    graphs = [load(net, **settings(args)) for net in args.nets]
-    if args.block:
-        graphs = [part(graph, args.block) for graph in graphs]
-    path: Path = args.output or Path("-".join(graph.name for graph in graphs) + ".svg")
+    _require_pair(args)
+    graphs = _graphs(args)
+    stem = "-".join(graph.name.replace("/", "_") for graph in graphs)
+    path: Path = args.output or Path(f"{stem}.svg")
     _require_sense(args, path, graphs)
     if args.optimized:
         graphs = [optimize(graph).graph for graph in graphs]
-    if path.suffix in TEXTS:
-        write_whole(path, TEXTS[path.suffix](*graphs, view=_view(args)).encode())
+    drawing = _drawing(args, graphs, path.suffix)
+    if isinstance(drawing, str):
+        write_whole(path, drawing.encode())
         print(f"wrote {path}")
     else:
-        to_picture = volumes.to_svg if args.style == VOLUMES else to_svg
-        write_picture(path, to_picture(*graphs, view=_view(args)))
+        write_picture(path, drawing)
     return 0
+
+
+def _graphs(args: argparse.Namespace) -> list[Graph]:
+    if args.diff:
+        graphs = [*load_sides(args, args.nets[0], args.diff)]
+    else:
+        graphs = [load(net, **settings(args)) for net in args.nets]
+    return [part(graph, args.block) for graph in graphs] if args.block else graphs
+
+
+def _drawing(args: argparse.Namespace, graphs: list[Graph], suffix: str) -> str | bytes:
+    """A text, or the SVG of a picture."""
+    view = _view(args)
+    if suffix == PAGE:
+        return to_html(*graphs, view=view)
+    if args.style == VOLUMES:
+        return volumes.to_svg(*graphs, view=view)
+    if args.diff:
+        source = to_diff_dot(compare(*graphs, expand=view.expand, flat=view.flat), view)
+    else:
+        source = to_dot(*graphs, view=view)
+    return source if suffix == DOT else laid_out(source)
 
 
 def _view(args: argparse.Namespace) -> View:
@@ -97,10 +132,26 @@ def _view(args: argparse.Namespace) -> View:
     )
 
 
+def _require_pair(args: argparse.Namespace) -> None:
+    if args.diff and len(args.nets) > 1:
+        raise error(
+            f"'--diff' compares two networks, and gets {len(args.nets) + 1}",
+            help="write netlang draw A --diff B",
+        )
+    if not args.diff and (args.set_a or args.set_b):
+        raise error("'--set-a' and '--set-b' are for '--diff'", help="write '--set'")
+
+
 def _require_sense(args: argparse.Namespace, path: Path, graphs: list[Graph]) -> None:
-    require_format(path, (*FORMATS, *TEXTS), "network")
+    require_format(path, (*FORMATS, DOT, PAGE), "network")
+    output = f"-o {path}"
+    flow = {"--expand": args.expand, "--depth": args.depth is not None}
+    flow |= {"--horizontal": args.horizontal, output: path.suffix in (DOT, PAGE)}
+    kernels = {"-O": args.optimized}
     if args.style == VOLUMES:
-        _require_volumes(args, path)
+        _refuse(f"--style {VOLUMES}", {**kernels, **flow, "--diff": args.diff})
+    if args.diff:
+        _refuse("--diff", {**kernels, output: path.suffix == PAGE})
     if args.depth is not None and args.depth < 0:
         raise error(f"'--depth {args.depth}' is below 0", help="--depth 0 draws groups as boxes")
     groups = dict.fromkeys(s for graph in graphs for node in graph for s in scopes(node.name))
@@ -109,17 +160,11 @@ def _require_sense(args: argparse.Namespace, path: Path, graphs: list[Graph]) ->
             raise error(f"there is no group '{group}' to expand", help=_suggestion(group, groups))
 
 
-def _require_volumes(args: argparse.Namespace, path: Path) -> None:
-    said = {
-        "--optimized": args.optimized,
-        "--expand": args.expand,
-        "--depth": args.depth is not None,
-        "--horizontal": args.horizontal,
-        f"-o {path}": path.suffix in TEXTS,
-    }
-    for option, is_said in said.items():
-        if is_said:
-            raise error(f"'--style {VOLUMES}' takes no '{option}'", help="leave one of them out")
+def _refuse(option: str, others: Mapping[str, object]) -> None:
+    """`NetError` where one of the others is given besides."""
+    for other, is_given in others.items():
+        if is_given:
+            raise error(f"'{option}' takes no '{other}'", help="leave one of them out")
 
 
 def _suggestion(group: str, groups: dict[str, None]) -> str:

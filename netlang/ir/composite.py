@@ -47,7 +47,7 @@ class Composite(Op):
     @property
     def lead(self) -> Op:
         """The part that gives the whole its name: the first product, if there is one."""
-        products = (part for part in self.parts if part.family in ("conv", "linear"))
+        products = (part for part in self.parts if part.is_product)
         return next(products, self.parts[0])
 
     @property

@@ -165,6 +165,11 @@ class Op(ABC):
         """How an epilogue reads an input: whole, or one pixel where that is all there is."""
         return Operand(site.views[position], site.inputs[position] != site.output)
 
+    @property
+    def is_product(self) -> bool:
+        """Whether it multiplies by what it has learned: these are the layers that papers count."""
+        return self.family in ("conv", "linear")
+
     def is_mean(self, inputs: Types) -> bool:
         """Whether each number of the result is the mean of some pixels of its channel."""
         return False

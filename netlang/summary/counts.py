@@ -8,7 +8,6 @@ from functools import cached_property
 from math import prod
 
 from netlang.ir.graph import Graph, Node
-from netlang.ir.op import Family
 from netlang.kernels.kernel import Precision, storage
 from netlang.kernels.layer import BYTES
 from netlang.passes import optimize
@@ -16,9 +15,6 @@ from netlang.passes.simplify.drop_heads import drop_heads
 from netlang.passes.simplify.eliminate_dead import eliminate_dead
 from netlang.plan.arena import Lifetime, lower_bound
 from netlang.receptive import Field, receptive_fields
-
-WEIGHTED: tuple[Family, ...] = ("conv", "linear")
-"""The layers that the papers count."""
 
 
 def inference(graph: Graph) -> Graph:
@@ -31,7 +27,7 @@ def depth(graph: Graph) -> int:
     reached: dict[str, int] = {}
     for node in graph:
         before = max((reached[name] for name in node.inputs), default=0)
-        reached[node.name] = before + (node.op.family in WEIGHTED)
+        reached[node.name] = before + node.op.is_product
     return reached[graph.output]
 
 

@@ -10,7 +10,7 @@ from netlang.columns import aligned, shortened
 from netlang.fold import Folded
 from netlang.ir.graph import Graph, Node
 from netlang.kernels.kernel import Precision
-from netlang.summary.counts import WEIGHTED, Summary, depth, total
+from netlang.summary.counts import Summary, depth, total
 from netlang.summary.parts import Part, parts
 from netlang.units import percent, si
 
@@ -91,11 +91,11 @@ def _count(number: int, whole: int, shares: bool) -> str:
 
 def _content(part: Part, graph: Graph) -> str:
     """What a group holds: its blocks by kind, and its layers with weights."""
-    weighted = [node for node in part.nodes if node.op.family in WEIGHTED]
+    weighted = [node for node in part.nodes if node.op.is_product]
     kinds = [
         graph.blocks.get(each.path, each.name) if each.parts else each.label
         for each in part.parts
-        if each.parts or each.nodes[0].op.family in WEIGHTED
+        if each.parts or each.nodes[0].op.is_product
     ]
     runs = [(kind, len(list(run))) for kind, run in groupby(kinds)]
     text = ", ".join(f"{count} x {kind}" if count > 1 else kind for kind, count in runs)

@@ -189,7 +189,7 @@ def test_the_picture_is_named_after_the_networks(
     ("argv", "message"),
     [
         (["-o", "a.bmp"], "netlang does not draw '.bmp' files"),
-        (["-o", "a.bmp"], "end the name with .svg, .png, .pdf or .dot: -o a.svg"),
+        (["-o", "a.bmp"], "end the name with .svg, .png, .pdf, .dot or .html: -o a.svg"),
         (["--depth", "-1"], "'--depth -1' is below 0"),
         (["--expand", "conv9_x"], "there is no group 'conv9_x' to expand"),
         (["--expand", "conv4"], "did you mean 'conv4_x'?"),

@@ -8,7 +8,8 @@ from itertools import combinations
 
 import pytest
 
-from netlang.backends.draw import View, to_svg
+from netlang.backends.draw import View, laid_out, to_diff_dot, to_svg
+from netlang.diff import compare
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.part import part
@@ -35,6 +36,21 @@ PICTURES = {
 """Networks, as they are written, optimized or a block of each, and how they are drawn."""
 
 PICTURES.update({name: ((name,), View()) for name in zoo_networks() if name not in PICTURES})
+
+DIFFERENCES = {
+    "shortcuts added": (("plain34", "resnet34"), View()),
+    "blocks swapped": (("resnet34", "resnet50"), View()),
+    "blocks swapped, dark, with numbers": (
+        ("resnet34", "resnet50"),
+        View(theme="dark", shapes=True, params=True),
+    ),
+    "layers changed": (("googlenet", "googlenet_torchvision"), View(shapes=True)),
+    "more of a block": (("resnet50", "resnet101"), View(horizontal=True)),
+    "groups gone": (("alexnet", "resnet152"), View()),
+}
+"""Networks, before and after, and how what changed is drawn."""
+
+ALL = (*PICTURES, *DIFFERENCES)
 
 
 @dataclass(frozen=True)
@@ -74,6 +90,14 @@ class Picture:
     borders: tuple[Area, ...]
 
 
+def drawing(name: str) -> bytes:
+    if name in DIFFERENCES:
+        (before, after), view = DIFFERENCES[name]
+        return laid_out(to_diff_dot(compare(network(before), network(after)), view))
+    networks, view = PICTURES[name]
+    return to_svg(*map(network, networks), view=view)
+
+
 def network(words: str) -> Graph:
     match words.split():
         case [name, "-O"]:
@@ -86,8 +110,7 @@ def network(words: str) -> Graph:
 
 @cache
 def picture(name: str) -> Picture:
-    networks, view = PICTURES[name]
-    root = ET.fromstring(to_svg(*map(network, networks), view=view))
+    root = ET.fromstring(drawing(name))
     found: dict[str, list[Area]] = {"node": [], "cluster": []}
     texts: list[tuple[Area, Area]] = []
     for group in root.iter(f"{SVG}g"):
@@ -132,14 +155,14 @@ def extent(text: ET.Element) -> Area:
     return Area(content, left, y - 0.75 * size, left + width, y + 0.22 * size)
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", ALL)
 def test_no_two_boxes_overlap(name: str) -> None:
     drawn = picture(name).boxes
     assert len(drawn) > 5
     assert [(a.name, b.name) for a, b in combinations(drawn, 2) if a.meets(b)] == []
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", ALL)
 def test_text_stays_inside(name: str) -> None:
     texts = picture(name).texts
     assert [(area.name, text.name) for area, text in texts if not area.holds(text)] == []
@@ -159,7 +182,7 @@ def test_lines_past_a_kernel_leave_it_in_line_with_the_others() -> None:
     assert max(middles) - min(middles) < 0.1
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", ALL)
 def test_frames_hold_their_own_and_nothing_else(name: str) -> None:
     drawn = picture(name)
     for frame in drawn.frames:

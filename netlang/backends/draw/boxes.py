@@ -20,7 +20,6 @@ from netlang.ir.types import TensorType
 from netlang.palette import Size
 from netlang.plan.place import scattered
 
-LEARNED: tuple[Family, ...] = ("conv", "linear")
 RIDES_ALONG: tuple[Family, ...] = ("norm", "pointwise")
 SYMBOLS = {"add": "+", "shortcut_add": "+", "mul": "×"}
 MOST_LINES = 4
@@ -141,7 +140,7 @@ def _kind(path: str) -> str:
 
 def _content(nodes: tuple[Node, ...]) -> list[str]:
     """A group's layers with weights; their number where they are many."""
-    learned = [node.op for node in nodes if node.op.family in LEARNED]
+    learned = [node.op for node in nodes if node.op.is_product]
     captions = [line for op in learned for line in lines(op)]
-    number = sum(leaf.family in LEARNED for op in learned for leaf in leaves(op))
+    number = sum(leaf.is_product for op in learned for leaf in leaves(op))
     return captions if len(captions) <= MOST_LINES else [f"{number} layers"]

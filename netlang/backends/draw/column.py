@@ -117,15 +117,14 @@ class Pen:
         """An outermost group and a repeat have a frame; other blocks show by their wiring."""
         from graphviz import Digraph
 
-        if depth and self.labels.times(path) == 1:
+        repeat = self.labels.repeat(path)
+        if depth and not repeat:
             self._draw_scope(target, members, depth + 1)
             return
         frame = Digraph(f"cluster_{self.column.prefix}{path}")
-        shade = self._shade(members[0])
-        frame.attr(style="rounded,filled", fillcolor=shade.frame, color=shade.line, margin="10")
+        frame.attr(margin="10", **self.frame_look(path, members))
         if depth:
-            label = f"×{self.labels.times(path)}"
-            frame.attr(label=label, labeljust="r", fontsize=str(LARGE), penwidth="1.6")
+            frame.attr(label=repeat, labeljust="r", fontsize=str(LARGE), penwidth="1.6")
         else:
             # Each line ends in \\l, flush left: it begins within the frame in every font.
             label = "".join(f"{line}\\l" for line in self.labels.frame(path, members))
@@ -134,7 +133,7 @@ class Pen:
         target.subgraph(frame)
 
     def _draw_box(self, target: Digraph, box: Box) -> None:
-        shade = self._shade(box)
+        shade = self.shade(box)
         look = {"width": f"{self.width / 72:.2f}", "fillcolor": shade.fill}
         if box.symbol:
             look = {"label": box.symbol, "shape": "circle", "style": "filled", "width": "0.3"}
@@ -144,19 +143,33 @@ class Pen:
             look |= self.labels.box(box).look(self.view.horizontal)
         if box.name in self.spine:
             look |= {"group": f"{self.column.prefix}spine"}
-        target.node(self._id(box), color=shade.line, **look)
+        target.node(self._id(box), color=shade.line, **look | self.box_look(box))
 
     def _draw_link(self, drawing: Digraph, link: Link) -> None:
         start, end = (self.spine.get(box.name) for box in (link.source, link.target))
         # A line past boxes of the spine would push them aside.
         passes = start is not None and end is not None and end > start + 1
         look = {"weight": "8" if link.kind == "flow" and not passes else "0"}
-        look |= shortcut_look(link.kind, self.view.palette)
+        look |= self.link_look(link)
         drawing.edge(self._id(link.source), self._id(link.target), **look)
 
-    def _shade(self, box: Box) -> Colour:
+    def shade(self, box: Box) -> Colour:
+        """A group has the colour that most of its boxes would have alone."""
         size = self.column.stage(box)
         return self.shades.get(size, self.view.palette.plain) if size else self.view.palette.plain
+
+    def frame_look(self, path: str, members: list[Box]) -> dict[str, str]:
+        """The colours of a group's frame, and its outline."""
+        shade = self.shade(members[0])
+        return {"style": "rounded,filled", "fillcolor": shade.frame, "color": shade.line}
+
+    def box_look(self, box: Box) -> dict[str, str]:
+        """What else a box has of its own, its colour aside."""
+        return {}
+
+    def link_look(self, link: Link) -> dict[str, str]:
+        """What a line has of its own."""
+        return shortcut_look(link.kind, self.view.palette)
 
     def _id(self, box: Box) -> str:
         # A colon in a name would be a port; names have none.

@@ -5,11 +5,15 @@ Labels are plain lines: the Graphviz of the wheel is built without the parser fo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from netlang.backends.draw.column import Column, Pen, shades_of
+from netlang.backends.draw.diff import DiffPen
 from netlang.backends.draw.legend import draw_legend
 from netlang.backends.draw.style import FONT, LARGEST, NORMAL, View
+from netlang.diff import Difference
 from netlang.ir.graph import Graph
 
 if TYPE_CHECKING:
@@ -21,30 +25,46 @@ def to_dot(*graphs: Graph, view: View | None = None) -> str:
     view = view or View()
     prefixes = [f"{i}." for i in range(1, len(graphs) + 1)] if len(graphs) > 1 else [""]
     columns = [Column.of(*each, view) for each in zip(graphs, prefixes, strict=True)]
-    colours = shades_of(columns, view.palette)
+    shades = shades_of(columns, view.palette)
     kinds: set[str] = {link.kind for column in columns for link in column.links}
     kinds |= {"kernel" for column in columns for box in column.boxes if box.is_kernel}
-    parts = [Pen(column, view, colours).draw for column in columns]
-    parts.append(lambda drawing: draw_legend(drawing, view, kinds))
-    drawing = _paper(graphs, view)
+    parts = [Pen(column, view, shades).draw for column in columns]
+    legend = partial(draw_legend, view=view, kinds=kinds)
+    return _drawn(" ".join(graph.name for graph in graphs), parts, legend, view)
+
+
+def to_diff_dot(difference: Difference, view: View | None = None) -> str:
+    """Two networks in one as Graphviz source; `view` has folded them as it folds for a drawing."""
+    view = view or View()
+    pen = DiffPen.of(difference, view)
+    legend = partial(draw_legend, view=view, kinds=pen.marks)
+    return _drawn(pen.labels.title()[0], [pen.draw], legend, view)
+
+
+Draw = Callable[["Digraph"], None]
+
+
+def _drawn(name: str, networks: Sequence[Draw], legend: Draw, view: View) -> str:
+    drawing = _paper(name, len(networks), view)
+    parts = [*networks, legend]
     # Graphviz packs and then turns: on their side, what comes first would lie at the bottom.
     for draw in reversed(parts) if view.horizontal else parts:
         draw(drawing)
     return drawing.source
 
 
-def _paper(graphs: tuple[Graph, ...], view: View) -> Digraph:
+def _paper(name: str, networks: int, view: View) -> Digraph:
     from graphviz import Digraph, escape
 
     ink = view.palette
-    drawing = Digraph(" ".join(graph.name for graph in graphs))
+    drawing = Digraph(name)
     drawing.attr("graph", rankdir="LR" if view.horizontal else "TB", nodesep="0.22", ranksep="0.26")
     if view.title:
         drawing.attr("graph", label=escape(view.title), labelloc="t", fontsize=str(LARGEST))
     drawing.attr("graph", bgcolor=ink.paper, pad="0.3", fontname=FONT, fontcolor=ink.text)
     # Each network is laid out alone: otherwise boxes of one rank would stand at one height in all
     # of them, with gaps between. The legend stands last.
-    drawing.attr("graph", pack="24", packmode=f"array_tlu{len(graphs) + view.horizontal}")
+    drawing.attr("graph", pack="24", packmode=f"array_tlu{networks + view.horizontal}")
     drawing.attr("node", shape="box", style="rounded,filled", fontname=FONT, fontsize=str(NORMAL))
     drawing.attr("node", margin="0.1,0.05", height="0.3", penwidth="1", fontcolor=ink.text)
     drawing.attr("edge", color=ink.line, arrowsize="0.55", penwidth="1.1")

@@ -73,12 +73,13 @@ class Labels:
         ]
         return Label([[self._repeated(first, box.group), *lines], *cells], below)
 
-    def times(self, path: str) -> int:
-        """How often a block stands there."""
-        return self.folded.times.get(path, 1)
+    def repeat(self, path: str) -> str:
+        """How often a block stands there, nothing where it does once."""
+        times = self.folded.times.get(path, 1)
+        return f"×{times}" if times > 1 else ""
 
     def _repeated(self, text: str, path: str) -> str:
-        return f"{text}  ×{self.times(path)}" if self.times(path) > 1 else text
+        return "  ".join(filter(None, (text, self.repeat(path))))
 
     def _parameters(self, nodes: tuple[Node, ...]) -> list[str]:
         graph, count = self.folded.graph, self.folded.count

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, cast
 
-from netlang.backends.draw.style import SMALL, View, shortcut_look, width_of
+from netlang.backends.draw.style import (
+    SIGNS,
+    SMALL,
+    View,
+    mark_style,
+    shortcut_look,
+    width_of,
+)
+from netlang.diff import Mark
 
 if TYPE_CHECKING:
     from graphviz import Digraph
 
-MEANINGS = {
+MEANINGS: Mapping[str, str] = {
     "identity": "identity shortcut",
     "reshaped": "shortcut that changes the shape",
     "kernel": "what one kernel computes",
+    **{mark: mark for mark in SIGNS},
 }
 
 
@@ -24,22 +33,22 @@ def draw_legend(drawing: Digraph, view: View, kinds: Collection[str]) -> None:
     shown = [kind for kind in MEANINGS if kind in kinds]
     if not shown:
         return
-    ink = view.palette
     # No group or layer of a network can have a blank in its name.
     legend = Digraph("cluster legend")
     legend.attr(label="", color="transparent")
-    legend.attr("node", shape="plaintext", style="", fontsize=str(SMALL), fontcolor=ink.faint)
+    legend.attr("node", shape="plaintext", style="", fontsize=str(SMALL))
+    legend.attr("node", fontcolor=view.palette.faint)
     above = ""
     # On its side, what comes first lies at the bottom.
     for kind in reversed(shown) if view.horizontal else shown:
         meaning = MEANINGS[kind]
         start, end = f"legend {kind}", f"meaning of {kind}"
         width = f"{width_of(meaning, SMALL) / 72:.2f}"
-        legend.node(start, "", **_sign(kind, view))
+        line = shortcut_look(kind, view.palette)
+        legend.node(start, **({"label": "", "width": "0.01"} if line else _sign(kind, view)))
         legend.node(end, f"{meaning}\\l", width=width, margin="0.05,0")
         level = {} if view.horizontal else {"constraint": "false"}
-        line = {"style": "invis"} if kind == "kernel" else shortcut_look(kind, ink)
-        legend.edge(start, end, minlen="2", **level, **line)
+        legend.edge(start, end, minlen="2", **level, **(line or {"style": "invis"}))
         if above and not view.horizontal:
             legend.edge(f"legend {above}", start, style="invis")
             legend.edge(f"meaning of {above}", end, style="invis")
@@ -48,9 +57,9 @@ def draw_legend(drawing: Digraph, view: View, kinds: Collection[str]) -> None:
 
 
 def _sign(kind: str, view: View) -> dict[str, str]:
-    """What stands for it: the beginning of a line, or a box."""
-    if kind != "kernel":
-        return {"width": "0.01", "height": "0.01"}
-    shade = view.palette.plain
-    look = {"shape": "box", "style": "rounded,filled", "width": "0.35", "height": "0.18"}
-    return look | {"fillcolor": shade.fill, "color": shade.line}
+    """The box that stands for it."""
+    ink = view.palette
+    shade = ink.marks.get(kind, ink.plain)
+    look = {"label": SIGNS.get(cast(Mark, kind), ""), "style": mark_style(cast(Mark, kind))}
+    size = {"shape": "box", "width": "0.35", "height": "0.2", "margin": "0"}
+    return look | size | {"fillcolor": shade.fill, "color": shade.line, "fontcolor": ink.text}

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from netlang.backends.draw.boxes import LEARNED, Box
+from netlang.backends.draw.boxes import Box
 from netlang.ir.composite import Chain, Composite, Together
 from netlang.ir.fused import Fused
 from netlang.ir.op import Op, infer
@@ -140,4 +140,4 @@ def _within(op: Op, types: Types) -> list[_Within]:
             each = zip(parts, op.types(types), strict=True)
             return [within for part, read in each for within in _within(part, read)]
         case _:
-            return [_Within(int(op.family in LEARNED), infer(op, types))] * len(types)
+            return [_Within(int(op.is_product), infer(op, types))] * len(types)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from netlang.diff import Mark
 from netlang.palette import PALETTES, Palette, Theme
 
 FONT = "Helvetica,Arial,sans-serif"
@@ -42,6 +44,15 @@ def shortcut_look(kind: str, palette: Palette) -> dict[str, str]:
     if kind == "reshaped":
         return {"color": palette.shortcut, "penwidth": "2", "style": "dotted"}
     return {}
+
+
+SIGNS: Mapping[Mark, str] = {"added": "+", "removed": "−", "changed": "±"}
+"""What is written ahead of the words of what differs: colours alone do not tell it to everybody."""
+
+
+def mark_style(mark: Mark) -> str:
+    """The outline of a box or frame."""
+    return "rounded,filled,dashed" if mark == "removed" else "rounded,filled"
 
 
 def width_of(text: str, size: int = NORMAL) -> float:

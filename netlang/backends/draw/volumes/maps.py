@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Any
 
-from netlang.backends.draw.boxes import LEARNED, RIDES_ALONG
+from netlang.backends.draw.boxes import RIDES_ALONG
 from netlang.diagnostic import NetError, error
 from netlang.ir.attributes import show
 from netlang.ir.graph import Graph, Node
@@ -88,7 +88,7 @@ class Map:
     @property
     def groups(self) -> int:
         """How many groups of channels its layer takes each on its own: all of them, in a pool."""
-        return _groups(self.op) if self.op.family in LEARNED else self.type.channels
+        return _groups(self.op) if self.op.is_product else self.type.channels
 
 
 def maps(graph: Graph, flat: bool = False) -> list[Map]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from netlang.backends.draw.boxes import LEARNED
 from netlang.backends.draw.style import NORMAL, SMALL, TITLE
 from netlang.backends.draw.volumes.beams import beams
 from netlang.backends.draw.volumes.block import Block
@@ -77,7 +76,7 @@ class Pen:
         return self.colours.get(volume.map.type.pixels, plain) if volume.map.given else plain
 
     def _line_colour(self, made: Volume) -> str:
-        learned = made.map.window and made.map.op.family in LEARNED
+        learned = made.map.window and made.map.op.is_product
         return self.palette.shortcut if learned else self.palette.line
 
     def _beams(self, before: Volume, after: Volume) -> float:
