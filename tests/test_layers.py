@@ -20,6 +20,7 @@ FLOORS = (
     {"plan"},
     {"backends", "cost"},
     {"compiler"},
+    {"running"},
     {"commands"},
     {"__init__", "__main__"},
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from netlang.device import DEVICES, Target
 from netlang.diagnostic import error
@@ -49,6 +50,25 @@ def settings(args: argparse.Namespace) -> dict[str, str]:
             raise error(f"'--set {text}' gives no value", help="write --set classes=10")
         values[name] = value
     return values
+
+
+def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--weights`, or the `--seed` of random ones."""
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="a safetensors file")
+    parser.add_argument("--seed", type=int, default=0, help="of random weights (0)")
+
+
+def require_seed(seed: int) -> None:
+    """`NetError` for a `--seed` that is none."""
+    if seed < 0:
+        raise error(f"'--seed {seed}' is below 0")
+
+
+def load_weights(args: argparse.Namespace, graph: Graph) -> Mapping[str, Any]:
+    """The checkpoint of a network as it is written: read, or made up."""
+    from netlang.weights import random_weights, read_weights  # few commands need numbers
+
+    return read_weights(args.weights, graph) if args.weights else random_weights(graph, args.seed)
 
 
 def add_target_arguments(
