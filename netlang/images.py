@@ -29,7 +29,7 @@ class Preparation:
 
     The shorter side is scaled to `resize` pixels, further where the input would not fit in, and the
     middle is cut out. Of a pixel, which counts from 0 to `range`, `mean` is subtracted, and the
-    rest is divided by `std`; both have a number for each channel.
+    rest is divided by `std`; both have a number for each channel, or one for all.
     """
 
     x: TensorType
@@ -99,15 +99,12 @@ def _middle(side: int, scaled: int, cut: int) -> tuple[float, float]:
 
 
 def _a_channel(numbers: tuple[float, ...], channels: int) -> tuple[float, ...]:
-    """A number for each channel: one may stand for all, and gray is the mean of the colours."""
-    if channels == 1:
-        return (fmean(numbers),)
-    return numbers if len(numbers) == channels else numbers * channels
+    """Gray gets the mean of what the colours have."""
+    return (fmean(numbers),) if channels == 1 else numbers
 
 
 def _listed(numbers: tuple[float, ...]) -> str:
-    shown = numbers if len({*numbers}) > 1 else numbers[:1]
-    return ", ".join(f"{number:g}" for number in shown)
+    return ", ".join(f"{number:g}" for number in numbers)
 
 
 def _open(path: Path) -> Image:

@@ -169,7 +169,7 @@ def divergences(verdicts: list[Verdict]) -> list[str]:
         f"{verdict.check.what}: the first layer that diverges is {verdict.layer}, "
         f"by {verdict.layer_difference:.1e} of its largest number"
         if verdict.layer
-        else f"{verdict.check.what}: every layer is one of the graph before; the output is another"
+        else f"{verdict.check.what}: the output differs, and every layer is as float64 has it"
         for verdict in verdicts
         if not verdict.passed
     ]
