@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
     Scores = NDArray[np.float32]
 
 
+def is_classifier(graph: Graph) -> bool:
+    """Whether a network's output is one number a class."""
+    return graph[graph.output].type.pixels == (1, 1)
+
+
 def class_count(graph: Graph) -> int:
     """How many classes a network tells apart; NetError where its output is an image."""
     output = graph[graph.output].type
-    if output.height * output.width > 1:
+    if not is_classifier(graph):
         raise error(
             f"'{graph.name}' gives {output}, which are not classes",
             help="end the network with: avgpool global -> linear 1000 -> softmax",
@@ -44,8 +50,10 @@ def read_labels(path: Path, graph: Graph) -> list[str]:
     return labels
 
 
-def likeliest(graph: Graph, output: Scores, count: int) -> list[dict[str, Any]]:
-    """The classes of highest probability, with that, the highest first.
+def likeliest(
+    graph: Graph, output: Scores, count: int, labels: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """The classes of highest probability, with that and their labels, the highest first.
 
     `output` is the network's for one image; where it does not end in a softmax, it gets one.
     """
@@ -53,7 +61,14 @@ def likeliest(graph: Graph, output: Scores, count: int) -> list[dict[str, Any]]:
     if not isinstance(graph[graph.output].op, Softmax):
         scores = _softmax(scores)
     best = (-scores).argsort(kind="stable")[:count]
-    return [{"class": int(i), "probability": float(scores[i])} for i in best]
+    return [
+        {
+            "class": int(i),
+            "label": labels[i] if labels else None,
+            "probability": float(scores[i]),
+        }
+        for i in best
+    ]
 
 
 def _softmax(scores: Scores) -> Scores:

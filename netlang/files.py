@@ -8,14 +8,16 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile, mkdtemp
+from typing import IO
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file in one step: whoever looks finds the old one or the new one, never a part."""
+@contextmanager
+def whole_file(path: Path) -> Generator[IO[bytes]]:
+    """A file to fill; whoever looks finds the old one or, once nothing has failed, the new one."""
     # Beside the target, because a rename is one step within a file system alone.
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:
-            file.write(data)
+            yield file
             file.close()
             Path(file.name).chmod(0o666 & ~_umask())
             Path(file.name).replace(path)
@@ -23,6 +25,12 @@ def write_whole(path: Path, data: bytes) -> None:
             with suppress(FileNotFoundError):
                 Path(file.name).unlink()
             raise
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file in one step."""
+    with whole_file(path) as file:
+        file.write(data)
 
 
 @contextmanager

@@ -2,68 +2,109 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from netlang.diagnostic import error
+from netlang.ir.graph import Graph
 from netlang.ir.types import TensorType
+from netlang.ops.shape import Input
+from netlang.recipe import Resize
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-MEAN = (0.485, 0.456, 0.406)
-DEVIATION = (0.229, 0.224, 0.225)
-"""Of the red, green and blue of ImageNet's training images, from 0 to 1."""
-
 MARGIN = 256 / 224
 """The shorter side, as a multiple of what is cut out of its middle (Krizhevsky et al. 2012, 2)."""
 
 
-def preparation(x: TensorType, shorter: int = 0) -> str:
-    """What `read_image` does, in words."""
-    side = shorter or round(min(x.height, x.width) * MARGIN)
-    colours = "R, G, B" if x.channels == 3 else "gray"
-    return (
-        f"shorter side to {side}, centre {x.height}x{x.width}, {colours} minus "
-        f"{_listed(_statistics(x)[0])} over {_listed(_statistics(x)[1])}"
-    )
+@dataclass(frozen=True)
+class Preparation:
+    """How a photograph becomes a network's input, of type `x` (3 x H x W, or 1 x H x W for gray).
 
-
-def read_image(path: Path, x: TensorType, shorter: int = 0) -> NDArray[np.float32]:
-    """An image file as an input of type `x` (3 x H x W, or 1 x H x W for gray), normalized.
-
-    The image is scaled until its shorter side has `shorter` pixels (`MARGIN` times the input's
-    where it is 0), and the middle is cut out. NetError where the file holds no image.
+    The shorter side is scaled to `resize` pixels, further where the input would not fit in, and the
+    middle is cut out. Of a pixel, which counts from 0 to `range`, `mean` is subtracted, and the
+    rest is divided by `std`; both have a number for each channel, or one for all.
     """
-    import numpy as np
-    from PIL import ImageOps
-    from PIL.Image import Resampling
 
-    if x.is_flat or x.channels not in (1, 3):
-        raise error(
-            f"the network takes {x}, which is not an image",
-            help="an image has 3 channels, or 1 where it is gray: input 3x224x224",
+    x: TensorType
+    resize: int
+    interpolation: str
+    range: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    @classmethod
+    def of(cls, graph: Graph) -> Preparation:
+        """What a network's input declares; where that gives no `resize`, `eval` may.
+
+        NetError where the network takes no photographs.
+        """
+        (x, op), *_ = ((node.type, node.op) for node in graph.inputs)
+        assert isinstance(op, Input)
+        if x.is_flat or x.channels not in (1, 3):
+            raise error(
+                f"the network takes {x}, which is not an image",
+                help="an image has 3 channels, or 1 where it is gray: input 3x224x224; "
+                "other numbers come from a .npy file",
+            )
+        words = dict(graph.recipes).get("eval", ())
+        recipe = next((word.side for word in words if isinstance(word, Resize)), 0)
+        side = op.resize or recipe or round(min(x.pixels) * MARGIN)
+        mean, std = (_a_channel(numbers, x.channels) for numbers in (op.mean, op.std))
+        return cls(x, side, op.interpolation, op.range, mean, std)
+
+    def __str__(self) -> str:
+        colours = "R, G, B" if self.x.channels == 3 else "gray"
+        return (
+            f"shorter side to {self.resize} ({self.interpolation}), centre "
+            f"{self.x.height}x{self.x.width}, {colours} from 0 to {self.range} minus "
+            f"{_listed(self.mean)} over {_listed(self.std)}"
         )
-    # Scaling and cutting in one step: what is left out on each side is a share of the image.
-    kept = min(x.height, x.width) / shorter if shorter else 1 / MARGIN
-    margin = max(0.0, (1 - kept) / 2)
-    image = _open(path).convert("RGB" if x.channels == 3 else "L")
-    image = ImageOps.fit(image, (x.width, x.height), Resampling.BICUBIC, margin)
-    pixels = np.asarray(image).reshape(x.height, x.width, x.channels) / 255
-    mean, deviation = map(np.array, _statistics(x))
-    return ((pixels - mean) / deviation).transpose(2, 0, 1).astype("float32")
+
+    def read(self, path: Path) -> NDArray[np.float32]:
+        """An image file as the network's input. NetError where the file holds no image."""
+        import numpy as np
+
+        image = _open(path).convert("RGB" if self.x.channels == 3 else "L")
+        cut = np.asarray(self._cut(image)).reshape(*self.x.pixels, self.x.channels)
+        pixels = cut * (self.range / 255)
+        return ((pixels - self.mean) / self.std).transpose(2, 0, 1).astype("float32")
+
+    def _cut(self, image: Image) -> Image:
+        """The middle of the scaled image; nothing else is computed of it."""
+        from PIL.Image import Resampling
+
+        short, wanted = min(image.size), (self.x.width, self.x.height)
+        sides = tuple(zip(image.size, wanted, strict=True))
+        scaled = max(self.resize, *(ceil(cut * short / side) for side, cut in sides))
+        spans = [_middle(side, int(scaled * side / short), cut) for side, cut in sides]
+        (left, right), (top, bottom) = spans
+        filter = Resampling[self.interpolation.upper()]
+        return image.resize(wanted, filter, (left, top, right, bottom))
 
 
-def _statistics(x: TensorType) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    if x.channels == 3:
-        return MEAN, DEVIATION
-    return (round(sum(MEAN) / 3, 3),), (round(sum(DEVIATION) / 3, 3),)
+def _middle(side: int, scaled: int, cut: int) -> tuple[float, float]:
+    """Where the middle `cut` pixels of a side begin and end, in pixels ahead of scaling.
+
+    Sizes and corners are whole numbers, rounded as torchvision rounds them.
+    """
+    start = round((scaled - cut) / 2)
+    return start * side / scaled, (start + cut) * side / scaled
+
+
+def _a_channel(numbers: tuple[float, ...], channels: int) -> tuple[float, ...]:
+    """Gray gets the mean of what the colours have."""
+    return (fmean(numbers),) if channels == 1 else numbers
 
 
 def _listed(numbers: tuple[float, ...]) -> str:
-    return ", ".join(map(str, numbers))
+    return ", ".join(f"{number:g}" for number in numbers)
 
 
 def _open(path: Path) -> Image:
@@ -78,7 +119,7 @@ def _open(path: Path) -> Image:
         image.load()
     except UnidentifiedImageError:
         raise error(f"'{path}' is not an image", help="netlang reads JPEG, PNG and more") from None
-    except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as fault:
+    except Exception as fault:  # Pillow meets damage with errors of every kind
         raise error(f"the image '{path}' is damaged: {fault}") from None
     if image.mode[0] in "IF":
         raise error(

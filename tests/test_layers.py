@@ -23,6 +23,7 @@ FLOORS = (
     {"diff"},
     {"backends", "cost"},
     {"compiler"},
+    {"running"},
     {"commands"},
     {"__init__", "__main__"},
 )

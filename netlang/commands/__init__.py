@@ -20,9 +20,10 @@ COMMANDS = {
     "summary": "list the layers with their shapes, parameters and MACs",
     "draw": "draw the network",
     "diff": "say what changed from one network to another",
-    "run": "run a network on an input",
+    "run": "run a network on images",
     "compile": "compile a network to Triton kernels",
     "profile": "say what each layer must at least cost on a device",
+    "verify": "compare what is made of a network with float64, layer by layer",
     "opt": "run passes on a printed graph",
     "zoo": "list the published networks that come with netlang",
 }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from netlang.device import DEVICES, Target
 from netlang.diagnostic import error
@@ -89,6 +89,25 @@ def load_sides(args: argparse.Namespace, a: str, b: str) -> tuple[Graph, Graph]:
     nets = (first.name, second.name) if a == b else (a, b)
     names = [" ".join([n, *map("=".join, x.items())]) for n, x in zip(nets, own, strict=True)]
     return replace(first, name=names[0]), replace(second, name=names[1])
+
+
+def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--weights`, or the `--seed` of random ones."""
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="a safetensors file")
+    parser.add_argument("--seed", type=int, default=0, help="of random weights (0)")
+
+
+def require_seed(seed: int) -> None:
+    """`NetError` for a `--seed` that is none."""
+    if seed < 0:
+        raise error(f"'--seed {seed}' is below 0")
+
+
+def load_weights(args: argparse.Namespace, graph: Graph) -> Mapping[str, Any]:
+    """The checkpoint of a network as it is written: read, or made up."""
+    from netlang.weights import random_weights, read_weights  # few commands need numbers
+
+    return read_weights(args.weights, graph) if args.weights else random_weights(graph, args.seed)
 
 
 def add_target_arguments(

@@ -16,10 +16,13 @@ from netlang.commands.common import (
     add_after_argument,
     add_net_argument,
     add_target_arguments,
+    add_weights_arguments,
     counter,
     load_net,
+    load_weights,
     progress,
     require_batch,
+    require_seed,
     show,
 )
 from netlang.compiler import Compilation, compile
@@ -33,7 +36,6 @@ from netlang.diagnostic import error
 from netlang.passes import upto
 from netlang.tune import Tuning
 from netlang.tune.store import cached, maker, read_tuning
-from netlang.weights import random_weights, read_weights
 
 HELP = (
     "Compile a network to Triton kernels. With -o, write a folder that runs with torch and triton "
@@ -47,8 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     add_net_argument(parser)
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="write the artifact here")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="a safetensors file")
-    parser.add_argument("--seed", type=int, default=0, help="of random weights (0)")
+    add_weights_arguments(parser)
     add_target_arguments(parser, device=None, means="(h100, or what --target means)")
     add_after_argument(parser)
     parser.add_argument(
@@ -109,8 +110,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _require_sense(args: argparse.Namespace) -> None:
     require_batch(args.batch)
-    if args.seed < 0:
-        raise error(f"'--seed {args.seed}' is below 0")
+    require_seed(args.seed)
     if args.emit and args.output:
         raise error("'--emit' prints, and '-o' writes", help="leave one of them out")
 
@@ -136,7 +136,7 @@ def _findings(
     done: list[Check] = []
     if args.output or args.check or args.weights:
         with clock("reading weights" if args.weights else "making up weights"):
-            weights = _weights(compilation, args)
+            weights = load_weights(args, compilation.graph)
     if args.target:
         with clock("compiling kernels"):
             count = counter("compiling kernels", len(compilation.plan.functions))
@@ -150,12 +150,6 @@ def _findings(
     origin = str(args.weights) if args.weights else f"random (seed {args.seed})"
     target = args.target or ""
     return Findings(compilation, origin, compiled, done, target, clock.seconds, tuned)
-
-
-def _weights(compilation: Compilation, args: argparse.Namespace) -> Mapping[str, Any]:
-    if args.weights:
-        return read_weights(args.weights, compilation.graph)
-    return random_weights(compilation.graph, args.seed)
 
 
 class Clock:

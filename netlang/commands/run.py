@@ -1,25 +1,43 @@
-"""`netlang run`: what a network sees in an image."""
+"""`netlang run`: what a network sees in images."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from netlang.classes import class_count, likeliest, read_labels
-from netlang.commands.common import add_net_argument, load_net, progress
-from netlang.diagnostic import error
-from netlang.images import preparation, read_image
+from netlang.classes import class_count, is_classifier, read_labels
+from netlang.commands.common import (
+    add_net_argument,
+    add_weights_arguments,
+    counter,
+    load_net,
+    load_weights,
+    progress,
+    require_batch,
+    require_seed,
+    show,
+)
+from netlang.diagnostic import NetError, error
 from netlang.ir.graph import Graph
-from netlang.recipe import Resize
-from netlang.weights import random_weights, read_weights
+from netlang.running.batches import Sink, run_batches
+from netlang.running.inputs import ARRAY, Item, find, items, prepared_by
+from netlang.running.layers import ENGINE, matching, values_into
+from netlang.running.outputs import outputs_into
+from netlang.running.pace import LONG, Pace
+from netlang.running.report import Report, as_csv, as_json, as_text
+from netlang.running.timing import RUNS, WARM, Timing, describe, table, timed
 
 HELP = (
-    "Run a network on images and print the classes that it finds likeliest. An image is scaled "
-    "until its shorter side is 8/7 of the network's input (256 for 224; or what the recipe's "
-    "'resize' says), its middle is cut out, and its colours are normalized by ImageNet's mean and "
-    "deviation."
+    "Run a network on images and print the classes that it finds likeliest. The attributes of the "
+    "network's 'input' say how an image is prepared. Where they say nothing, its shorter side "
+    "becomes 8/7 of the input's (256 for 224; or what the recipe's 'resize' says), the middle is "
+    "cut out, and its colours are normalized by ImageNet's mean and deviation. An image that "
+    "cannot be read is named and left out, and the exit status is 1."
 )
 
 
@@ -27,79 +45,127 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     add_net_argument(parser)
     parser.add_argument(
-        "--image",
-        dest="images",
-        type=Path,
-        action="append",
-        required=True,
-        metavar="FILE",
-        help="an image, JPEG, PNG and more; may be given again",
+        "inputs",
+        nargs="*",
+        metavar="INPUT",
+        help="an image (JPEG, PNG and more), a folder, a pattern such as 'photos/*.jpg', or a "
+        ".npy array, N x C x H x W or C x H x W, which is taken as prepared",
     )
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="a safetensors file")
+    add_weights_arguments(parser)
     parser.add_argument("--labels", type=Path, metavar="FILE", help="names of classes, a line each")
     parser.add_argument("--top", type=int, default=5, metavar="K", help="classes shown (5)")
-    parser.add_argument("--seed", type=int, default=0, help="of random weights (0)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--batch", type=int, default=8, metavar="N", help="images at a time (8)")
+    parser.add_argument(
+        "--layers",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="write the values of a layer to the folder of -o, or of all layers that match a "
+        "pattern such as 'conv2_x.*'; may be given again",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="OUT",
+        help="write what the network gives to this .npy array; with --layers, the folder",
+    )
+    parser.add_argument(
+        "--time", action="store_true", help="time each layer at this batch; needs no INPUT"
+    )
+    shapes = parser.add_mutually_exclusive_group()
+    shapes.add_argument("--json", action="store_true", help="print one JSON object")
+    shapes.add_argument("--csv", action="store_true", help="print a line an image and rank")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the likeliest classes of each image."""
+    """Runs, writes and reports; 1 where an input could not be read."""
     graph = load_net(args)
     _require_sense(args, graph)
+    layers = matching(graph, args.layers)
+    paths = find(args.inputs)
+    preparation = prepared_by(paths, graph)
+    found = list(items(paths, graph, preparation))
     labels = read_labels(args.labels, graph) if args.labels else None
-    x, shorter = graph.inputs[0].type, _shorter(graph)
-    images = [read_image(path, x, shorter) for path in args.images]
-    engine = _engine(args, graph)
-    report: dict[str, Any] = {
-        "name": graph.name,
-        "weights": str(args.weights) if args.weights else None,
-        "preparation": preparation(x, shorter),
-        "images": [],
-    }
-    for number, (path, image) in enumerate(zip(args.images, images, strict=True), 1):
-        with progress(f"image {number} of {len(images)}"):
-            top = likeliest(graph, engine(image[None])[0], args.top)
-        for place in top:
-            place["label"] = labels[place["class"]] if labels else None
-        report["images"].append({"image": str(path), "top": top})
-    print(json.dumps(report, indent=2) if args.json else _text(report, args.seed))
-    return 0
+    report = Report(graph, args.weights, preparation, args.top, labels)
+    weights = load_weights(args, graph)
+    engine = _engine(args, graph, weights)
+    if found:
+        with ExitStack() as files:
+            sinks: list[Sink] = [report.take] if is_classifier(graph) else []
+            if layers:
+                sinks.append(files.enter_context(values_into(args.output, graph, weights, layers)))
+            elif args.output:
+                sinks.append(files.enter_context(outputs_into(args.output)))
+            _run_all(engine, found, args.batch, sinks, report)
+    _print(args, report, _timing(engine, args.batch) if args.time else None)
+    return 1 if report.failed else 0
 
 
 def _require_sense(args: argparse.Namespace, graph: Graph) -> None:
-    class_count(graph)
+    require_seed(args.seed)
+    require_batch(args.batch)
     if args.top < 1:
         raise error(f"'--top {args.top}' shows nothing", help="write --top 5")
-    if args.seed < 0:
-        raise error(f"'--seed {args.seed}' is below 0")
-    if len(graph.inputs) > 1:
-        raise error(f"'{graph.name}' has {len(graph.inputs)} inputs; 'run' gives it one image")
-
-
-def _shorter(graph: Graph) -> int:
-    """The shorter side that the recipe wants, or 0."""
-    words = dict(graph.recipes).get("eval", ())
-    return next((word.side for word in words if isinstance(word, Resize)), 0)
-
-
-def _engine(args: argparse.Namespace, graph: Graph) -> Any:
-    with progress("reading weights" if args.weights else "making up weights"):
-        weights = (
-            read_weights(args.weights, graph) if args.weights else random_weights(graph, args.seed)
+    if not (args.inputs or args.time):
+        raise error(f"there is nothing to run '{graph.name}' on", help="name an image or a folder")
+    if args.output and not args.inputs:
+        raise error(f"'-o {args.output}' has nothing to write", help="name an image or a folder")
+    if args.layers and not args.output:
+        raise error("'--layers' writes arrays, and has no folder", help="name one: -o values")
+    if args.output and not args.layers and args.output.suffix != ARRAY:
+        raise error(
+            f"'-o {args.output}' names no array", help=f"write -o {args.output.with_suffix(ARRAY)}"
         )
+    if args.csv and args.time:
+        raise error("'--csv' has no place for '--time'", help="write --json")
+    if args.inputs and not args.output:
+        class_count(graph)  # there would be nothing to tell
+
+
+def _engine(args: argparse.Namespace, graph: Graph, weights: Mapping[str, Any]) -> Any:
+    """What runs the network."""
     with progress("optimizing the network"):
         from netlang.backends.torch import Engine
 
         return Engine(graph, weights)
 
 
-def _text(report: dict[str, Any], seed: int) -> str:
-    lines = [f"{report['name']}: {report['preparation']}"]
-    if report["weights"] is None:
-        lines.append(f"The weights are random (seed {seed}): what follows means nothing.")
-    for entry in report["images"]:
-        lines += ["", entry["image"]]
-        for place in entry["top"]:
-            name = place["label"] or f"class {place['class']}"
-            lines.append(f"  {place['probability']:7.2%}  {name}")
-    return "\n".join(lines)
+def _run_all(
+    engine: Any, found: Sequence[Item], size: int, sinks: Sequence[Sink], report: Report
+) -> None:
+    """Runs all inputs, and shows how fast that goes."""
+    pace = Pace(len(found))
+
+    def count(names: Sequence[str], _inputs: Any = None, _outputs: Any = None) -> None:
+        pace.done += len(names)
+        show(pace.line(), is_last=pace.done == pace.total)
+
+    def fail(name: str, fault: NetError) -> None:
+        print(f"error: {report.fail(name, fault)}".ljust(len(pace.line())), file=sys.stderr)
+        count([name])
+
+    show(pace.line(), is_last=False)
+    run_batches(engine, found, size, [*sinks, count], fail)
+    if pace.seconds > LONG:
+        print(pace.summary(), file=sys.stderr)
+    if report.failed:
+        print(f"{len(report.failed)} of {pace.total} could not be read", file=sys.stderr)
+
+
+def _timing(engine: Any, batch: int) -> Timing:
+    return timed(engine, batch, counter("timing layers", WARM + RUNS))
+
+
+def _print(args: argparse.Namespace, report: Report, timing: Timing | None) -> None:
+    if args.csv:
+        print(as_csv(report), end="")
+    elif args.json:
+        times = {"timing": describe(timing)} if timing else {}
+        print(json.dumps(as_json(report) | times, indent=2))
+    else:
+        tables = as_text(report, args.seed), table(timing) if timing else ""
+        print("\n\n".join(filter(None, tables)))
+    if args.output:
+        by = f" with the values of {ENGINE}" if args.layers else ""
+        print(f"wrote {args.output}{by}", file=sys.stderr)

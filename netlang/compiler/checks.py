@@ -52,18 +52,14 @@ def checks(compilation: Compilation, weights: Weights, seed: int = 0) -> Iterato
     All get one random image of full size, and a softmax at the end is left out. The kernels take
     part where they can run: on a GPU, or with TRITON_INTERPRET=1.
     """
-    import numpy as np
-
     from netlang.backends.torch import reference, to_module
 
     graph, optimized = map(to_logits, (compilation.graph, compilation.optimized.graph))
-    rng = np.random.default_rng(seed)
-    images = [rng.normal(size=(1, *node.type.shape)) for node in graph.inputs]
+    images = random_images(graph, seed)
     expected = reference(graph, weights, *images)
 
     def check(what: str, got: Any, tolerance: float) -> Check:
-        difference = (got.cpu().double() - expected).abs().max() / expected.abs().max()
-        return Check(what, float(difference), tolerance)
+        return Check(what, difference(got, expected), tolerance)
 
     yield check("optimized graph in float64", reference(optimized, weights, *images), OF_PASSES)
     module = to_module(graph, weights).eval()
@@ -72,6 +68,19 @@ def checks(compilation: Compilation, weights: Weights, seed: int = 0) -> Iterato
         precision = compilation.plan.precision
         got = _kernels(plan(optimized, compilation.plan.target), weights, images)
         yield check(f"Triton kernels in {precision}", got, OF_KERNELS[precision])
+
+
+def random_images(graph: Graph, seed: int) -> list[Array]:
+    """An image of noise for each input of a network, 1 x C x H x W in float64."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=(1, *node.type.shape)) for node in graph.inputs]
+
+
+def difference(got: Any, expected: Any) -> float:
+    """The largest difference of two tensors over the largest number expected."""
+    return float((got.cpu().double() - expected).abs().max() / expected.abs().max())
 
 
 def to_logits(graph: Graph) -> Graph:

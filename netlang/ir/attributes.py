@@ -10,10 +10,10 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeGuard
 
-Value = int | float | bool | str | tuple[int, ...]
-"""What an expression can be: a number, a switch, a word (or text), a size."""
+Value = int | float | bool | str | tuple[int, ...] | tuple[float, ...]
+"""What an expression can be: a number, a switch, a word (or text), a size, several numbers."""
 
 Size = tuple[int, int]
 """Height and width."""
@@ -23,9 +23,16 @@ def show(value: Value) -> str:
     """A value as the language writes it."""
     if isinstance(value, bool):
         return "on" if value else "off"
-    if isinstance(value, tuple):
+    if is_size(value):
         return "x".join(map(str, value))
+    if isinstance(value, tuple):
+        return ":".join(map(repr, value))
     return repr(value) if isinstance(value, float) else str(value)
+
+
+def is_size(value: Value) -> TypeGuard[tuple[int, ...]]:
+    """Whether a value is whole dimensions: other tuples are several numbers."""
+    return isinstance(value, tuple) and all(isinstance(part, int) for part in value)
 
 
 @dataclass(frozen=True)
@@ -73,13 +80,23 @@ def number(minimum: float = float("-inf"), maximum: float = float("inf")) -> Kin
     return Kind(what, read)
 
 
+def numbers(minimum: float = float("-inf")) -> Kind:
+    """Several real numbers from `minimum` on; one may stand alone."""
+
+    def read(value: Value) -> tuple[float, ...]:
+        several = value if isinstance(value, tuple) and not is_size(value) else (value,)
+        return tuple(map(number(minimum).read, several))
+
+    return Kind(f"{number(minimum).what}, or several such as 0.5:0.4:0.4", read)
+
+
 def size(minimum: int = 1) -> Kind:
     """Height x width; one number stands for both."""
 
     def read(value: Value) -> Size:
         if isinstance(value, int) and not isinstance(value, bool):
             value = (value, value)
-        if isinstance(value, tuple) and len(value) == 2 and min(value) >= minimum:
+        if is_size(value) and len(value) == 2 and min(value) >= minimum:
             return value[0], value[1]
         return _refuse()
 
@@ -117,8 +134,9 @@ def shape(*ranks: int) -> Kind:
 
     def read(value: Value) -> tuple[int, ...]:
         dims = (value,) if isinstance(value, int) and not isinstance(value, bool) else value
-        fits = isinstance(dims, tuple) and len(dims) in ranks and min(dims) >= 1
-        return dims if isinstance(dims, tuple) and fits else _refuse()
+        if is_size(dims) and len(dims) in ranks and min(dims) >= 1:
+            return dims
+        return _refuse()
 
     return Kind("a shape such as 3x224x224 (channels x height x width)", read)
 

@@ -184,6 +184,8 @@ def _dims(token: Token) -> tuple[int, ...]:
 def _value(token: Token) -> Value:
     if token.type == "SIZE":
         return _dims(token)
+    if token.type == "NUMBERS":
+        return tuple(map(float, token.split(":")))
     if token.type == "NUMBER":
         return _number(token)
     return {"on": True, "off": False}.get(str(token), str(token))

@@ -256,7 +256,7 @@ class Builder:
             )
         bound = bind.build(OPS[callee.name], callee, call.arguments, frame.evaluator(inputs[0]))
         if bound.value.family == "input":
-            return self.layers.input(bound.value, callee, frame, alias)
+            return self.layers.input(bound.value, bound.places, callee, frame, alias)
         return self.layers.layer(bound.value, bound.places, callee, inputs, frame, alias)
 
     def _block(

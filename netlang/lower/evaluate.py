@@ -68,6 +68,10 @@ class Evaluator:
                 for dim in expr.dims:
                     _bounded(dim, expr.span)
                 return expr.dims
+            case ast.Numbers():
+                for number in expr.values:
+                    _bounded(number, expr.span)
+                return expr.values
             case ast.Switch() | ast.Text():
                 return expr.value
             case ast.Name():

@@ -30,14 +30,21 @@ class Layers:
             return self.names.given(frame.path, alias.name)
         return self.names.numbered(frame.path, kind)
 
-    def input(self, op: Op, callee: ast.Name, frame: Frame, alias: ast.Name | None) -> Node:
-        """The value that the network is given."""
+    def input(
+        self,
+        op: Op,
+        places: Mapping[str, Span],
+        callee: ast.Name,
+        frame: Frame,
+        alias: ast.Name | None,
+    ) -> Node:
+        """The value that the network is given; `places` are those of its attributes."""
         for earlier in self.nodes.values():
             first = Label(earlier.origin[0].span, "the first")
             message = "a net has one input, and this is another"
             raise NetError(Diagnostic(message, callee.span, "the second", related=(first,)))
         path = self.names.given((), alias.name if alias else "input")
-        return self._add(path, op, (), callee.span, frame)
+        return self._placed(path, op, places, callee, (), frame)
 
     def layer(
         self,
@@ -57,11 +64,7 @@ class Layers:
             raise error(f"'{callee.name}' {message}", callee.span, "no value flows in", hint)
         if op.arity is not None and len(nodes) != op.arity:
             raise bind.refuse_multiple(callee, len(nodes))
-        try:
-            return self._add(self.name(frame, alias, op.name), op, nodes, callee.span, frame)
-        except ShapeError as fault:
-            where = places.get(fault.attribute, callee.span)
-            raise self._explained(fault, where, nodes, frame) from None
+        return self._placed(self.name(frame, alias, op.name), op, places, callee, nodes, frame)
 
     def skip(self, mode: str, x: Node, y: Node, where: Span, frame: Frame) -> Node:
         """The skip path around a body that makes `y` of `x`."""
@@ -73,6 +76,22 @@ class Layers:
         for op in ops:
             x = self._add(self.names.given(path, op.name), op, (x,), where, frame)
         return x
+
+    def _placed(
+        self,
+        path: Path,
+        op: Op,
+        places: Mapping[str, Span],
+        callee: ast.Name,
+        inputs: Sequence[Node],
+        frame: Frame,
+    ) -> Node:
+        """Adds what a call asks for; `NetError` at the attribute that does not fit, or the call."""
+        try:
+            return self._add(path, op, inputs, callee.span, frame)
+        except ShapeError as fault:
+            where = places.get(fault.attribute, callee.span)
+            raise self._explained(fault, where, inputs, frame) from None
 
     def _add(self, path: Path, op: Op, inputs: Sequence[Node], span: Span, frame: Frame) -> Node:
         output = infer(op, tuple(x.type for x in inputs))

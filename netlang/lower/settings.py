@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 from netlang.diagnostic import Diagnostic, NetError, did_you_mean
 from netlang.ir.attributes import Value
@@ -14,6 +14,7 @@ from netlang.syntax import ast
 SIZE = re.compile(r"[0-9]+(x[0-9]+)+")
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.IGNORECASE)
 PERCENT = re.compile(r"[0-9]+(\.[0-9]+)?%")
+NUMBERS = re.compile(rf"{NUMBER.pattern}(:{NUMBER.pattern})+", re.IGNORECASE)
 
 
 def literals(net: ast.Net | ast.Instance, settings: Mapping[str, Value]) -> dict[str, Value]:
@@ -35,7 +36,7 @@ def literals(net: ast.Net | ast.Instance, settings: Mapping[str, Value]) -> dict
 
 
 def literal(text: str) -> Value:
-    """The value that a text stands for: a switch, a size, a number, or else a word."""
+    """The value that a text stands for: a switch, a size, a number, several, or else a word."""
     if text in ("on", "off"):
         return text == "on"
     if PERCENT.fullmatch(text):
@@ -43,6 +44,8 @@ def literal(text: str) -> Value:
     # Python refuses to read thousands of digits; nobody means so large a number.
     if SIZE.fullmatch(text):
         return tuple(int(dim) if len(dim) < 20 else 10**20 for dim in text.split("x"))
+    if NUMBERS.fullmatch(text):
+        return tuple(map(float, text.split(":")))
     if NUMBER.fullmatch(text):
         return int(text) if len(text) < 20 and text.lstrip("+-").isdigit() else float(text)
     return text
@@ -51,8 +54,9 @@ def literal(text: str) -> Value:
 def _is_value(value: object) -> bool:
     """Whether a value from Python is one of the language."""
     if isinstance(value, tuple):
-        dims = cast("tuple[object, ...]", value)
-        return bool(dims) and all(type(dim) is int and not is_too_large(dim) for dim in dims)
+        parts = cast("tuple[Any, ...]", value)
+        is_of_one_kind = {*map(type, parts)} in ({int}, {float})  # a size, or several numbers
+        return is_of_one_kind and not any(map(is_too_large, parts))
     if isinstance(value, int | float):
         return not is_too_large(value)
     return isinstance(value, str)

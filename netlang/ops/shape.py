@@ -7,24 +7,60 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlang import kernels
-from netlang.ir.attributes import Size, attribute, integer, shape, size, word
+from netlang.ir.attributes import Size, attribute, integer, numbers, shape, size, word
 from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.kernel import FeatureMap, View, storage
 from netlang.ops.window import Axis, Windowed, axes, require_image, stride_caption
 from netlang.reach import Reach
 
+SMALLEST = 1e-6
+"""Of a deviation, which pixels are divided by."""
+
 
 @op("input", family="input")
 @dataclass(frozen=True)
 class Input(Op):
-    """What the network is given: channels x height x width, or a number of features."""
+    """What the network is given: channels x height x width, or a number of features.
+
+    The other attributes say how `netlang.images` makes it of a photograph, whose pixels count from
+    0 to `range`; those where nothing is declared are torchvision's for ImageNet.
+    """
 
     arity = 0
     shape: tuple[int, ...] = attribute(shape(1, 3))
+    mean: tuple[float, ...] = attribute(numbers(), (0.485, 0.456, 0.406))
+    std: tuple[float, ...] = attribute(numbers(SMALLEST), (0.229, 0.224, 0.225))
+    range: int = attribute(integer(1), 1)
+    resize: int = attribute(integer(0), 0)
+    interpolation: str = attribute(word("bicubic", "bilinear"), "bicubic")
 
     def infer(self, inputs: Types) -> TensorType:
-        return TensorType(self.shape)
+        x = TensorType(self.shape)
+        for name in ("mean", "std"):
+            self._require_one_a_channel(x, name)
+        if self.resize and self.resize < min(x.pixels):
+            raise ShapeError(
+                f"{x} cannot be cut out of an image whose shorter side is {self.resize}",
+                attribute="resize",
+                help=f"scale the image to {min(x.pixels)} at least",
+            )
+        return x
+
+    def _require_one_a_channel(self, x: TensorType, name: str) -> None:
+        given, is_usual = getattr(self, name), getattr(self, name) == getattr(Input, name)
+        if is_usual and self.range > 1:
+            raise ShapeError(
+                f"'range' is {self.range}, and '{name}' is left at that of pixels up to 1",
+                attribute="range",
+                help="give both in the same numbers: mean=123.68:116.779:103.939, std=1",
+            )
+        if not is_usual and len(given) not in (1, x.channels):
+            raise ShapeError(
+                f"'{name}' has {len(given)} numbers, and {x} has {x.channels} channels",
+                attribute=name,
+                help="give one number for each channel, or one for all",
+            )
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         raise TypeError("an input has no computation")

@@ -36,6 +36,13 @@ class SizeLiteral(Tree):
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers(Tree):
+    """`0.485:0.456:0.406`."""
+
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Switch(Tree):
     """`on` or `off`."""
 
@@ -73,7 +80,7 @@ class Binary(Tree):
     right: Expr
 
 
-Expr = Number | SizeLiteral | Switch | Text | Name | Unary | Binary
+Expr = Number | SizeLiteral | Numbers | Switch | Text | Name | Unary | Binary
 
 
 @dataclass(frozen=True, slots=True)

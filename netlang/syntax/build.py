@@ -165,6 +165,9 @@ class Builder(Transformer[Any, ast.File]):
     def size(self, word: Lexeme) -> ast.SizeLiteral:
         return ast.SizeLiteral(tuple(map(int, word.text.split("x"))), span=word.span)
 
+    def numbers(self, word: Lexeme) -> ast.Numbers:
+        return ast.Numbers(tuple(map(float, word.text.split(":"))), span=word.span)
+
     def switch(self, word: Lexeme) -> ast.Switch:
         return ast.Switch(word.text == "on", span=word.span)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from netlang.ir.attributes import show
 from netlang.syntax import ast
 
 _LEVELS = (
@@ -164,7 +165,9 @@ def _expr(expr: ast.Expr, level: int = 0) -> str:
         case ast.Number(value):
             return repr(value)
         case ast.SizeLiteral(dims):
-            return "x".join(map(str, dims))
+            return show(dims)
+        case ast.Numbers(values):
+            return show(values)
         case ast.Switch(value):
             return "on" if value else "off"
         case ast.Text(value):

@@ -5,6 +5,7 @@ The stages that follow walk the tree by recursion. These limits keep them within
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from netlang.diagnostic import Diagnostic
@@ -29,8 +30,8 @@ def beyond_limits(lexemes: Sequence[Lexeme]) -> list[Diagnostic]:
 
 def _too_large(lexemes: Iterable[Lexeme]) -> Iterable[Diagnostic]:
     for lexeme in lexemes:
-        if lexeme.type in {"NUMBER", "PERCENT", "SIZE"}:
-            numbers = map(float, lexeme.text.removesuffix("%").split("x"))
+        if lexeme.type in {"NUMBER", "PERCENT", "SIZE", "NUMBERS"}:
+            numbers = map(float, re.split("[x:]", lexeme.text.removesuffix("%")))
             if max(numbers) > LARGEST:
                 message = f"no number is larger than {LARGEST:.0e}"
                 yield Diagnostic(message, lexeme.span, help="write a smaller one")

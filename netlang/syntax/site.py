@@ -9,7 +9,7 @@ from itertools import pairwise
 from netlang.diagnostic import Span
 from netlang.syntax.lexeme import Lexeme
 
-OPERANDS = {"NUMBER", "PERCENT", "SIZE", "TEXT", "ON", "OFF", "WORD", "LPAR"}
+OPERANDS = {"NUMBER", "PERCENT", "SIZE", "NUMBERS", "TEXT", "ON", "OFF", "WORD", "LPAR"}
 """What a value can begin with, but for `-` and `not`."""
 
 VALUES = OPERANDS - {"LPAR"} | {"RPAR"}

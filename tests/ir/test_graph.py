@@ -12,7 +12,7 @@ from netlang.ir.printer import print_graph
 assert _ops
 
 GRAPH = """graph g {
-  %input = input() shape=3x8x8 : 3x8x8
+  %input = input() shape=3x8x8, mean=0.5:0.25:1e-05, std=0.5 : 3x8x8
   %block.conv = conv(%input) kernel=1x7, out=3, pad=same -> add(_, %input) -> relu(_) : 3x8x8
     where weight = scale_rows(block.conv.weight, mul(bn.weight, inverse_deviation(bn.running_var, 1e-05)))
   %fc = linear(%block.conv) out=10, bias=off : 10

@@ -34,6 +34,12 @@ def test_a_size_may_be_set(kernel: Any) -> None:
     assert "kernel=5x5" in str(lowered(NET, kernel=kernel)["conv_1"].op)
 
 
+@pytest.mark.parametrize("mean", ["0.5:0.25:1", (0.5, 0.25, 1.0)])
+def test_numbers_may_be_set(mean: Any) -> None:
+    graph = lowered("net n(mean = 0.1) { input 3x8x8, mean=mean; relu }", mean=mean)
+    assert "mean=0.5:0.25:1.0" in str(graph["input"].op)
+
+
 def test_every_unknown_setting_is_named_with_what_there_is() -> None:
     with pytest.raises(NetError) as caught:
         lowered(NET, clases=3, colour=4)
@@ -47,7 +53,8 @@ def test_every_unknown_setting_is_named_with_what_there_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, [3], (), (1, "2"), "9" * 5000, "1x" + "9" * 5000, "1e999", sys.float_info.max]
+    "value",
+    [None, [3], (), (1, "2"), (1, 0.5), "9" * 5000, "1x" + "9" * 5000, "1e999", sys.float_info.max],
 )
 def test_a_setting_that_is_no_value_is_a_mistake(value: Any) -> None:
     with pytest.raises(NetError) as caught:

@@ -48,7 +48,7 @@ def shape(expr: ast.Expr) -> object:
             return name
         case ast.Number(number) | ast.Switch(number) | ast.Text(number):
             return number
-        case ast.SizeLiteral(dims):
+        case ast.SizeLiteral(dims) | ast.Numbers(dims):
             return dims
 
 
@@ -63,6 +63,7 @@ def shape(expr: ast.Expr) -> object:
         ("12.5%", 0.125),
         ("3x3", (3, 3)),
         ("3x224x224", (3, 224, 224)),
+        ("0.5:1e-3:103", (0.5, 0.001, 103.0)),
         ("on", True),
         ("off", False),
         ('"a b"', "a b"),
@@ -122,6 +123,7 @@ def test_values(text: str, expected: object):
         ("conv 7x7, 64, stride=2, bias=off -> bn", "conv 7x7, 64, stride=2, bias=off -> bn"),
         ("avgpool global -> linear n", "avgpool global -> linear n"),
         ("lrelu -0.1", "lrelu -0.1"),
+        ("input 3x8x8, mean=1:0.5:2", "input 3x8x8, mean=1.0:0.5:2.0"),
         ("dropout 40% as y -> a", "dropout 0.4 as y -> a"),
         ("inception 64, 96   as inception_3a", "inception 64, 96 as inception_3a"),
         ("from a, b -> add -> relu as y", "from a, b -> add -> relu as y"),

@@ -18,7 +18,7 @@ class Engine:
     """Runs a network on images N x C x H x W in float32, and gives back the kind it was given.
 
     `weights` is a checkpoint of the network as it is written; `threads` limits the cores of a
-    call, None leaves them to torch.
+    call, None leaves them to torch. `module` is what runs: the optimized network, layer by layer.
     """
 
     def __init__(self, graph: Graph, weights: Mapping[str, Any], threads: int | None = None):
@@ -27,12 +27,12 @@ class Engine:
             to_module(optimize(graph, SIMPLIFY).graph, weights).eval().requires_grad_(False)
         )
         # oneDNN's convolutions want the channels innermost; torch keeps them there on its own.
-        self._module = module.to(memory_format=torch.channels_last)
+        self.module: Any = module.to(memory_format=torch.channels_last)
 
     def __call__(self, *images: Any) -> Any:
         given = [torch.as_tensor(x, dtype=torch.float32) for x in images]
         with torch.inference_mode(), _threads(self.threads):
-            output = self._module(*map(_channels_last, given))
+            output = self.module(*map(_channels_last, given))
         return output if isinstance(images[0], Tensor) else output.numpy()
 
 

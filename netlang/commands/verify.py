@@ -1,0 +1,54 @@
+"""`netlang verify`: does what is made of a network compute what the network says?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from netlang.commands.common import (
+    add_net_argument,
+    add_weights_arguments,
+    load_net,
+    load_weights,
+    progress,
+    require_seed,
+)
+from netlang.diagnostic import error
+from netlang.running.verify import describe, divergences, table, verify
+
+HELP = (
+    "Compare the network after each pass of the pipeline, and the engine that runs it on a CPU, "
+    "with the network as written in float64, on one random image. Where one differs by more than "
+    "is allowed, the first layer that diverges is named, and the exit status is 1."
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    add_net_argument(parser)
+    add_weights_arguments(parser)
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        metavar="T",
+        help="the largest difference allowed, over the largest number (1e-12 for passes, 1e-4 for "
+        "the engine)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compares and reports; 1 where something diverges."""
+    require_seed(args.seed)
+    if args.tolerance is not None and not args.tolerance > 0:
+        raise error(f"'--tolerance {args.tolerance}' allows nothing", help="write --tolerance 1e-6")
+    graph = load_net(args)
+    with progress("comparing"):
+        verdicts = list(verify(graph, load_weights(args, graph), args.seed, args.tolerance))
+    if args.json:
+        print(json.dumps({"name": graph.name, "executions": describe(verdicts)}, indent=2))
+    else:
+        origin = args.weights or f"random (seed {args.seed})"
+        print(f"{graph.name} beside float64, on one random image; weights: {origin}\n")
+        print("\n".join([table(verdicts), *divergences(verdicts)]))
+    return 0 if all(verdict.passed for verdict in verdicts) else 1

@@ -1,0 +1,1 @@
+"""Runs networks for people: finds and reads inputs, reports classes, looks at every layer."""

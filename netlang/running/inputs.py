@@ -1,0 +1,139 @@
+"""What a person names as inputs: files, folders, patterns, arrays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from glob import glob, has_magic
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netlang.diagnostic import Diagnostic, NetError, error
+from netlang.images import Preparation
+from netlang.ir.graph import Graph
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+
+ARRAY = ".npy"
+HELP = "netlang reads JPEG, PNG and more, and arrays in .npy files"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One input of a network: what a person calls it, and how its numbers are read."""
+
+    name: str
+    read: Callable[[], Array]
+
+
+def find(names: Sequence[str]) -> list[Path]:
+    """The images and arrays that are named, each name's in natural order: 2 stands before 10.
+
+    A name is a file's, a folder's, which stands for all in it and in its folders, or a pattern
+    such as `photos/*.jpg`. NetError of all names that stand for nothing.
+    """
+    found, faults = list[Path](), list[Diagnostic]()
+    for name in names:
+        try:
+            found += _named(name)
+        except NetError as fault:
+            faults += fault.diagnostics
+    if faults:
+        raise NetError(*faults)
+    return found
+
+
+def prepared_by(paths: Iterable[Path], graph: Graph) -> Preparation | None:
+    """How images become the network's input, where there are any: arrays are taken as they are.
+
+    NetError where there are and the network takes none.
+    """
+    if len(graph.inputs) > 1:
+        raise error(f"'{graph.name}' has {len(graph.inputs)} inputs; 'run' gives it one")
+    return None if all(map(_is_array, paths)) else Preparation.of(graph)
+
+
+def items(paths: Iterable[Path], graph: Graph, preparation: Preparation | None) -> Iterator[Item]:
+    """The inputs that files hold: an image, or each row of an array.
+
+    NetError where an array does not fit the network.
+    """
+    for path in paths:
+        if _is_array(path):
+            yield from _rows(path, graph)
+        elif preparation:
+            yield Item(str(path), partial(preparation.read, path))
+
+
+def _named(name: str) -> list[Path]:
+    path = Path(name)
+    if path.is_dir():
+        return _readable(path.rglob("*"), f"the folder '{name}' holds no image")
+    if not path.exists() and has_magic(name):
+        matches = glob(name, recursive=True)  # noqa: PTH207 (pathlib refuses absolute patterns)
+        return _readable(map(Path, matches), f"'{name}' matches no image")
+    if not path.exists():
+        raise error(f"there is no image '{name}'", help="name a file, a folder, or 'photos/*.jpg'")
+    if path.suffix and path.suffix.lower() not in _suffixes():
+        raise error(f"netlang does not run networks on '{path.suffix}' files: '{name}'", help=HELP)
+    return [path]
+
+
+def _readable(paths: Iterable[Path], otherwise: str) -> list[Path]:
+    known = _suffixes()
+    found = [
+        path
+        for path in paths
+        if path.suffix.lower() in known and not path.name.startswith(".") and path.is_file()
+    ]
+    if not found:
+        raise error(otherwise, help=HELP)
+    return sorted(found, key=_natural)
+
+
+def _natural(path: Path) -> list[str | int]:
+    parts = re.split(r"(\d+)", str(path))
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)]
+
+
+@cache
+def _suffixes() -> frozenset[str]:
+    from PIL import Image
+
+    images = Image.registered_extensions().items()
+    return frozenset((ARRAY, *(suffix for suffix, form in images if form in Image.OPEN)))
+
+
+def _is_array(path: Path) -> bool:
+    return path.suffix.lower() == ARRAY
+
+
+def _rows(path: Path, graph: Graph) -> Iterator[Item]:
+    """The inputs of an array N x C x H x W, or the one of C x H x W; they are read when needed."""
+    import numpy as np
+
+    try:
+        array = np.lib.format.open_memmap(path, mode="r")
+    except (OSError, EOFError, ValueError) as fault:
+        why = f"'{path}' is not a whole array: {fault}"
+        raise error(why, help="numpy.save writes one") from None
+    if array.dtype.kind != "f":
+        raise error(
+            f"'{path}' holds numbers of type {array.dtype}; an array is taken as prepared",
+            help="subtract the mean, divide by the deviation, and save it as float32",
+        )
+    wanted = graph.inputs[0].type
+    if array.shape == wanted.shape:
+        yield Item(str(path), lambda: np.array(array, "float32"))
+    elif array.shape[1:] == wanted.shape and len(array):
+        for row in range(len(array)):
+            yield Item(f"{path}[{row}]", lambda row=row: np.array(array[row], "float32"))
+    else:
+        shown = "x".join(map(str, array.shape)) or "a single number"
+        raise error(f"'{path}' is {shown}, and '{graph.name}' takes {wanted}, or N of them")

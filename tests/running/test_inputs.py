@@ -1,0 +1,96 @@
+"""Which files a name stands for, and how they are read."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netlang.diagnostic import NetError, Source, error
+from netlang.lower import load
+from netlang.running.batches import run_batches
+from netlang.running.inputs import Item, find, items, prepared_by
+from netlang.running.pace import Pace
+
+NET = Source("n.net", "net n { input 3x4x4; avgpool global }")
+
+
+def test_folders_and_patterns_are_in_natural_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("sub").mkdir()
+    for name in ("i10.png", "i9.JPG", ".i1.png", "notes.txt", "sub/i2.png", "x.npy"):
+        Path(name).touch()
+    assert [str(path) for path in find(["."])] == ["i9.JPG", "i10.png", "sub/i2.png", "x.npy"]
+    assert [str(path) for path in find(["i*", "x.npy"])] == ["i9.JPG", "i10.png", "x.npy"]
+    assert [str(path) for path in find(["**/*2.png"])] == ["sub/i2.png"]
+
+
+def test_all_names_that_stand_for_nothing_are_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(NetError) as caught:
+        find([str(tmp_path / name) for name in ("", "gone.png", "*.gif", "notes.txt")])
+    shown = str(caught.value)
+    assert "holds no image" in shown
+    assert "there is no image" in shown
+    assert "*.gif' matches no image" in shown
+    assert "does not run networks on '.txt' files" in shown
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((2, 3, 4, 5), "float32"), "is 2x3x4x5, and 'n' takes 3x4x4"),
+        (np.zeros((0, 3, 4, 4), "float32"), "is 0x3x4x4"),
+        (np.zeros((3, 4, 4), "uint8"), "numbers of type uint8; an array is taken as prepared"),
+    ],
+)
+def test_arrays_that_do_not_fit(array: np.ndarray, message: str, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", array)
+    with pytest.raises(NetError, match=message):
+        list(items([tmp_path / "x.npy"], load(NET), None))
+
+
+def test_a_file_that_is_no_array(tmp_path: Path) -> None:
+    (tmp_path / "x.npy").write_bytes(b"something else")
+    with pytest.raises(NetError, match="is not a whole array"):
+        list(items([tmp_path / "x.npy"], load(NET), None))
+
+
+def test_arrays_alone_need_no_network_for_images(tmp_path: Path) -> None:
+    features = load(Source("n.net", "net n { input 12; linear 3 }"))
+    assert prepared_by([tmp_path / "x.npy"], features) is None
+
+
+def test_no_more_is_read_ahead_than_two_batches() -> None:
+    read = list[int]()
+
+    def item(number: int) -> Item:
+        def numbers() -> np.ndarray:
+            read.append(number)
+            if number % 5 == 0:
+                raise error(f"{number} is damaged")
+            return np.full((1,), number, "float32")
+
+        return Item(str(number), numbers)
+
+    seen, failed = list[str](), list[str]()
+
+    def sink(names: list[str], x: np.ndarray, y: np.ndarray) -> None:
+        seen.extend(names)
+        assert [str(int(number)) for number in x[:, 0]] == names
+        assert (y == 2 * x).all()
+        assert len(read) <= len(seen) + len(failed) + 2 * 3 + 1
+
+    run_batches(lambda x: 2 * x, map(item, range(50)), 3, [sink], lambda n, _: failed.append(n))
+    assert failed == [str(number) for number in range(0, 50, 5)]
+    assert seen == [str(number) for number in range(50) if number % 5]
+
+
+def test_the_pace_says_how_long_the_rest_takes() -> None:
+    now = iter((0.0, 10.0, 10.0, 10.0))
+    pace = Pace(1000, lambda: next(now))
+    assert pace.line().rstrip() == "0 of 1,000 images"
+    pace.done = 200
+    assert pace.line().rstrip() == "200 of 1,000 images, 20.0 images/s, 0:40 left"
+    assert pace.summary() == "200 images in 10 s: 20.0 images/s"
