@@ -34,7 +34,7 @@ format: .venv/installed-dev ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-gallery: .venv/installed ## draw docs/gallery.md and its pictures anew
+gallery: .venv/installed-test ## draw docs/gallery.md and its pictures anew
 	$(BIN)/python -m docs.gallery
 
 graphs: .venv/installed-bench ## count what passes and other compilers leave: docs/optimizer.md

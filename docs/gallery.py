@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
+from docs.browser import found, launched
 from netlang.backends.draw import layout
 from netlang.commands import main
 from netlang.resources import zoo_networks
@@ -27,6 +29,17 @@ computes together in cells.
 
 `python -m docs.gallery` (or `make gallery`) draws all of it anew; with each picture stands the
 command that draws it alone.
+"""
+
+PAGE = """\
+## A page to explore
+
+    netlang draw resnet152 -o resnet152.html
+
+[One file](drawing.md#the-page), for any browser: groups and repeats open and close, a search finds
+layers, and the keyboard walks along the lines.
+
+![ResNet-152 in a browser, a repeat unfolded and one of its blocks selected](img/page.png)
 """
 
 EVERY = """\
@@ -73,6 +86,11 @@ PICTURES = (
         "draw vgg19 plain34 resnet34",
         "VGG-19, plain-34 and ResNet-34: Figure 3 of He et al. 2015",
     ),
+    Picture(
+        "alexnet_volumes",
+        "draw alexnet --style volumes",
+        "AlexNet on two GPUs: Figure 2 of Krizhevsky et al. 2012",
+    ),
     Picture("resnet152", "draw resnet152", "ResNet-152"),
     Picture(
         "resnet152_blocks",
@@ -90,7 +108,17 @@ PICTURES = (
         "draw resnet18 --flat --horizontal --theme dark",
         "ResNet-18, every layer",
     ),
-    Picture("vgg16", "draw vgg16 --shapes --params", "VGG-16 with its shapes and parameters"),
+    Picture(
+        "vgg16_volumes",
+        "draw vgg16 --style volumes --theme dark --params",
+        "VGG-16 with its parameters",
+    ),
+    Picture(
+        "shortcuts",
+        "draw plain34 --diff resnet34",
+        "What the paper added to its plain network: shortcuts",
+    ),
+    Picture("deeper", "draw resnet50 --diff resnet101", "From ResNet-50 to ResNet-101"),
     Picture("resnet50_optimized", "draw resnet50 -O", "ResNet-50 as it is compiled"),
     Picture("googlenet_optimized", "draw googlenet -O", "GoogLeNet as it is compiled"),
     Picture("cifar", "draw plain110 resnet110 resnet1202", "CIFAR-10: 110 layers, and 1202"),
@@ -102,7 +130,7 @@ ZOO = tuple(Picture(f"zoo/{name}", f"draw {name}", name) for name in zoo_network
 def page() -> str:
     """The text of the page."""
     sections = (picture.section for picture in PICTURES)
-    return "\n".join([INTRODUCTION, *sections, EVERY, *_table(), ""])
+    return "\n".join([INTRODUCTION, *sections, PAGE, EVERY, *_table(), ""])
 
 
 def _table() -> Iterator[str]:
@@ -134,7 +162,26 @@ def draw(picture: Picture) -> None:
             raise SystemExit(f"{picture.name} was not drawn")
 
 
+def photograph(browser: str) -> None:
+    """Writes the picture of the page, searched for a block."""
+    with TemporaryDirectory() as folder, launched(browser) as chromium:
+        path = Path(folder) / "resnet152.html"
+        if main(["draw", "resnet152", "-o", str(path)]):
+            raise SystemExit("the page was not drawn")
+        page = chromium.new_page(viewport={"width": 1200, "height": 720}, reduced_motion="reduce")
+        page.goto(path.as_uri())
+        page.keyboard.press("/")
+        page.keyboard.type("bottleneck_7")
+        page.keyboard.press("Enter")
+        page.screenshot(path=DOCS / "img" / "page.png")
+
+
 if __name__ == "__main__":
     for picture in (*PICTURES, *ZOO):
         draw(picture)
+    program = found()
+    if program:
+        photograph(program)
+    else:
+        print("no browser: the picture of the page stays as it is")
     (DOCS / "gallery.md").write_text(page())

@@ -3,36 +3,26 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 import pytest
 
+from docs.browser import BROWSERS, found, launched
 from netlang.backends.page import to_html
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-QUIET = """
---headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update
---disable-sync --no-first-run
-""".split()
 
 Opener = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    program = next(filter(None, map(which, BROWSERS)), None)
+    program = found()
     if program is None:
         missing = f"no browser: {', '.join(BROWSERS)} are not on the PATH"
         if os.environ.get("NETLANG_REQUIRE_BROWSER") == "1":
             pytest.fail(missing)
         pytest.skip(missing)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=QUIET)
+    with launched(program) as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
