@@ -73,3 +73,10 @@ def test_the_zoo_is_found_from_any_folder(netlang: Path, tmp_path: Path) -> None
 
 def test_a_network_is_checked_from_any_folder(netlang: Path, tmp_path: Path) -> None:
     assert "60,192,808 parameters" in run(netlang, tmp_path, "check", "resnet152")
+
+
+def test_an_installed_netlang_draws_a_page(netlang: Path, tmp_path: Path) -> None:
+    run(netlang, tmp_path, "draw", "resnet18", "-o", "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert "dagre" in page
+    assert "</html>" in page

@@ -195,6 +195,10 @@ class AdaptiveAvgPool(Op):
         rows, columns = (Reach(Fraction(_widest(n, out)), Fraction(n, out)) for n, out in pairs)
         return rows, columns
 
+    @property
+    def caption(self) -> str:
+        return f"adaptive avg pool, {show(self.out)}"
+
     def is_identity(self, inputs: Types) -> bool:
         return self.out == (inputs[0].height, inputs[0].width)
 
