@@ -145,6 +145,10 @@ class Op(ABC):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         """Its meaning in torch: `F` is torch.nn.functional, `xs` are NCHW (or NC) tensors."""
 
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        """Its meaning at inference in OpenVINO: `ov` is opset 14, `xs` are NCHW (or NC) outputs."""
+        raise NotImplementedError(f"{self.name} has no meaning in OpenVINO")
+
     def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:
         """The result of one element as a Triton expression, where the operator is pointwise."""
         raise NotImplementedError(f"{self.name} is not pointwise")

@@ -10,6 +10,7 @@ from typing import Any
 from netlang.ir.attributes import attribute, number, word
 from netlang.ir.op import Op, op
 from netlang.ir.types import TensorType, Types
+from netlang.ops.value import like
 
 
 class Pointwise(Op):
@@ -23,12 +24,19 @@ class Pointwise(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return self.function(F, xs[0])
 
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        return self.node(ov, xs[0])
+
     def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:
         return self.expression(xs[0])
 
     @abstractmethod
     def function(self, F: Any, x: Any) -> Any:
         """The function in torch."""
+
+    @abstractmethod
+    def node(self, ov: Any, x: Any) -> Any:
+        """The function in OpenVINO."""
 
     @abstractmethod
     def expression(self, x: str) -> str:
@@ -53,6 +61,9 @@ class Scale(Pointwise):
 
     def function(self, F: Any, x: Any) -> Any:
         return x * self.factor
+
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.multiply(x, like(ov, self.factor, x))
 
     def expression(self, x: str) -> str:
         return f"{x} * {self.factor}"
@@ -93,6 +104,9 @@ class Dropout(Pointwise):
     def function(self, F: Any, x: Any) -> Any:
         return self.at_inference.function(F, x)
 
+    def node(self, ov: Any, x: Any) -> Any:
+        return self.at_inference.node(ov, x)
+
     def expression(self, x: str) -> str:
         return self.at_inference.expression(x)
 
@@ -109,6 +123,9 @@ class ReLU(Pointwise):
 
     def function(self, F: Any, x: Any) -> Any:
         return F.relu(x)
+
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.relu(x)
 
     def expression(self, x: str) -> str:
         return f"tl.maximum({x}, 0.0)"
@@ -127,6 +144,9 @@ class ReLU6(Pointwise):
     def function(self, F: Any, x: Any) -> Any:
         return F.relu6(x)
 
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.clamp(x, 0.0, 6.0)
+
     def expression(self, x: str) -> str:
         return f"tl.minimum(tl.maximum({x}, 0.0), 6.0)"
 
@@ -144,6 +164,9 @@ class Sigmoid(Pointwise):
     def function(self, F: Any, x: Any) -> Any:
         return F.sigmoid(x)
 
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.sigmoid(x)
+
     def expression(self, x: str) -> str:
         return f"tl.sigmoid({x})"
 
@@ -158,6 +181,9 @@ class Tanh(Pointwise):
     def function(self, F: Any, x: Any) -> Any:
         return F.tanh(x)
 
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.tanh(x)
+
     def expression(self, x: str) -> str:
         return f"2.0 * tl.sigmoid(2.0 * {x}) - 1.0"
 
@@ -170,6 +196,9 @@ class Swish(Pointwise):
     def function(self, F: Any, x: Any) -> Any:
         return F.silu(x)
 
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.swish(x)
+
     def expression(self, x: str) -> str:
         return f"{x} * tl.sigmoid({x})"
 
@@ -181,6 +210,9 @@ class HardSwish(Pointwise):
 
     def function(self, F: Any, x: Any) -> Any:
         return F.hardswish(x)
+
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.hswish(x)
 
     def expression(self, x: str) -> str:
         return f"{x} * tl.minimum(tl.maximum({x} + 3.0, 0.0), 6.0) / 6.0"
