@@ -119,7 +119,8 @@ class Op(ABC):
 
     `arity` is the number of inputs, None where it is free. `pointwise` operators have a
     `scalar` expression and can be fused into the epilogue of one that `hosts_epilogue`. One that is
-    `monotone` never falls where its only input rises, so that it commutes with a maximum.
+    `monotone` never falls where its only input rises, so that it commutes with a maximum. `post_op`
+    is what oneDNN calls it where a product may take it along.
     """
 
     name: ClassVar[str]
@@ -128,6 +129,7 @@ class Op(ABC):
     pointwise: ClassVar[bool] = False
     monotone: ClassVar[bool] = False
     hosts_epilogue: ClassVar[bool] = False
+    post_op: ClassVar[str] = ""
 
     @abstractmethod
     def infer(self, inputs: Types) -> TensorType:

@@ -73,6 +73,8 @@ class Elementwise(Op):
 class Add(Elementwise):
     """The sum (He et al. 2015, section 3.2, equation 1)."""
 
+    post_op = "add"
+
     def function(self, a: Any, b: Any) -> Any:
         return a + b
 

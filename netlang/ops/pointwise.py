@@ -117,6 +117,7 @@ class ReLU(Pointwise):
     """max(0, x) (Krizhevsky et al. 2012, section 3.1)."""
 
     monotone = True
+    post_op = "relu"
 
     def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
         return True
@@ -157,6 +158,7 @@ class Sigmoid(Pointwise):
     """1 / (1 + exp(-x))."""
 
     monotone = True
+    post_op = "sigmoid"
 
     def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
         return True
@@ -177,6 +179,7 @@ class Tanh(Pointwise):
     """The hyperbolic tangent; Triton spells it with a sigmoid."""
 
     monotone = True
+    post_op = "tanh"
 
     def function(self, F: Any, x: Any) -> Any:
         return F.tanh(x)
@@ -193,6 +196,8 @@ class Tanh(Pointwise):
 class Swish(Pointwise):
     """x * sigmoid(x), also called SiLU."""
 
+    post_op = "swish"
+
     def function(self, F: Any, x: Any) -> Any:
         return F.silu(x)
 
@@ -207,6 +212,8 @@ class Swish(Pointwise):
 @dataclass(frozen=True)
 class HardSwish(Pointwise):
     """x * relu6(x + 3) / 6."""
+
+    post_op = "hardswish"
 
     def function(self, F: Any, x: Any) -> Any:
         return F.hardswish(x)

@@ -27,7 +27,7 @@ Shape = tuple[int, ...]
 def read_weights(path: str | Path, graph: Graph) -> dict[str, Array]:
     """The weights of a network from a safetensors file, as float32, in the network's order.
 
-    The file is mapped: what is float32 there is read when it is used, and cannot be written to.
+    The file is mapped: what is float32 there is read when it is used.
 
     The layers of auxiliary heads may be missing: inference does not need them. Anything else
     that is missing, unknown or of another shape is a `NetError` that names it.
@@ -70,7 +70,7 @@ def _mapped(path: Path) -> dict[str, Any]:
     """The tensors of a whole safetensors file where they lie in it."""
     import numpy as np
 
-    data = np.memmap(path, "uint8", "r")
+    data = np.memmap(path, "uint8", "c")  # what is written to them stays in memory
     start = 8 + int.from_bytes(data[:8].tobytes(), "little")
     header = json.loads(data[8:start].tobytes())
     header.pop("__metadata__", None)
