@@ -20,6 +20,7 @@ FLOORS = (
     {"plan"},
     {"backends", "cost"},
     {"compiler"},
+    {"engines"},
     {"commands"},
     {"__init__", "__main__"},
 )

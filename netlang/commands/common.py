@@ -7,12 +7,16 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netlang.device import DEVICES, Target
 from netlang.diagnostic import error
 from netlang.ir.graph import Graph
 from netlang.kernels.kernel import PRECISIONS
 from netlang.lower import load
+
+if TYPE_CHECKING:
+    from netlang.engines import Engine
 
 MOST = 2**31 - 1  # what kernels count a batch with
 
@@ -93,6 +97,29 @@ def require_format(path: Path, formats: tuple[str, ...], stem: str) -> None:
             f"netlang does not draw '{path.suffix or path}' files",
             help=f"end the name with {' or '.join(formats)}: -o {name}; "
             "browsers and rsvg-convert turn an SVG into a PDF",
+        )
+
+
+def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
+    """What runs a network, and how; `--weights` and `--seed` say with which numbers."""
+    from netlang.engines import ENGINES
+
+    parser.add_argument("--engine", metavar="NAME", help=f"{', '.join(ENGINES)} (the fastest)")
+    parser.add_argument(
+        "--dtype", metavar="TYPE", help="float32, bfloat16, and what the engine has (its first)"
+    )
+    parser.add_argument("--threads", type=int, metavar="N", help="cores of the CPU (all)")
+    parser.add_argument("--no-cache", action="store_true", help="compile it anew, and keep nothing")
+
+
+def engine_of(args: argparse.Namespace, graph: Graph, batch: int | None = None) -> Engine:
+    """The engine that the arguments ask for, ready to run."""
+    from netlang.engines import Made, Stored, open_engine
+
+    weights = Stored(args.weights, graph) if args.weights else Made(graph, args.seed)
+    with progress("making the network ready"):
+        return open_engine(
+            graph, weights, args.engine, args.dtype, args.threads, batch, not args.no_cache
         )
 
 

@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from netlang.classes import class_count, likeliest, read_labels
-from netlang.commands.common import add_net_argument, load_net, progress
+from netlang.commands.common import (
+    add_engine_arguments,
+    add_net_argument,
+    engine_of,
+    load_net,
+    progress,
+)
 from netlang.diagnostic import error
 from netlang.images import preparation, read_image
 from netlang.ir.graph import Graph
 from netlang.recipe import Resize
-from netlang.weights import random_weights, read_weights
 
 HELP = (
     "Run a network on images and print the classes that it finds likeliest. An image is scaled "
@@ -39,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", type=Path, metavar="FILE", help="names of classes, a line each")
     parser.add_argument("--top", type=int, default=5, metavar="K", help="classes shown (5)")
     parser.add_argument("--seed", type=int, default=0, help="of random weights (0)")
+    add_engine_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -49,10 +55,11 @@ def run(args: argparse.Namespace) -> int:
     labels = read_labels(args.labels, graph) if args.labels else None
     x, shorter = graph.inputs[0].type, _shorter(graph)
     images = [read_image(path, x, shorter) for path in args.images]
-    engine = _engine(args, graph)
+    engine = engine_of(args, graph)
     report: dict[str, Any] = {
         "name": graph.name,
         "weights": str(args.weights) if args.weights else None,
+        "engine": engine.description,
         "preparation": preparation(x, shorter),
         "images": [],
     }
@@ -82,19 +89,8 @@ def _shorter(graph: Graph) -> int:
     return next((word.side for word in words if isinstance(word, Resize)), 0)
 
 
-def _engine(args: argparse.Namespace, graph: Graph) -> Any:
-    with progress("reading weights" if args.weights else "making up weights"):
-        weights = (
-            read_weights(args.weights, graph) if args.weights else random_weights(graph, args.seed)
-        )
-    with progress("optimizing the network"):
-        from netlang.backends.torch import Engine
-
-        return Engine(graph, weights)
-
-
 def _text(report: dict[str, Any], seed: int) -> str:
-    lines = [f"{report['name']}: {report['preparation']}"]
+    lines = [f"{report['name']}: {report['preparation']}", f"run by {report['engine']}"]
     if report["weights"] is None:
         lines.append(f"The weights are random (seed {seed}): what follows means nothing.")
     for entry in report["images"]:

@@ -50,12 +50,17 @@ def write_weights(path: str | Path, weights: Checkpoint) -> None:
     write_whole(Path(path), save(dict(weights)))
 
 
+def require_file(path: Path) -> None:
+    """`NetError` where there is no such file."""
+    if not path.is_file():
+        raise error(f"there is no weight file '{path}'")
+
+
 @contextmanager
 def _open(path: Path) -> Generator[Any]:
     from safetensors import SafetensorError, safe_open
 
-    if not path.is_file():
-        raise error(f"there is no weight file '{path}'")
+    require_file(path)
     try:
         with cast(Any, safe_open)(path, framework="numpy") as file:
             yield file

@@ -16,8 +16,9 @@ class Compiled:
     `threads` is how many cores it may use, None leaves that to OpenVINO.
     """
 
-    def __init__(self, model: Any):
+    def __init__(self, model: Any, blob: Any = None):
         self._model, self._request = model, model.create_infer_request()
+        self._blob = blob  # where a model that was read has its weights
 
     @classmethod
     def compile(cls, model: openvino.Model, precision: str, threads: int | None) -> Compiled:
@@ -28,7 +29,8 @@ class Compiled:
     def read(cls, blob: Any, precision: str, threads: int | None) -> Compiled:
         """A model from an array of bytes that `blob` gave; RuntimeError where it gave them not."""
         hints = _hints(precision, threads)
-        return cls(openvino.Core().import_model(openvino.Tensor(blob), "CPU", hints))
+        bytes = openvino.Tensor(blob, shared_memory=True)
+        return cls(openvino.Core().import_model(bytes, "CPU", hints), blob)
 
     @property
     def blob(self) -> bytes:

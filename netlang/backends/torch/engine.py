@@ -35,7 +35,7 @@ class Engine:
         precision: str = "float32",
         batch: int = 1,
     ):
-        self.threads, self.is_packed = threads, can_pack()
+        self.threads, self.is_packed = threads or torch.get_num_threads(), can_pack()
         self._dtype: torch.dtype = getattr(torch, precision)
         self._batch = batch
         self._graph = optimize(graph, (*SIMPLIFY, fuse_epilogue)).graph
@@ -92,10 +92,10 @@ def _channels_last(x: Tensor) -> Tensor:
 
 
 @contextmanager
-def _threads(count: int | None) -> Generator[None]:
+def _threads(count: int) -> Generator[None]:
     """Limits torch's threads for a while: torch knows one number for the whole process."""
     before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
+    torch.set_num_threads(count)
     try:
         yield
     finally:
