@@ -21,6 +21,7 @@ FLOORS = (
     {"backends", "cost"},
     {"compiler"},
     {"engines"},
+    {"bench"},
     {"commands"},
     {"__init__", "__main__"},
 )

@@ -94,7 +94,7 @@ def test_agreement_at_full_size(name: str) -> None:
 
 @pytest.mark.parametrize("name", ON_CPU)
 @given(graph=graphs())
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_agreement_on_random_networks(name: str, graph: Graph) -> None:
     weights = random_weights(graph)
     x = images(graph)

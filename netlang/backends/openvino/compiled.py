@@ -23,14 +23,14 @@ class Compiled:
     @classmethod
     def compile(cls, model: openvino.Model, precision: str, threads: int | None) -> Compiled:
         """The model, compiled for this CPU."""
-        return cls(openvino.Core().compile_model(model, "CPU", _hints(precision, threads)))
+        return cls(openvino.Core().compile_model(model, "CPU", hints(precision, threads)))
 
     @classmethod
     def read(cls, blob: Any, precision: str, threads: int | None) -> Compiled:
         """A model from an array of bytes that `blob` gave; RuntimeError where it gave them not."""
-        hints = _hints(precision, threads)
         bytes = openvino.Tensor(blob, shared_memory=True)
-        return cls(openvino.Core().import_model(bytes, "CPU", hints), blob)
+        model = openvino.Core().import_model(bytes, "CPU", hints(precision, threads))
+        return cls(model, blob)
 
     @property
     def blob(self) -> bytes:
@@ -53,7 +53,7 @@ class Compiled:
         return self._request.infer(images, share_inputs=True)[0].copy()
 
 
-def _hints(precision: str, threads: int | None) -> dict[str, Any]:
+def hints(precision: str, threads: int | None) -> dict[str, Any]:
     """One call at a time on all cores, in this precision: left alone, OpenVINO chooses its own."""
     hints: dict[str, Any] = {
         "PERFORMANCE_HINT": "LATENCY",
