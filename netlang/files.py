@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all."""
+"""Files and folders that are written whole or not at all, and where a user's are kept."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ def write_whole(path: Path, data: bytes) -> None:
     """Writes a file in one step."""
     with whole_file(path) as file:
         file.write(data)
+
+
+def user_cache() -> Path | None:
+    """The folder of what netlang keeps for this user, or None where no such place can be had."""
+    from platformdirs import user_cache_path
+
+    try:
+        return user_cache_path("netlang", ensure_exists=True)
+    except OSError:
+        return None
 
 
 @contextmanager

@@ -6,6 +6,7 @@ carries them inside the package. Nothing else in netlang knows of the two places
 
 import re
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -30,6 +31,13 @@ def zoo_dir() -> Path:
 def zoo_networks() -> dict[str, Path]:
     """Every network of the zoo by its name, in the order that a person would count them."""
     return {path.stem: path for path in sorted(zoo_dir().glob("*.net"), key=_natural)}
+
+
+@cache
+def code_digest(folder: str = "") -> str:
+    """Twelve digits that change with the modules of netlang, or with those of a folder of it."""
+    modules = sorted((_PACKAGE / folder).rglob("*.py"))
+    return sha256(b"".join(module.read_bytes() for module in modules)).hexdigest()[:12]
 
 
 def _natural(path: Path) -> list[tuple[str, int]]:

@@ -23,7 +23,8 @@ FLOORS = (
     {"diff"},
     {"backends", "cost"},
     {"compiler"},
-    {"running"},
+    {"engines"},
+    {"bench", "running"},
     {"commands"},
     {"__init__", "__main__"},
 )

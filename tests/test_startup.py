@@ -4,9 +4,11 @@ import argparse
 import subprocess
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from netlang import commands
 
@@ -49,6 +51,14 @@ def test_the_frame_loads_no_library(argv: list[str]) -> None:
 @pytest.mark.parametrize("argv", [["check", "resnet18"], ["draw", "--help"]], ids=" ".join)
 def test_reading_a_network_needs_no_torch(argv: list[str]) -> None:
     assert not loaded(*argv) & {"torch", "triton"}
+
+
+@pytest.mark.skipif(not find_spec("openvino"), reason="pip install 'netlang[cpu]'")
+def test_a_warm_start_of_run_needs_no_torch(tmp_path: Path) -> None:
+    Image.new("RGB", (32, 32)).save(tmp_path / "a.png")
+    line = ("run", "resnet20", "--image", str(tmp_path / "a.png"), "--engine", "openvino")
+    loaded(*line)
+    assert not loaded(*line) & {"torch", "triton"}
 
 
 def test_a_command_loads_no_other_command() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from netlang.device import DEVICES, Target
 from netlang.diagnostic import error
@@ -18,6 +18,9 @@ from netlang.kernels.kernel import PRECISIONS
 from netlang.lower import load
 from netlang.picture import FORMATS, encoded
 from netlang.units import percent
+
+if TYPE_CHECKING:
+    from netlang.engines import Engine
 
 NET = "a .net file, or the name of a zoo network"
 SIDES = ("a", "b")
@@ -164,6 +167,31 @@ def write_picture(path: Path, svg: bytes) -> None:
         print(f"reduced to {percent(scale)}, to {limit}; an SVG keeps its size", file=sys.stderr)
     write_whole(path, encoded(svg, path.suffix))
     print(f"wrote {path}")
+
+
+def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
+    """What runs a network, and how; `--weights` and `--seed` say with which numbers."""
+    from netlang.engines import ENGINES
+
+    parser.add_argument("--engine", metavar="NAME", help=f"{', '.join(ENGINES)} (the fastest)")
+    parser.add_argument(
+        "--dtype", metavar="TYPE", help="float32, bfloat16, and what the engine has (its first)"
+    )
+    parser.add_argument("--threads", type=int, metavar="N", help="cores of the CPU (all)")
+    parser.add_argument("--no-cache", action="store_true", help="compile it anew, and keep nothing")
+
+
+def engine_of(
+    args: argparse.Namespace, graph: Graph, batch: int | None = None, usual: str | None = None
+) -> Engine:
+    """The engine that the arguments ask for, ready to run; `usual` where they name none."""
+    from netlang.engines import Made, Stored, open_engine
+
+    weights = Stored(args.weights, graph) if args.weights else Made(graph, args.seed)
+    with progress("making the network ready"):
+        return open_engine(
+            graph, weights, args.engine or usual, args.dtype, args.threads, batch, not args.no_cache
+        )
 
 
 @contextmanager

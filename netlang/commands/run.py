@@ -5,19 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from netlang.classes import class_count, is_classifier, read_labels
 from netlang.commands.common import (
+    add_engine_arguments,
     add_net_argument,
     add_weights_arguments,
     counter,
+    engine_of,
     load_net,
     load_weights,
-    progress,
     require_batch,
     require_seed,
     show,
@@ -52,6 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         ".npy array, N x C x H x W or C x H x W, which is taken as prepared",
     )
     add_weights_arguments(parser)
+    add_engine_arguments(parser)
     parser.add_argument("--labels", type=Path, metavar="FILE", help="names of classes, a line each")
     parser.add_argument("--top", type=int, default=5, metavar="K", help="classes shown (5)")
     parser.add_argument("--batch", type=int, default=8, metavar="N", help="images at a time (8)")
@@ -87,13 +89,15 @@ def run(args: argparse.Namespace) -> int:
     preparation = prepared_by(paths, graph)
     found = list(items(paths, graph, preparation))
     labels = read_labels(args.labels, graph) if args.labels else None
-    report = Report(graph, args.weights, preparation, args.top, labels)
-    weights = load_weights(args, graph)
-    engine = _engine(args, graph, weights)
+    # Of one that others compile, no layer is left to time.
+    usual = "torch" if args.time else None
+    engine = engine_of(args, graph, min(args.batch, len(found)) or args.batch, usual)
+    report = Report(graph, args.weights, engine.description, preparation, args.top, labels)
     if found:
         with ExitStack() as files:
             sinks: list[Sink] = [report.take] if is_classifier(graph) else []
             if layers:
+                weights = load_weights(args, graph)
                 sinks.append(files.enter_context(values_into(args.output, graph, weights, layers)))
             elif args.output:
                 sinks.append(files.enter_context(outputs_into(args.output)))
@@ -121,14 +125,6 @@ def _require_sense(args: argparse.Namespace, graph: Graph) -> None:
         raise error("'--csv' has no place for '--time'", help="write --json")
     if args.inputs and not args.output:
         class_count(graph)  # there would be nothing to tell
-
-
-def _engine(args: argparse.Namespace, graph: Graph, weights: Mapping[str, Any]) -> Any:
-    """What runs the network."""
-    with progress("optimizing the network"):
-        from netlang.backends.torch import Engine
-
-        return Engine(graph, weights)
 
 
 def _run_all(

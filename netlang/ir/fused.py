@@ -95,8 +95,20 @@ class Fused(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         flowing = self.anchor.torch(F, xs[: self.anchor_arity], w, training)
+        return self.finish(F, flowing, xs, w, training)
+
+    def finish(
+        self,
+        F: Any,
+        flowing: Any,
+        xs: Sequence[Any],
+        w: Mapping[str, Any],
+        training: bool,
+        done: int = 0,
+    ) -> Any:
+        """What the steps make in torch of the value after the first `done` of them."""
         numbers = map(str, range(1, len(self.steps) + 1))
-        for step, own in zip(self.steps, parts_of(w, numbers), strict=True):
+        for step, own in list(zip(self.steps, parts_of(w, numbers), strict=True))[done:]:
             flowing = step.op.torch(F, step.pick(flowing, xs), own, training)
         return flowing
 

@@ -119,7 +119,8 @@ class Op(ABC):
 
     `arity` is the number of inputs, None where it is free. `pointwise` operators have a
     `scalar` expression and can be fused into the epilogue of one that `hosts_epilogue`. One that is
-    `monotone` never falls where its only input rises, so that it commutes with a maximum.
+    `monotone` never falls where its only input rises, so that it commutes with a maximum. `post_op`
+    is what oneDNN calls it where a product may take it along.
     """
 
     name: ClassVar[str]
@@ -128,6 +129,7 @@ class Op(ABC):
     pointwise: ClassVar[bool] = False
     monotone: ClassVar[bool] = False
     hosts_epilogue: ClassVar[bool] = False
+    post_op: ClassVar[str] = ""
 
     @abstractmethod
     def infer(self, inputs: Types) -> TensorType:
@@ -144,6 +146,10 @@ class Op(ABC):
     @abstractmethod
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         """Its meaning in torch: `F` is torch.nn.functional, `xs` are NCHW (or NC) tensors."""
+
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        """Its meaning at inference in OpenVINO: `ov` is opset 14, `xs` are NCHW (or NC) outputs."""
+        raise NotImplementedError(f"{self.name} has no meaning in OpenVINO")
 
     def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:
         """The result of one element as a Triton expression, where the operator is pointwise."""

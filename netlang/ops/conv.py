@@ -11,6 +11,7 @@ from netlang.ir.attributes import SWITCH, Size, attribute, integer, show, size
 from netlang.ir.op import Launch, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.product import Product
+from netlang.ops.value import type_of
 from netlang.ops.window import PADDING, Axis, Pad, Windowed, axes, require_image, stride_caption
 
 
@@ -92,6 +93,18 @@ class Conv(Product, Windowed):
             x = F.pad(x, (columns.before, columns.after, rows.before, rows.after))
             pad = (0, 0)
         return F.conv2d(x, w["weight"], w.get("bias"), self.stride, pad, self.dilation, self.groups)
+
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        (x,) = xs
+        rows, columns = self.windows(type_of(x))
+        before, after = (rows.before, columns.before), (rows.after, columns.after)
+        window = self.stride, before, after, self.dilation
+        if self.groups == 1:
+            y = ov.convolution(x, w["weight"], *window)
+        else:
+            shape = [self.groups, self.out // self.groups, -1, *self.kernel]
+            y = ov.group_convolution(x, ov.reshape(w["weight"], shape, False), *window)
+        return self.biased(ov, y, w)
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return self.product(

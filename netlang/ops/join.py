@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from itertools import accumulate
 from typing import Any
 
@@ -48,6 +48,9 @@ class Elementwise(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return reduce(self.function, xs)
 
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        return reduce(partial(self.node, ov), xs)
+
     def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:
         # These commute: with the value so far in front, equal kernels have equal texts.
         return reduce(self.expression, sorted(xs, key=lambda x: x != "v"))
@@ -55,6 +58,10 @@ class Elementwise(Op):
     @abstractmethod
     def function(self, a: Any, b: Any) -> Any:
         """The combination of two torch tensors."""
+
+    @abstractmethod
+    def node(self, ov: Any, a: Any, b: Any) -> Any:
+        """The combination of two outputs in OpenVINO."""
 
     @abstractmethod
     def expression(self, a: str, b: str) -> str:
@@ -66,8 +73,13 @@ class Elementwise(Op):
 class Add(Elementwise):
     """The sum (He et al. 2015, section 3.2, equation 1)."""
 
+    post_op = "add"
+
     def function(self, a: Any, b: Any) -> Any:
         return a + b
+
+    def node(self, ov: Any, a: Any, b: Any) -> Any:
+        return ov.add(a, b)
 
     def expression(self, a: str, b: str) -> str:
         return f"{a} + {b}"
@@ -81,6 +93,9 @@ class Mul(Elementwise):
     def function(self, a: Any, b: Any) -> Any:
         return a * b
 
+    def node(self, ov: Any, a: Any, b: Any) -> Any:
+        return ov.multiply(a, b)
+
     def expression(self, a: str, b: str) -> str:
         return f"{a} * {b}"
 
@@ -92,6 +107,9 @@ class Max(Elementwise):
 
     def function(self, a: Any, b: Any) -> Any:
         return a.maximum(b)
+
+    def node(self, ov: Any, a: Any, b: Any) -> Any:
+        return ov.maximum(a, b)
 
     def expression(self, a: str, b: str) -> str:
         return f"tl.maximum({a}, {b})"
@@ -144,6 +162,12 @@ class ShortcutAdd(Op):
         v, x = xs
         return v + reduce(lambda x, each: each.torch(F, (x,), w, training), self.around, x)
 
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        v, x = xs
+        for each in self.around:
+            x = each.openvino(ov, (x,), w).output(0)
+        return ov.add(v, x)
+
     def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:
         return Add().scalar(xs, w)
 
@@ -177,6 +201,9 @@ class Concat(Op):
         import torch
 
         return torch.cat(list(xs), 1)
+
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        return ov.concat(list(xs), 1)
 
     def starts(self, inputs: Types) -> tuple[int, ...]:
         return (0, *accumulate(x.channels for x in inputs[:-1]))

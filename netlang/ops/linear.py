@@ -11,6 +11,7 @@ from netlang.ir.attributes import SWITCH, attribute, integer
 from netlang.ir.op import Launch, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.product import Product
+from netlang.ops.value import type_of
 
 
 @op("linear", family="linear")
@@ -39,6 +40,10 @@ class Linear(Product):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.linear(xs[0].flatten(1), w["weight"], w.get("bias"))
+
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        x = ov.reshape(xs[0], [0, type_of(xs[0]).elements], True)
+        return self.biased(ov, ov.matmul(x, w["weight"], False, True), w)
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return self.product(site, kernels.Linear)

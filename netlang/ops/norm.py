@@ -11,6 +11,7 @@ from netlang.ir.attributes import attribute, integer, number, word
 from netlang.ir.op import Launch, Op, Site, Weight, op
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.kernel import Epilogue
+from netlang.ops.value import channel_vector, like, type_of
 
 
 def per_channel(vector: Any, x: Any) -> Any:
@@ -47,6 +48,10 @@ class BatchNorm(Op):
             xs[0], *statistics, w["weight"], w["bias"], training, self.momentum, self.eps
         )
 
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        statistics = w["running_mean"], w["running_var"]
+        return ov.batch_norm_inference(xs[0], w["weight"], w["bias"], *statistics, self.eps)
+
     def is_affine(self, inputs: Types) -> bool:
         return True
 
@@ -79,6 +84,10 @@ class Affine(Op):
         (x,) = xs
         return x * per_channel(w["scale"], x) + per_channel(w["shift"], x)
 
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        scale, shift = (channel_vector(ov, w[slot], xs[0]) for slot in ("scale", "shift"))
+        return ov.add(ov.multiply(xs[0], scale), shift)
+
     def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:
         return f"{xs[0]} * {w['scale']} + {w['shift']}"
 
@@ -108,13 +117,30 @@ class LRN(Op):
         return inputs[0]
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
-        # torch divides alpha by the window; the paper does not.
-        alpha = self.alpha_of_sum * self.size
         (x,) = xs
-        # torch refuses inputs without a spatial axis.
-        image = x if x.dim() > 2 else x.unsqueeze(-1)
-        y = F.local_response_norm(image, self.size, alpha, self.beta, self.k)
-        return y.reshape(x.shape)
+        # Ten times as fast as torch's own on a CPU, which pools a volume for it.
+        ahead = self.size // 2
+        pixels = [0, 0] * (x.dim() - 2)
+        squares = F.pad(x * x, (*pixels, ahead, self.size - 1 - ahead))
+        total: Any = sum(squares.narrow(1, first, x.shape[1]) for first in range(self.size))
+        # A power takes twice as long as its logarithm and exponential do.
+        return x * ((self.k + self.alpha_of_sum * total).log() * -self.beta).exp()
+
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        (x,) = xs
+        # OpenVINO divides alpha by the window; the paper does not.
+        alpha = self.alpha_of_sum * self.size
+        if self.size % 2:
+            return ov.lrn(x, [1], alpha, self.beta, self.k, self.size)
+        # Its windows are odd; over an even one, a mean of squares is a pool's.
+        shape, ahead = type_of(x).shape, self.size // 2
+        squares = ov.reshape(ov.multiply(x, x), [0, 1, shape[0], -1], True)
+        pads = (ahead, 0), (self.size - 1 - ahead, 0)
+        mean = ov.reshape(
+            ov.avg_pool(squares, (1, 1), *pads, (self.size, 1), False), [0, *shape], True
+        )
+        base = ov.add(ov.multiply(mean, like(ov, alpha, x)), like(ov, self.k, x))
+        return ov.multiply(x, ov.power(base, like(ov, -self.beta, x)))
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return (
@@ -136,6 +162,9 @@ class Softmax(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.softmax(xs[0], 1)
+
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        return ov.softmax(xs[0], 1)
 
     def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
         return True

@@ -10,6 +10,7 @@ from typing import Any
 from netlang.ir.attributes import attribute, number, word
 from netlang.ir.op import Op, op
 from netlang.ir.types import TensorType, Types
+from netlang.ops.value import like
 
 
 class Pointwise(Op):
@@ -23,12 +24,19 @@ class Pointwise(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return self.function(F, xs[0])
 
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        return self.node(ov, xs[0])
+
     def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:
         return self.expression(xs[0])
 
     @abstractmethod
     def function(self, F: Any, x: Any) -> Any:
         """The function in torch."""
+
+    @abstractmethod
+    def node(self, ov: Any, x: Any) -> Any:
+        """The function in OpenVINO."""
 
     @abstractmethod
     def expression(self, x: str) -> str:
@@ -53,6 +61,9 @@ class Scale(Pointwise):
 
     def function(self, F: Any, x: Any) -> Any:
         return x * self.factor
+
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.multiply(x, like(ov, self.factor, x))
 
     def expression(self, x: str) -> str:
         return f"{x} * {self.factor}"
@@ -93,6 +104,9 @@ class Dropout(Pointwise):
     def function(self, F: Any, x: Any) -> Any:
         return self.at_inference.function(F, x)
 
+    def node(self, ov: Any, x: Any) -> Any:
+        return self.at_inference.node(ov, x)
+
     def expression(self, x: str) -> str:
         return self.at_inference.expression(x)
 
@@ -103,12 +117,16 @@ class ReLU(Pointwise):
     """max(0, x) (Krizhevsky et al. 2012, section 3.1)."""
 
     monotone = True
+    post_op = "relu"
 
     def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
         return True
 
     def function(self, F: Any, x: Any) -> Any:
         return F.relu(x)
+
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.relu(x)
 
     def expression(self, x: str) -> str:
         return f"tl.maximum({x}, 0.0)"
@@ -127,6 +145,9 @@ class ReLU6(Pointwise):
     def function(self, F: Any, x: Any) -> Any:
         return F.relu6(x)
 
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.clamp(x, 0.0, 6.0)
+
     def expression(self, x: str) -> str:
         return f"tl.minimum(tl.maximum({x}, 0.0), 6.0)"
 
@@ -137,12 +158,16 @@ class Sigmoid(Pointwise):
     """1 / (1 + exp(-x))."""
 
     monotone = True
+    post_op = "sigmoid"
 
     def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
         return True
 
     def function(self, F: Any, x: Any) -> Any:
         return F.sigmoid(x)
+
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.sigmoid(x)
 
     def expression(self, x: str) -> str:
         return f"tl.sigmoid({x})"
@@ -154,9 +179,13 @@ class Tanh(Pointwise):
     """The hyperbolic tangent; Triton spells it with a sigmoid."""
 
     monotone = True
+    post_op = "tanh"
 
     def function(self, F: Any, x: Any) -> Any:
         return F.tanh(x)
+
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.tanh(x)
 
     def expression(self, x: str) -> str:
         return f"2.0 * tl.sigmoid(2.0 * {x}) - 1.0"
@@ -167,8 +196,13 @@ class Tanh(Pointwise):
 class Swish(Pointwise):
     """x * sigmoid(x), also called SiLU."""
 
+    post_op = "swish"
+
     def function(self, F: Any, x: Any) -> Any:
         return F.silu(x)
+
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.swish(x)
 
     def expression(self, x: str) -> str:
         return f"{x} * tl.sigmoid({x})"
@@ -179,8 +213,13 @@ class Swish(Pointwise):
 class HardSwish(Pointwise):
     """x * relu6(x + 3) / 6."""
 
+    post_op = "hardswish"
+
     def function(self, F: Any, x: Any) -> Any:
         return F.hardswish(x)
+
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.hswish(x)
 
     def expression(self, x: str) -> str:
         return f"{x} * tl.minimum(tl.maximum({x} + 3.0, 0.0), 6.0) / 6.0"

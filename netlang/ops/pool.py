@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from netlang import kernels
 from netlang.ir.attributes import SWITCH, Size, attribute, either, show, size, word
 from netlang.ir.op import Launch, Op, Site, op
 from netlang.ir.types import TensorType, Types
+from netlang.ops.value import type_of
 from netlang.ops.window import PADDING, Axis, Pad, Windowed, axes, require_image, stride_caption
 from netlang.reach import Reach
 
@@ -52,6 +53,16 @@ class Pool(Windowed):
         margins = _margins(columns, x.shape[3]), _margins(rows, x.shape[2])
         return self.padded(F, x, kernel, stride, margins)
 
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        (x,) = xs
+        image = type_of(x)
+        rows, columns = self.windows(image)
+        before = (rows.before, columns.before)
+        # Whatever its rounding: so much padding makes the windows that there are.
+        after = (rows.behind(image.height), columns.behind(image.width))
+        kernel, stride = (rows.kernel, columns.kernel), (rows.stride, columns.stride)
+        return self.node(ov, x, kernel, stride, before, after)
+
     def is_identity(self, inputs: Types) -> bool:
         return all(axis.is_pixelwise for axis in self.windows(inputs[0]))
 
@@ -88,6 +99,10 @@ class Pool(Windowed):
     def padded(self, F: Any, x: Any, kernel: Size, stride: Size, margins: Margins) -> Any:
         """The pool with explicit margins (of the columns, of the rows)."""
 
+    @abstractmethod
+    def node(self, ov: Any, x: Any, kernel: Size, stride: Size, before: Size, after: Size) -> Any:
+        """The pool in OpenVINO, with the padding that its windows reach over."""
+
 
 Margin = tuple[int, int, int]
 """Padding before, padding after, and how far the last window hangs over that."""
@@ -96,8 +111,25 @@ Margins = tuple[Margin, Margin]
 
 
 def _margins(axis: Axis, length: int) -> Margin:
-    reach = (axis.output - 1) * axis.stride + axis.kernel
-    return axis.before, axis.after, max(0, reach - length - axis.before - axis.after)
+    return axis.before, axis.after, max(0, axis.behind(length) - axis.after)
+
+
+def _counted_share(axis: Axis, length: int) -> list[float]:
+    """What part of each window lies in the input or its padding, and does not hang over."""
+    end = length + axis.after
+    return [min(axis.kernel, end - start) / axis.kernel for start in axis.starts]
+
+
+def _emptiness(axis: Axis, length: int) -> list[float]:
+    """Minus infinity for each window that holds padding alone, zero for the others."""
+    holds = (start < length and start + axis.kernel > 0 for start in axis.starts)
+    return [0.0 if each else float("-inf") for each in holds]
+
+
+def _vectors(ov: Any, x: Any, numbers: Sequence[Sequence[float]]) -> Iterator[Any]:
+    """A number for each row and one for each column as what broadcasts in OpenVINO."""
+    for each, shape in zip(numbers, ([-1, 1], [-1]), strict=True):
+        yield ov.reshape(ov.constant(each, x.get_element_type()), shape, False)
 
 
 def _pad(F: Any, x: Any, margins: Margins, value: float, overhang: float) -> Any:
@@ -136,6 +168,17 @@ class MaxPool(Pool):
         lowest = float("-inf")
         return F.max_pool2d(_pad(F, x, margins, lowest, lowest), kernel, stride)
 
+    def node(self, ov: Any, x: Any, kernel: Size, stride: Size, before: Size, after: Size) -> Any:
+        y = ov.max_pool(x, stride, (1, 1), before, after, kernel).output(0)
+        if self.is_finite:
+            return y
+        # OpenVINO pads with the lowest number that is finite.
+        image = type_of(x)
+        axes = zip(self.windows(image), image.pixels, strict=True)
+        for vector in _vectors(ov, y, [_emptiness(axis, length) for axis, length in axes]):
+            y = ov.add(y, vector).output(0)
+        return y
+
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return self.pool(site, "max")
 
@@ -163,6 +206,16 @@ class AvgPool(Pool):
         total = F.avg_pool2d(_pad(F, x, margins, 0.0, 0.0), kernel, stride, divisor_override=1)
         return total / F.avg_pool2d(counted, kernel, stride, divisor_override=1)
 
+    def node(self, ov: Any, x: Any, kernel: Size, stride: Size, before: Size, after: Size) -> Any:
+        y = ov.avg_pool(x, stride, before, after, kernel, not self.count_pad)
+        image = type_of(x)
+        axes = zip(self.windows(image), image.pixels, strict=True)
+        shares = [_counted_share(axis, length) for axis, length in axes]
+        if self.count_pad and min(map(min, shares)) < 1:
+            for vector in _vectors(ov, x, shares):
+                y = ov.divide(y, vector)
+        return y
+
     def is_mean(self, inputs: Types) -> bool:
         return not self.count_pad or not any(a.is_padded for a in self.windows(inputs[0]))
 
@@ -185,6 +238,9 @@ class AdaptiveAvgPool(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.adaptive_avg_pool2d(xs[0], self.out)
+
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        return ov.adaptive_avg_pool(xs[0], list(self.out))
 
     def is_mean(self, inputs: Types) -> bool:
         return True

@@ -10,6 +10,7 @@ from netlang.ir.op import Launch, Op, Site, Weight
 from netlang.ir.types import Types
 from netlang.kernels.kernel import Epilogue
 from netlang.kernels.layer import Layer
+from netlang.ops.value import channel_vector
 
 
 class Product(Op):
@@ -40,6 +41,10 @@ class Product(Op):
 
     def can_scatter(self, cuts: Sequence[int], inputs: Types) -> bool:
         return True
+
+    def biased(self, ov: Any, y: Any, w: Mapping[str, Any]) -> Any:
+        """The product and its bias in OpenVINO."""
+        return ov.add(y, channel_vector(ov, w["bias"], y.output(0))) if self.bias else y
 
     def product(self, site: Site, kernel: type[Layer], /, **fields: Any) -> tuple[Launch, ...]:
         """The launch of a kernel of the product; the bias opens its epilogue."""

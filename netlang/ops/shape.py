@@ -11,6 +11,7 @@ from netlang.ir.attributes import Size, attribute, integer, numbers, shape, size
 from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.kernel import FeatureMap, View, storage
+from netlang.ops.value import type_of
 from netlang.ops.window import Axis, Windowed, axes, require_image, stride_caption
 from netlang.reach import Reach
 
@@ -77,6 +78,9 @@ class Identity(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0]
 
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        return xs[0]
+
     def is_identity(self, inputs: Types) -> bool:
         return True
 
@@ -91,6 +95,9 @@ class Flatten(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0].flatten(1)
+
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        return ov.reshape(xs[0], [0, type_of(xs[0]).elements], True)
 
     def is_identity(self, inputs: Types) -> bool:
         return inputs[0].is_flat
@@ -127,6 +134,9 @@ class Subsample(Windowed):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0][:, :, :: self.stride[0], :: self.stride[1]]
+
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        return ov.slice(xs[0], [0, 0], list(type_of(xs[0]).pixels), list(self.stride), [2, 3])
 
     def is_identity(self, inputs: Types) -> bool:
         return self.stride == (1, 1)
@@ -165,6 +175,11 @@ class ZeroPad(Op):
         pixels = [0, 0] * (xs[0].dim() - 2)
         return F.pad(xs[0], (*pixels, self.before, self.after))
 
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        pixels = [0] * (len(type_of(xs[0]).shape) - 1)
+        ahead, behind = ([0, channels, *pixels] for channels in (self.before, self.after))
+        return ov.pad(xs[0], ahead, behind, "constant")
+
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return (site.launch(kernels.Copy, before=self.before),)
 
@@ -190,6 +205,9 @@ class Split(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0].chunk(self.parts, 1)[self.part]
+
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        return _channels(ov, xs[0], self.taken(type_of(xs[0]).channels))
 
     def is_identity(self, inputs: Types) -> bool:
         return self.parts == 1
@@ -221,6 +239,9 @@ class Slice(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return xs[0][:, self.start : self.start + self.channels]
 
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        return _channels(ov, xs[0], self.taken(type_of(xs[0]).channels))
+
     def is_identity(self, inputs: Types) -> bool:
         return self.channels == inputs[0].channels
 
@@ -243,6 +264,9 @@ class Shuffle(Op):
         (x,) = xs
         grouped = x.reshape(x.shape[0], self.groups, -1, *x.shape[2:])
         return grouped.transpose(1, 2).reshape(x.shape)
+
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        return ov.shuffle_channels(xs[0], 1, self.groups)
 
     def is_identity(self, inputs: Types) -> bool:
         return self.groups in (1, inputs[0].channels)
@@ -267,6 +291,12 @@ class Upsample(Op):
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         return F.interpolate(xs[0], scale_factor=tuple(map(float, self.factor)), mode=self.mode)
 
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        size = [n * factor for n, factor in zip(type_of(xs[0]).pixels, self.factor, strict=True)]
+        mode, place = MODES[self.mode]
+        how = {"coordinate_transformation_mode": place, "nearest_mode": "floor"}
+        return ov.interpolate(xs[0], size, mode, "sizes", axes=[2, 3], **how)
+
     def reach(self, inputs: Types, output: TensorType) -> tuple[Reach, Reach]:
         seen = 1 if self.mode == "nearest" else 2
         rows, columns = (Reach.of(seen, enlarged=factor) for factor in self.factor)
@@ -277,6 +307,15 @@ class Upsample(Op):
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return (site.launch(kernels.Upsample, mode=self.mode),)
+
+
+MODES = {"nearest": ("nearest", "asymmetric"), "bilinear": ("linear_onnx", "half_pixel")}
+"""What OpenVINO calls a mode of `upsample`, and where it takes pixels to lie."""
+
+
+def _channels(ov: Any, x: Any, taken: range) -> Any:
+    """Some channels of an output in OpenVINO."""
+    return ov.slice(x, [taken.start], [taken.stop], [1], [1])
 
 
 def _require_divisor(channels: int, parts: int, attribute: str) -> None:

@@ -44,6 +44,15 @@ class Axis:
         return self.before > 0 or self.after > 0
 
     @property
+    def starts(self) -> range:
+        """Where each window begins in the input; below zero in the padding ahead of it."""
+        return range(-self.before, self.output * self.stride - self.before, self.stride)
+
+    def behind(self, length: int) -> int:
+        """How far the last window reaches over the end of an input."""
+        return max(0, self.starts[-1] + self.kernel - length)
+
+    @property
     def is_pixelwise(self) -> bool:
         """Whether there is a window for each pixel, which holds that pixel alone."""
         return self.kernel == self.stride == 1 and not self.is_padded
@@ -114,8 +123,7 @@ def _output(length: int, kernel: int, stride: int, side: tuple[int, int], ceil: 
 def _covered(axis: Axis, length: int) -> int:
     """How many of `length` pixels some window covers, the gaps of a dilated one among them."""
     covered = end = 0
-    for position in range(axis.output):
-        start = position * axis.stride - axis.before
+    for start in axis.starts:
         first, end = max(start, end), max(end, min(start + axis.kernel, length))
         covered += max(0, end - first)
     return covered

@@ -22,12 +22,14 @@ COLUMNS = ("image", "rank", "class", "label", "probability")
 class Report:
     """What a network found in images, and what could not be read.
 
-    `weights` is the file they are from, None where they are random; `preparation` is what was done
-    to images, None where there are arrays alone; `top` is how many classes are told.
+    `weights` is the file they are from, None where they are random; `engine` is what ran the
+    network, in words; `preparation` is what was done to images, None where there are arrays alone;
+    `top` is how many classes are told.
     """
 
     graph: Graph
     weights: Path | None
+    engine: str
     preparation: Preparation | None
     top: int
     labels: Sequence[str] | None = None
@@ -52,6 +54,7 @@ def as_json(report: Report) -> dict[str, Any]:
     return {
         "name": report.graph.name,
         "weights": str(report.weights) if report.weights else None,
+        "engine": report.engine,
         "preparation": str(report.preparation) if report.preparation else None,
         "images": report.images,
         "failed": report.failed,
@@ -72,6 +75,7 @@ def as_text(report: Report, seed: int) -> str:
     if not report.images:
         return ""
     head = [f"{report.graph.name}: {report.preparation or 'arrays, taken as prepared'}"]
+    head.append(f"run by {report.engine}")
     if report.weights is None:
         head.append(f"The weights are random (seed {seed}): what follows means nothing.")
     rows = [COLUMNS, *map(_cells, _rows(report))]

@@ -10,8 +10,9 @@ from time import perf_counter
 from typing import Any
 
 from netlang.columns import aligned
+from netlang.diagnostic import error
+from netlang.engines import Engine
 from netlang.ir.graph import Graph
-from netlang.running.watch import watching
 from netlang.units import percent, rate, si
 
 WARM = 2
@@ -38,31 +39,32 @@ class Timing:
         return seconds / self.seconds
 
 
-def timed(engine: Any, batch: int, count: Callable[[object], None]) -> Timing:
-    """Times a `netlang.backends.torch.Engine` on noise; `count` is called after each run."""
+def timed(engine: Engine, batch: int, count: Callable[[object], None]) -> Timing:
+    """Times the layers of an engine on noise; `count` is called after each run.
+
+    NetError where the engine does not know of layers.
+    """
     import numpy as np
 
-    graph = engine.module.graph
+    if engine.layered is None:
+        raise error(
+            f"the engine '{engine.name}' has no layers to time", help="write --engine torch"
+        )
+    graph = engine.layered.graph
     rng = np.random.default_rng(0)
     x = rng.standard_normal((batch, *graph.inputs[0].type.shape), dtype="float32")
     totals, layers = list[float](), defaultdict[str, list[float]](list)
     for run in range(WARM + RUNS):
-        seen = _note(layers) if run >= WARM else _nothing
-        with watching(engine.module, seen):
-            start = perf_counter()
-            engine(x)
-            totals.append(perf_counter() - start)
+        start = perf_counter()
+        engine.layered(x, seen=_note(layers) if run >= WARM else None)
+        totals.append(perf_counter() - start)
         count(run)
     medians = {name: median(times) for name, times in layers.items()}
-    return Timing(graph, "torch in float32", batch, median(totals[WARM:]), medians)
+    return Timing(graph, engine.description, batch, median(totals[WARM:]), medians)
 
 
 def _note(layers: dict[str, list[float]]) -> Callable[[str, Any, float], None]:
     return lambda name, _value, seconds: layers[name].append(seconds)
-
-
-def _nothing(_name: str, _value: Any, _seconds: float) -> None:
-    pass
 
 
 def table(timing: Timing) -> str:

@@ -17,7 +17,6 @@ from netlang.compiler.checks import (
 )
 from netlang.ir.graph import Graph
 from netlang.passes import PIPELINE, Pass, optimize
-from netlang.running.watch import watching
 
 Weights = Mapping[str, Any]
 """A checkpoint of the network as it is written: arrays by their names."""
@@ -140,11 +139,11 @@ def _engine(graph: Graph, weights: Weights, images: list[Any]) -> Execution:
 
     engine = Engine(graph, weights)
     seen = dict[str, Any]()
-    with watching(engine.module, lambda name, value, _: seen.update({name: value})):
-        engine(*images)
-    ran = engine.module.graph
-    oracle = values(ran, weights, *images)
-    return Execution("torch engine, float32", ran, seen, oracle, OF_MODULE, is_layered=True)
+    # A layer may write over the value of one ahead of it.
+    engine(*images, seen=lambda name, value, _: seen.update({name: value.clone()}))
+    oracle = values(engine.graph, weights, *images)
+    what = "torch engine, float32"
+    return Execution(what, engine.graph, seen, oracle, OF_MODULE, is_layered=True)
 
 
 def table(verdicts: list[Verdict]) -> str:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import astuple
-from functools import cache
-from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from pathlib import Path
 
 from netlang.device import Device
 from netlang.diagnostic import error
-from netlang.files import write_whole
+from netlang.files import user_cache, write_whole
+from netlang.resources import code_digest
 from netlang.tune.tuning import Maker, Tuning
 
 PATIENCE = 30
@@ -79,13 +77,9 @@ def keep(tuning: Tuning) -> None:
 
 def cache_path(made: Maker) -> Path | None:
     """The file of the user's cache for a maker, or None where no such place can be had."""
-    from platformdirs import user_cache_path
-
     words = re.findall(r"[a-z0-9.]+", " ".join(map(str, astuple(made))).lower())
-    try:
-        return user_cache_path("netlang", ensure_exists=True) / f"tuning-{'-'.join(words)}.json"
-    except OSError:
-        return None
+    home = user_cache()
+    return home / f"tuning-{'-'.join(words)}.json" if home else None
 
 
 def _triton() -> str:
@@ -95,14 +89,9 @@ def _triton() -> str:
         return "none"
 
 
-@cache
 def _kernels() -> str:
     """A digest of the modules that write kernels: when they change, so may what is fastest."""
-    modules = sorted(
-        (each for each in files("netlang.kernels").iterdir() if each.name.endswith(".py")),
-        key=lambda each: each.name,
-    )
-    return sha256(b"".join(each.read_bytes() for each in modules)).hexdigest()[:12]
+    return code_digest("kernels")
 
 
 def _note(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 SHOWN = 8
 """How many wrong tensors are listed: a file for another network has hundreds."""
 
-FLOATS = {"F16", "F32", "F64"}
+FLOATS = {"F16": "float16", "F32": "float32", "F64": "float64"}
 
 Shape = tuple[int, ...]
 
 
 def read_weights(path: str | Path, graph: Graph) -> dict[str, Array]:
     """The weights of a network from a safetensors file, as float32, in the network's order.
+
+    The file is mapped: what is float32 there is read when it is used.
 
     The layers of auxiliary heads may be missing: inference does not need them. Anything else
     that is missing, unknown or of another shape is a `NetError` that names it.
@@ -36,7 +39,8 @@ def read_weights(path: str | Path, graph: Graph) -> dict[str, Array]:
         faults = [*_mismatches(graph, shapes), *_not_floats(found)]
         if faults:
             raise NetError(*_first(faults, str(path)))
-        return {n: file.get_tensor(n).astype("float32") for n in wanted if n in found}
+    numbers = _mapped(Path(path))
+    return {name: numbers[name].astype("float32", copy=False) for name in wanted if name in found}
 
 
 def write_weights(path: str | Path, weights: Checkpoint) -> None:
@@ -46,12 +50,17 @@ def write_weights(path: str | Path, weights: Checkpoint) -> None:
     write_whole(Path(path), save(dict(weights)))
 
 
+def require_file(path: Path) -> None:
+    """`NetError` where there is no such file."""
+    if not path.is_file():
+        raise error(f"there is no weight file '{path}'")
+
+
 @contextmanager
 def _open(path: Path) -> Generator[Any]:
     from safetensors import SafetensorError, safe_open
 
-    if not path.is_file():
-        raise error(f"there is no weight file '{path}'")
+    require_file(path)
     try:
         with cast(Any, safe_open)(path, framework="numpy") as file:
             yield file
@@ -60,6 +69,23 @@ def _open(path: Path) -> Generator[Any]:
             f"'{path}' is not a whole safetensors file ({fault})",
             help="safetensors.torch.save_file(module.state_dict(), path) writes one",
         ) from None
+
+
+def _mapped(path: Path) -> dict[str, Any]:
+    """The tensors of a whole safetensors file where they lie in it."""
+    import numpy as np
+
+    data = np.memmap(path, "uint8", "c")  # what is written to them stays in memory
+    start = 8 + int.from_bytes(data[:8].tobytes(), "little")
+    header = json.loads(data[8:start].tobytes())
+    header.pop("__metadata__", None)
+    return {
+        name: data[start + first : start + end]
+        .view(FLOATS.get(entry["dtype"], "uint8"))
+        .reshape(entry["shape"])
+        for name, entry in header.items()
+        for first, end in [entry["data_offsets"]]
+    }
 
 
 def _mismatches(graph: Graph, found: Mapping[str, Shape]) -> Iterator[Diagnostic]:

@@ -15,12 +15,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-import netlang.ops as _ops  # fills the registry of operators
+from netlang.ir.graph import Graph, Node
 from netlang.ir.op import OPS, Op, ShapeError
 from netlang.ir.parser import parse_graph
 from netlang.ir.types import TensorType
+from netlang.ops.shape import Input
 
-assert _ops
 Weights = dict[str, Tensor]
 
 
@@ -55,7 +55,7 @@ def lrn(alpha_of_sum: float, size: int, k: float, beta: float) -> Callable[..., 
         result = torch.empty_like(x)
         channels = x.shape[1]
         for i in range(channels):
-            low, high = max(0, i - size // 2), min(channels - 1, i + size // 2)
+            low, high = max(0, i - size // 2), min(channels - 1, i + (size - 1) // 2)
             total = x[:, low : high + 1].square().sum(1)
             result[:, i] = x[:, i] / (k + alpha_of_sum * total) ** beta
         return result
@@ -112,6 +112,9 @@ ROWS = (
     ),
     Row("lrn(%a)", (IMAGE,), lrn(1e-4, 5, 2.0, 0.75)),
     Row("lrn(%a) alpha=0.001, k=1.0, over=mean, size=3", (IMAGE,), lrn(1e-3 / 3, 3, 1.0, 0.75)),
+    # An even window has one channel more ahead than behind, as torch's.
+    Row("lrn(%a) size=4", (IMAGE,), lrn(1e-4, 4, 2.0, 0.75)),
+    Row("lrn(%a)", (FLAT,), lrn(1e-4, 5, 2.0, 0.75)),
     Row("softmax(%a)", (FLAT,), layer(lambda: nn.Softmax(1))),
     Row("relu(%a)", (IMAGE,), layer(nn.ReLU)),
     Row("relu6(%a)", (IMAGE,), layer(nn.ReLU6)),
@@ -193,10 +196,13 @@ def operator(row: Row) -> Op:
     return parse_graph(f"graph g {{ {inputs} %y = {row.call} : 1 output %y }}")["y"].op
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.call)
-def test_meaning(row: Row) -> None:
-    op, generator = operator(row), torch.Generator().manual_seed(0)
-    types = tuple(TensorType(tuple(map(int, shape.split("x")))) for shape in row.inputs)
+def types_of(row: Row) -> tuple[TensorType, ...]:
+    return tuple(TensorType(tuple(map(int, shape.split("x")))) for shape in row.inputs)
+
+
+def drawn(row: Row) -> tuple[list[Tensor], Weights]:
+    """Inputs and weights of a row, in float64."""
+    op, types, generator = operator(row), types_of(row), torch.Generator().manual_seed(0)
 
     def random(shape: tuple[int, ...]) -> Tensor:
         return torch.randn(shape, generator=generator, dtype=torch.float64)
@@ -205,9 +211,33 @@ def test_meaning(row: Row) -> None:
     weights = {slot: random(w.shape) for slot, w in op.weights(types).items()}
     if "running_var" in weights:
         weights["running_var"] = weights["running_var"].square() * 100
+    return xs, weights
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.call)
+def test_meaning(row: Row) -> None:
+    op, types = operator(row), types_of(row)
+    xs, weights = drawn(row)
     got = op.torch(nn.functional, xs, weights, False)
     assert tuple(got.shape[1:]) == op.infer(types).shape
     torch.testing.assert_close(got, row.expected(*xs, weights), rtol=1e-12, atol=1e-10)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.call)
+def test_meaning_in_openvino(row: Row) -> None:
+    """In float32: sums of up to 384 products, at pixel scale, are right to five digits or more."""
+    pytest.importorskip("openvino", reason="pip install 'netlang[cpu]'")
+    from netlang.backends.openvino import Compiled, to_model
+
+    op, types = operator(row), types_of(row)
+    xs, weights = drawn(row)
+    inputs = [Node(name, Input(x.shape), (), x) for name, x in zip("abc", types, strict=False)]
+    node = Node("y", op, tuple(x.name for x in inputs), op.infer(types))
+    checkpoint = {f"y.{slot}": w.float().numpy() for slot, w in weights.items()}
+    model = to_model(Graph("g", (*inputs, node), "y"), checkpoint)
+    got = Compiled.compile(model, "float32", threads=1)(*(x.float().numpy() for x in xs))
+    expected = row.expected(*xs, weights).float()
+    torch.testing.assert_close(torch.from_numpy(got), expected, rtol=2e-5, atol=2e-4)
 
 
 def test_every_operator_has_a_row() -> None:

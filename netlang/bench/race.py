@@ -1,0 +1,81 @@
+"""Who is how fast: all take turns under one clock, after their numbers have been compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from random import Random
+from statistics import median, quantiles
+from time import perf_counter
+from typing import Any
+
+from netlang.bench.case import Case
+from netlang.bench.contenders import Contender
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a contender.
+
+    `ready` is seconds until its first result was there, a start each; `seconds` are those of calls,
+    one a round; `difference` is how far its result is from float64's, over the largest.
+    """
+
+    ready: list[float] = field(default_factory=list[float])
+    seconds: list[float] = field(default_factory=list[float])
+    difference: float = 0.0
+
+    @property
+    def median(self) -> float:
+        """Seconds of a call."""
+        return median(self.seconds)
+
+    @property
+    def spread(self) -> float:
+        """Half of what lies between the quartiles, as a part of the median."""
+        first, _, third = quantiles(self.seconds, n=4)
+        return (third - first) / 2 / self.median
+
+    def ratio(self, other: Answer) -> float:
+        """Times the other's time: the median of the rounds, so that a busy one counts for both."""
+        pairs = zip(self.seconds, other.seconds, strict=True)
+        return median(own / its for own, its in pairs)
+
+    def as_json(self) -> dict[str, Any]:
+        """All that was measured."""
+        return asdict(self)
+
+
+def race(
+    case: Case, contenders: Mapping[str, Contender], rounds: int, starts: int = 3
+) -> dict[str, Answer]:
+    """The answer of each contender; a round is a call of each, in an order by chance.
+
+    What one leaves in caches, and its threads that still wait, are so no other's alone.
+    """
+    for each in contenders.values():
+        each.prepare(case)
+    answers = {name: Answer() for name in contenders}
+    calls: dict[str, Callable[[], Any]] = {}
+    for number in range(1 + starts):
+        for name, each in contenders.items():
+            start = perf_counter()
+            calls[name] = each.ready(case)
+            calls[name]()
+            # The first start loads libraries, once for all of those who use them.
+            if number:
+                answers[name].ready.append(perf_counter() - start)
+    order, chance = list(calls), Random(0)
+    for _ in range(rounds):
+        chance.shuffle(order)
+        for name in order:
+            start = perf_counter()
+            calls[name]()
+            answers[name].seconds.append(perf_counter() - start)
+    return {name: _checked(answer, case, calls[name]()) for name, answer in answers.items()}
+
+
+def _checked(answer: Answer, case: Case, result: Any) -> Answer:
+    """The answer with how far its result is off."""
+    off = abs(result - case.expected).max() / abs(case.expected).max()
+    return Answer(answer.ready, answer.seconds, float(off))

@@ -1,0 +1,25 @@
+"""A network made ready to run, whatever computes it: `open_engine` gives a function of images.
+
+    engine = open_engine(graph, Stored(Path("resnet50.safetensors"), graph))
+    engine.description           # OpenVINO 2026.4.1 on the CPU, float32, 2 threads
+    probabilities = engine(images)
+
+An engine is a module of this folder with `PRECISIONS` (the first is what it computes in unless told
+otherwise), `missing()`, the reason why it is not there or an empty text, and `open(job)`.
+"""
+
+from netlang.engines.choose import ENGINES, available, open_engine
+from netlang.engines.job import Engine, Job
+from netlang.engines.numbers import Given, Made, Numbers, Stored
+
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "Given",
+    "Job",
+    "Made",
+    "Numbers",
+    "Stored",
+    "available",
+    "open_engine",
+]

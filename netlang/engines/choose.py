@@ -1,0 +1,80 @@
+"""Which engine runs a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, cast
+
+from netlang.diagnostic import did_you_mean, error
+from netlang.engines.cache import user_engines
+from netlang.engines.job import Engine, Job
+from netlang.engines.numbers import Given, Made, Numbers, Stored
+from netlang.ir.graph import Graph
+
+ENGINES = ("triton", "openvino", "torch", "reference")
+"""By name, the fastest first."""
+
+
+def available() -> dict[str, str]:
+    """Why each engine is not there; an empty text for one that is."""
+    return {name: _module(name).missing() for name in ENGINES}
+
+
+def open_engine(
+    graph: Graph,
+    weights: Numbers | Mapping[str, Any],
+    engine: str | None = None,
+    precision: str | None = None,
+    threads: int | None = None,
+    batch: int | None = None,
+    cache: bool = True,
+) -> Engine:
+    """A network made ready by an engine, or by the fastest that is there.
+
+    `weights` belong to the network as it is written. `precision` is one of the engine's, or None
+    for its first: float32, and float64 of the reference. `threads` is how many cores a call may
+    use, `batch` how many images it will have as a rule. What compiling made is found again in the
+    user's cache, unless weights are given as arrays or `cache` is off. `NetError` where the engine
+    or the machine cannot do what is asked.
+    """
+    for name, number in (("threads", threads), ("batch", batch)):
+        if number is not None and number < 1:
+            raise error(f"'--{name} {number}' is no number of {name}", help=f"write --{name} 2")
+    name = _named(engine) if engine else _fastest(precision)
+    module = _module(name)
+    if precision and precision not in module.PRECISIONS:
+        raise error(
+            f"the engine '{name}' does not compute in {precision}",
+            help=f"it computes in {', '.join(module.PRECISIONS)}",
+        )
+    known = isinstance(weights, Given | Made | Stored)
+    numbers = weights if known else Given(cast(Mapping[str, Any], weights))
+    kept = user_engines() if cache else None
+    used = precision or module.PRECISIONS[0]
+    return module.open(Job(graph, numbers, used, threads, batch, kept))
+
+
+def _named(name: str) -> str:
+    """The engine of this name; `NetError` where there is none, or it is not there."""
+    if name not in ENGINES:
+        there_are = f"there are: {', '.join(ENGINES)}"
+        raise error(f"there is no engine '{name}'", help=did_you_mean(name, ENGINES) or there_are)
+    reason = _module(name).missing()
+    if reason:
+        others = ", ".join(other for other, why in available().items() if not why)
+        raise error(f"the engine '{name}' is not there: {reason}", help=f"there are: {others}")
+    return name
+
+
+def _fastest(precision: str | None) -> str:
+    """The first that is there and computes so."""
+    for name in ENGINES:
+        module = _module(name)
+        if (precision is None or precision in module.PRECISIONS) and not module.missing():
+            return name
+    raise error(f"no engine that is there computes in {precision}")
+
+
+def _module(name: str) -> Any:
+    return import_module(f"netlang.engines.{name}")

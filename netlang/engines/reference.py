@@ -1,0 +1,28 @@
+"""What every other engine is held to: each operator's meaning, in float64, as it is written."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from netlang.engines.job import Engine, Job
+
+PRECISIONS = ("float64",)
+
+
+def missing() -> str:
+    """Nothing: netlang needs torch."""
+    return ""
+
+
+def open(job: Job) -> Engine:
+    """The network as it is written."""
+    from netlang.backends.torch import reference
+
+    weights = job.weights.load()
+
+    def run(*images: Any) -> Any:
+        return reference(job.graph, weights, *images).numpy()
+
+    description = f"the reference in torch {version('torch')} on the CPU, float64"
+    return Engine("reference", "float64", description, run)

@@ -1,0 +1,110 @@
+"""netlang's own kernels, on a GPU."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from netlang.device import DEVICES
+from netlang.diagnostic import error
+from netlang.engines.job import Engine, Job
+from netlang.kernels.kernel import PRECISIONS as ALL
+
+PRECISIONS = ("float32", *(precision for precision in ALL if precision != "float32"))
+
+DRIVERS = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
+"""Where Linux, and Linux in Windows, have a GPU: torch takes seconds to tell that there is none."""
+
+
+def missing() -> str:
+    """Why it is not there."""
+    if not find_spec("triton"):
+        return "triton is not installed"
+    if _is_interpreted():
+        return ""
+    return "" if any(path.exists() for path in DRIVERS) and _has_cuda() else "there is no CUDA GPU"
+
+
+def open(job: Job) -> Engine:
+    """The network as an artifact, which the cache keeps, with its weights on the GPU."""
+    if job.threads:
+        raise error("the engine 'triton' runs on a GPU", help="leave out --threads")
+    key = job.key("triton", version("triton"), job.batch, _device())
+    if job.cache is None or key is None:
+        with TemporaryDirectory() as folder:
+            model = _compiled(job, Path(folder))
+    else:
+        model = _kept(job, job.cache.folder / f"{key}.artifact")
+    return Engine("triton", job.precision, _description(job, model), _run(model))
+
+
+def _kept(job: Job, folder: Path) -> Any:
+    from netlang.runtime.folder import ArtifactError
+    from netlang.runtime.model import Model
+
+    try:
+        return Model.load(folder)
+    except ArtifactError:
+        return _compiled(job, folder)
+
+
+def _compiled(job: Job, folder: Path) -> Any:
+    from netlang.compiler import compile
+    from netlang.runtime.model import Model
+
+    compile(
+        job.graph,
+        folder,
+        weights=job.weights.load(),
+        precision=job.precision,  # type: ignore[arg-type]
+        batch=job.batch or 1,
+        device=_device(),
+    )
+    return Model.load(folder)
+
+
+def _run(model: Any) -> Any:
+    import torch
+
+    def run(*images: Any) -> Any:
+        given = (torch.as_tensor(x, dtype=torch.float32, device=model.device) for x in images)
+        return model(*given).cpu().numpy()
+
+    return run
+
+
+def _description(job: Job, model: Any) -> str:
+    where = "Triton's interpreter" if _is_interpreted() else _gpu()
+    return f"Triton {version('triton')} on {where}, {job.precision}"
+
+
+def _device() -> str:
+    """The device that kernels are chosen for: one of the GPU's generation, or the next older."""
+    import torch
+
+    if _is_interpreted():
+        return "h100"
+    major, minor = torch.cuda.get_device_capability()
+    known = {name: each.capability for name, each in DEVICES.items()}
+    fitting = {name: own for name, own in known.items() if own <= 10 * major + minor}
+    return max(fitting or known, key=known.__getitem__)
+
+
+def _gpu() -> str:
+    import torch
+
+    return f"the {torch.cuda.get_device_name()}"
+
+
+def _has_cuda() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _is_interpreted() -> bool:
+    return os.environ.get("TRITON_INTERPRET") == "1"

@@ -1,0 +1,197 @@
+"""What compiling made is found again, made again where it is damaged, and never mistaken."""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netlang.diagnostic import NetError
+from netlang.engines import Given, Made, Numbers, Stored, available, cache, open_engine
+from netlang.engines.cache import Cache
+from netlang.weights import random_weights, write_weights
+from tests.zoo_at import zoo_at
+
+OPENVINO = pytest.mark.skipif(bool(available()["openvino"]), reason="pip install 'netlang[cpu]'")
+
+GRAPH = zoo_at(32, "resnet20")
+X = np.random.default_rng(0).standard_normal((1, 3, 32, 32), dtype="float32")
+
+
+class Kitchen:
+    """Makes texts, and counts how often."""
+
+    def __init__(self, folder: Path):
+        self.cache, self.made = Cache(folder), 0
+
+    def get(self, key: str = "a") -> str:
+        def make() -> str:
+            self.made += 1
+            return key * 100
+
+        return self.cache.through(key, make, str.encode, lambda data: data.tobytes().decode())
+
+
+@pytest.fixture
+def kitchen(tmp_path: Path) -> Kitchen:
+    return Kitchen(tmp_path / "engines")
+
+
+def test_what_was_made_is_found_again(kitchen: Kitchen) -> None:
+    assert kitchen.get() == kitchen.get() == "a" * 100
+    assert kitchen.made == 1
+    assert kitchen.get("b") == "b" * 100
+    assert kitchen.made == 2
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "changed", "folder"])
+def test_what_is_damaged_is_made_again(kitchen: Kitchen, damage: str) -> None:
+    kitchen.get()
+    (path,) = kitchen.cache.folder.glob("*.blob")
+    whole = path.read_bytes()
+    if damage == "folder":
+        path.unlink()
+        path.mkdir()
+    else:
+        path.write_bytes({"cut": whole[:-9], "empty": b"", "changed": b"b" + whole[1:]}[damage])
+    assert kitchen.get() == "a" * 100
+    assert kitchen.made == 2
+
+
+def test_what_cannot_be_loaded_is_made_again(kitchen: Kitchen) -> None:
+    kitchen.get()
+
+    def refuse(data: Any) -> str:
+        raise RuntimeError("of another version")
+
+    assert kitchen.cache.through("a", lambda: "new", str.encode, refuse) == "new"
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    kitchen = Kitchen(tmp_path / "file")
+    assert kitchen.get() == "a" * 100
+
+
+def test_many_at_one_time_make_it_once(kitchen: Kitchen) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(kitchen.get, ["a"] * 8)) == {"a" * 100}
+    assert kitchen.made == 1
+
+
+def test_what_was_used_longest_ago_goes_first(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "LIMIT", 250)
+    for age, key in enumerate("ab"):
+        kitchen.get(key)
+        os.utime(kitchen.cache.folder / f"{key}.blob", ns=(age, age))
+    kitchen.get("a")  # used later than b by now
+    kitchen.get("c")
+    assert {path.stem for path in kitchen.cache.folder.glob("*.blob")} == {"a", "c"}
+
+
+def test_a_weight_file_is_read_again_where_it_has_changed(tmp_path: Path) -> None:
+    kept, file = Cache(tmp_path / "engines"), tmp_path / "w"
+    file.write_bytes(b"one")
+    first = kept.digest(file)
+    state = file.stat()
+    file.write_bytes(b"two")
+    os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert kept.digest(file) == first  # it looks the same, and is not read
+    os.utime(file, ns=(0, 1))
+    assert kept.digest(file) != first
+    (note,) = kept.folder.glob("*.json")
+    note.write_text(json.dumps({"not": "a note"}))
+    assert kept.digest(file) != first
+
+
+# ---------------------------------------------------------------------------- engines
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[None]:
+    """One for each time that OpenVINO compiles, with an empty cache."""
+    from netlang.backends.openvino import Compiled
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    original, times = Compiled.compile, list[None]()
+
+    def compile(*arguments: Any) -> Any:
+        times.append(None)
+        return original(*arguments)
+
+    monkeypatch.setattr(Compiled, "compile", compile)
+    return times
+
+
+@OPENVINO
+def test_a_second_start_does_not_compile(compiled: list[None], tmp_path: Path) -> None:
+    file = tmp_path / "w.safetensors"
+    write_weights(file, random_weights(GRAPH))
+    for weights in (Made(GRAPH), Stored(file, GRAPH)):
+        before = len(compiled)
+        first, again = (open_engine(GRAPH, weights, "openvino") for _ in range(2))
+        assert len(compiled) == before + 1
+        assert (first(X) == again(X)).all()
+        assert first.description == again.description
+
+
+@OPENVINO
+def test_a_warm_start_reads_no_weights(compiled: list[None]) -> None:
+    class Told(Made):
+        def load(self) -> Any:
+            raise AssertionError("weights are read")
+
+    open_engine(GRAPH, Made(GRAPH), "openvino")
+    open_engine(GRAPH, Told(GRAPH), "openvino")
+
+
+@OPENVINO
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"weights": Made(GRAPH, seed=1)},
+        {"graph": zoo_at(32, "resnet20", classes=9)},
+        {"threads": 1},
+        {"cache": False},
+        {"weights": Given(random_weights(GRAPH))},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_what_differs_is_compiled(compiled: list[None], other: dict[str, Any]) -> None:
+    usual: dict[str, Any] = {"graph": GRAPH, "weights": Made(GRAPH), "engine": "openvino"}
+    open_engine(**usual)
+    asked = usual | other
+    if "graph" in other:
+        asked["weights"] = Made(other["graph"])
+    open_engine(**asked)
+    assert len(compiled) == 2
+
+
+@OPENVINO
+def test_other_code_compiles_anew(compiled: list[None], monkeypatch: pytest.MonkeyPatch) -> None:
+    open_engine(GRAPH, Made(GRAPH), "openvino")
+    monkeypatch.setattr("netlang.engines.job.code_digest", lambda: "other")
+    open_engine(GRAPH, Made(GRAPH), "openvino")
+    assert len(compiled) == 2
+
+
+@OPENVINO
+def test_any_batch_is_one_model(compiled: list[None]) -> None:
+    for batch in (1, 2):
+        engine = open_engine(GRAPH, Made(GRAPH), "openvino", batch=batch)
+        assert engine(np.repeat(X, batch, 0)).shape == (batch, 10)
+    assert len(compiled) == 1
+
+
+@pytest.mark.parametrize("name", ["torch", pytest.param("openvino", marks=OPENVINO)])
+def test_a_weight_file_that_is_not_there(name: str, tmp_path: Path) -> None:
+    missing: Numbers = Stored(tmp_path / "no.safetensors", GRAPH)
+    with pytest.raises(NetError, match="there is no weight file"):
+        open_engine(GRAPH, missing, name)

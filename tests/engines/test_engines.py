@@ -1,0 +1,239 @@
+"""Every engine computes what the operators mean, and says how it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+
+from netlang.backends.torch import Engine, packed, reference
+from netlang.diagnostic import NetError
+from netlang.engines import ENGINES, Made, available, open_engine
+from netlang.engines import cpu as machine
+from netlang.ir.graph import Graph
+from netlang.ir.parser import parse_graph
+from netlang.lower import load
+from netlang.weights import random_weights
+from tests.random_graphs import graphs
+from tests.zoo_at import zoo_at
+
+OPENVINO = not available()["openvino"]
+
+openvino = pytest.param(
+    "openvino", marks=pytest.mark.skipif(not OPENVINO, reason="pip install 'netlang[cpu]'")
+)
+ON_CPU = ("torch", openvino)
+
+SMALL = {
+    "resnet20": 32,
+    "plain20": 32,
+    "resnet18": 64,
+    "resnet50": 64,
+    "googlenet": 96,
+    "googlenet_torchvision": 64,
+    "alexnet": 96,
+    "alexnet_torchvision": 96,
+    "vgg16": 32,
+    "vgg16_bn": 32,
+}
+"""A network of each family of the zoo, and how large its images are here."""
+
+SHAPES = {
+    "conv(%a) kernel=1x1, out=4": "4x8x8",
+    "split(%a) parts=2, part=1": "2x8x8",
+    "identity(%a)": "4x8x8",
+    "relu(%x)": "4x8x8",
+}
+
+FLOAT32 = 1e-4
+"""Of the largest result: some hundred sums of some thousand products, each right to 6e-8."""
+
+
+def images(graph: Graph, batch: int = 2) -> Any:
+    """At the scale of an image that is normalized."""
+    rng = np.random.default_rng(0)
+    return rng.standard_normal((batch, *graph.inputs[0].type.shape), dtype="float32")
+
+
+def differences(got: Any, expected: Any) -> tuple[float, float]:
+    """Relative: of the whole (L2), and the largest over the largest."""
+    off = np.asarray(got, "float64") - np.asarray(expected)
+    return (
+        float(np.linalg.norm(off) / np.linalg.norm(expected)),
+        float(abs(off).max() / abs(np.asarray(expected)).max()),
+    )
+
+
+@pytest.fixture(scope="module", params=SMALL)
+def case(request: pytest.FixtureRequest) -> tuple[Graph, Any, Any]:
+    """A network, images and what float64 makes of them."""
+    graph = zoo_at(SMALL[request.param], request.param)
+    x = images(graph)
+    return graph, x, reference(graph, random_weights(graph), x).numpy()
+
+
+@pytest.mark.parametrize("name", ON_CPU)
+def test_agreement_with_float64(name: str, case: tuple[Graph, Any, Any]) -> None:
+    graph, x, expected = case
+    for batch in (1, 2):
+        engine = open_engine(graph, Made(graph), name, batch=batch, cache=False)
+        assert max(differences(engine(x), expected)) < FLOAT32
+
+
+@pytest.mark.parametrize("name", ON_CPU)
+def test_agreement_at_full_size(name: str) -> None:
+    graph = load("googlenet")
+    x = images(graph, 1)
+    expected = reference(graph, random_weights(graph), x).numpy()
+    engine = open_engine(graph, Made(graph), name)
+    assert max(differences(engine(x), expected)) < FLOAT32
+
+
+@pytest.mark.parametrize("name", ON_CPU)
+@given(graph=graphs())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_agreement_on_random_networks(name: str, graph: Graph) -> None:
+    weights = random_weights(graph)
+    x = images(graph)
+    expected = reference(graph, weights, x).numpy()
+    got = open_engine(graph, weights, name, batch=2)(x)
+    # What the network gives may be small beside what it adds up; infinite is what pads alone.
+    np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.skipif(not machine.cpu().has_bfloat16, reason="this CPU has no bfloat16")
+@pytest.mark.parametrize("name", ON_CPU)
+def test_agreement_in_bfloat16(name: str) -> None:
+    """Eight bits: each of some 20 layers in a row is off by 2^-9, and errors add like noise."""
+    graph = zoo_at(64, "resnet18")
+    x = images(graph)
+    expected = reference(graph, random_weights(graph), x).numpy()
+    engine = open_engine(graph, Made(graph), name, precision="bfloat16")
+    assert engine.precision == "bfloat16"
+    assert 1e-4 < max(differences(engine(x), expected)) < 3e-2
+
+
+def test_the_reference_is_float64() -> None:
+    graph = zoo_at(32, "resnet20")
+    engine = open_engine(graph, Made(graph), "reference")
+    x = images(graph)
+    assert (engine(x) == reference(graph, random_weights(graph), x).numpy()).all()
+    assert engine.precision == "float64"
+    assert engine.description.endswith("on the CPU, float64")
+
+
+@pytest.mark.parametrize(
+    "again",
+    SHAPES,
+    ids=lambda call: call.split(" ")[0],
+)
+def test_a_residual_sum_leaves_what_is_read_again(again: str) -> None:
+    """Whether the shortcut itself is read once more, what lies in its memory, or the input."""
+    shortcut = "%x" if again == "relu(%x)" else "%a"
+    early = "" if "conv" in again else f"%b = {again} : {SHAPES[again]}"
+    late = "" if early else f"%b = {again} : {SHAPES[again]}"
+    graph = parse_graph(f"""graph g {{
+        %x = input() shape=4x8x8 : 4x8x8
+        %a = conv(%x) kernel=3x3, out=4 : 4x8x8
+        {early}
+        %c = conv(%a) kernel=3x3, out=4 : 4x8x8
+        %s = add(%c, {shortcut}) : 4x8x8
+        {late}
+        %y = concat(%s, %b) : {4 + int(SHAPES[again][0])}x8x8
+        output %y
+    }}""")
+    x, weights = images(graph), random_weights(graph)
+    given, expected = x.copy(), reference(graph, weights, x).numpy()
+    assert max(differences(Engine(graph, weights)(x), expected)) < FLOAT32
+    assert (x == given).all()
+
+
+def test_a_torch_that_cannot_pack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "NEEDED", ("_no_such_call",))
+    graph = zoo_at(32, "resnet20")
+    engine = open_engine(graph, Made(graph), "torch")
+    x = images(graph)
+    expected = reference(graph, random_weights(graph), x).numpy()
+    assert max(differences(engine(x), expected)) < FLOAT32
+    assert "products not packed: this torch cannot" in engine.description
+
+
+@pytest.mark.parametrize("name", ON_CPU)
+def test_threads_are_those_that_are_asked_for(name: str) -> None:
+    graph = zoo_at(32, "resnet20")
+    before = torch.get_num_threads()
+    engine = open_engine(graph, Made(graph), name, threads=1)
+    assert "on the CPU, float32, 1 thread" in engine.description
+    engine(images(graph))
+    assert torch.get_num_threads() == before
+
+
+@pytest.mark.skipif(not OPENVINO, reason="pip install 'netlang[cpu]'")
+def test_the_precision_is_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a CPU without it OpenVINO computes in float32, whatever it is told."""
+    monkeypatch.setattr("netlang.engines.openvino.require", lambda precision: None)
+    graph = zoo_at(32, "resnet20")
+    engine = open_engine(graph, Made(graph), "openvino", precision="bfloat16")
+    real = "bfloat16" if machine.cpu().has_bfloat16 else "float32"
+    assert engine.precision == real
+    assert f", {real}, " in engine.description
+
+
+@pytest.mark.skipif(not OPENVINO, reason="pip install 'netlang[cpu]'")
+def test_the_default_is_the_fastest() -> None:
+    graph = zoo_at(32, "resnet20")
+    there = next(name for name in ENGINES if not available()[name])
+    assert open_engine(graph, Made(graph)).name == there
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"engine": "trch"}, "there is no engine 'trch'.*did you mean 'torch'"),
+        ({"engine": "torch", "precision": "float16"}, "'torch' does not compute in float16"),
+        ({"precision": "float8"}, "no engine that is there computes in float8"),
+        ({"threads": 0}, "'--threads 0' is no number of threads"),
+        ({"batch": -1}, "'--batch -1' is no number of batch"),
+    ],
+)
+def test_what_cannot_be_had(asked: dict[str, Any], message: str) -> None:
+    graph = zoo_at(32, "resnet20")
+    with pytest.raises(NetError, match=f"(?s){message}"):
+        open_engine(graph, Made(graph), **asked)
+
+
+def test_an_engine_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = zoo_at(32, "resnet20")
+    monkeypatch.setattr("netlang.engines.openvino.find_spec", lambda name: None)
+    monkeypatch.setattr("netlang.engines.triton.DRIVERS", ())
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)
+    with pytest.raises(NetError, match=r"(?s)not installed: pip install 'netlang\[cpu\]'.*torch"):
+        open_engine(graph, Made(graph), "openvino")
+    with pytest.raises(NetError, match="'triton' is not there: there is no CUDA GPU"):
+        open_engine(graph, Made(graph), "triton")
+    assert open_engine(graph, Made(graph)).name == "torch"
+
+
+def test_a_cpu_without_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "cpu", lambda: machine.Cpu("old", has_bfloat16=False))
+    graph = zoo_at(32, "resnet20")
+    with pytest.raises(NetError, match="this CPU does not compute in bfloat16"):
+        open_engine(graph, Made(graph), "torch", precision="bfloat16")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("model name\t: Xeon\nflags\t\t: fpu amx_bf16 avx2\n", machine.Cpu("Xeon", True)),
+        ("model name\t: EPYC\nflags\t\t: fpu avx2\n", machine.Cpu("EPYC", False)),
+    ],
+)
+def test_what_the_system_tells_of_the_cpu(
+    text: str, expected: machine.Cpu, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text(text)
+    monkeypatch.setattr(machine, "INFO", tmp_path / "cpuinfo")
+    assert machine.cpu.__wrapped__() == expected
