@@ -81,7 +81,8 @@ class Compiled(Eager):
 
     def ready(self, case: Case) -> Call:
         torch: Any = import_module("torch")
-        import_module("torch._inductor.config").freezing = True
+        config: Any = import_module("torch._inductor.config")
+        config.freezing = True
         self.compiled = torch.compile(case.module)
         return super().ready(case)
 

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     labels = read_labels(args.labels, graph) if args.labels else None
     x, shorter = graph.inputs[0].type, _shorter(graph)
     images = [read_image(path, x, shorter) for path in args.images]
-    engine = engine_of(args, graph)
+    engine = engine_of(args, graph, batch=1)
     report: dict[str, Any] = {
         "name": graph.name,
         "weights": str(args.weights) if args.weights else None,

@@ -151,6 +151,20 @@ def test_a_residual_sum_leaves_what_is_read_again(again: str) -> None:
     assert (x == given).all()
 
 
+def test_a_residual_sum_that_is_read_twice_by_one_layer() -> None:
+    graph = parse_graph("""graph g {
+        %x = input() shape=4x8x8 : 4x8x8
+        %a = conv(%x) kernel=3x3, out=4 : 4x8x8
+        %b = conv(%x) kernel=3x3, out=4 : 4x8x8
+        %s = add(%b, %a) : 4x8x8
+        %y = add(%s, %a) : 4x8x8
+        output %y
+    }""")
+    x, weights = images(graph), random_weights(graph)
+    expected = reference(graph, weights, x).numpy()
+    assert max(differences(Engine(graph, weights)(x), expected)) < FLOAT32
+
+
 def test_a_torch_that_cannot_pack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "NEEDED", ("_no_such_call",))
     graph = zoo_at(32, "resnet20")

@@ -74,7 +74,8 @@ class Engine:
         op, types = node.op, self._graph.types(node)
         taken = tail(op, types, node.type)
         added = None if taken.operand is None else node.inputs[taken.operand]
-        overwrites = added in step.last_use_of and self._is_its_own(added)
+        is_last = added in step.last_use_of and node.inputs.count(added) == 1
+        overwrites = is_last and self._is_its_own(added)
         function = packed(op, types, w, taken, self._batch, overwrites)
         if function is None or not isinstance(op, Fused) or taken.steps == len(op.steps):
             return function
