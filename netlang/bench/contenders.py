@@ -81,8 +81,8 @@ class Compiled(Eager):
 
     def ready(self, case: Case) -> Call:
         torch: Any = import_module("torch")
-        inductor: Any = import_module("torch._inductor.config")
-        inductor.freezing = True
+        config: Any = import_module("torch._inductor.config")
+        config.freezing = True
         self.compiled = torch.compile(case.module)
         return super().ready(case)
 

@@ -34,9 +34,9 @@ def open_engine(
 
     `weights` belong to the network as it is written. `precision` is one of the engine's, or None
     for its first: float32, and float64 of the reference. `threads` is how many cores a call may
-    use, `batch` how many images it will have as a rule. What compiling made is found again in the
-    user's cache, unless weights are given as arrays or `cache` is off. `NetError` where the engine
-    or the machine cannot do what is asked.
+    use. It takes any number of images, and is fastest at `batch`. What compiling made is found
+    again in the user's cache, unless weights are given as arrays or `cache` is off. `NetError`
+    where the engine or the machine cannot do what is asked.
     """
     for name, number in (("threads", threads), ("batch", batch)):
         if number is not None and number < 1:

@@ -21,9 +21,12 @@ def missing() -> str:
 
 
 def open(job: Job) -> Engine:
-    """The network, compiled for this CPU or read from the cache. One model serves any batch."""
+    """The network, compiled for this CPU or read from the cache.
+
+    A model of one batch size is a little faster than one for any.
+    """
     require(job.precision)
-    key = job.key("openvino", version("openvino"), job.threads)
+    key = job.key("openvino", version("openvino"), job.threads, job.batch)
     if job.cache is None or key is None:
         compiled = _compiled(job)
     else:
@@ -37,7 +40,7 @@ def _compiled(job: Job) -> Compiled:
     from netlang.backends.openvino import Compiled, to_model
     from netlang.passes import SIMPLIFY, optimize
 
-    model = to_model(optimize(job.graph, SIMPLIFY).graph, job.weights.load())
+    model = to_model(optimize(job.graph, SIMPLIFY).graph, job.weights.load(), job.batch)
     return Compiled.compile(model, job.precision, job.threads)
 
 

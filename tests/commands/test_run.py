@@ -92,9 +92,11 @@ def test_random_weights_are_said_to_be_random(
         "shorter side to 18 (bicubic), centre 16x16, R, G, B from 0 to 1 minus 0.485, 0.456"
         in shown
     )
-    assert [line.split()[:-1] for line in shown.splitlines()[3:4]] == [["image", "rank", "class"]]
-    assert shown.splitlines()[4].split()[:2] == [str(photo), "1"]
-    assert [line.split()[0] for line in shown.splitlines()[5:]] == ["2", "3"]
+    engine, _, _, head, first, *others = shown.splitlines()[1:]
+    assert engine.startswith("run by ")
+    assert head.split()[:-1] == ["image", "rank", "class"]
+    assert first.split()[:2] == [str(photo), "1"]
+    assert [line.split()[0] for line in others] == ["2", "3"]
 
 
 @pytest.mark.parametrize(
@@ -290,8 +292,16 @@ def test_each_layer_is_timed_without_an_image(
     timing = found(capsys, net, "--time", "--batch", "2")["timing"]
     assert timing["batch"] == 2
     assert [layer["op"] for layer in timing["layers"]] == [
-        "conv", "relu", "avgpool", "linear", "softmax",
+        "conv", "avgpool", "linear", "softmax",
     ]  # fmt: skip
     assert 0 < sum(layer["share"] for layer in timing["layers"]) < 2
     assert main(["run", str(net), "--time"]) == 0
-    assert "by torch in float32, batch 8: " in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "by torch " in shown
+    assert "on the CPU, float32" in shown
+    assert ", batch 8: " in shown
+
+
+def test_an_engine_without_layers_times_none(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    message = "the engine 'reference' has no layers to time"
+    assert message in refusal(capsys, net, "--time", "--engine", "reference")

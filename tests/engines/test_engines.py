@@ -132,14 +132,14 @@ def test_the_reference_is_float64() -> None:
 )
 def test_a_residual_sum_leaves_what_is_read_again(again: str) -> None:
     """Whether the shortcut itself is read once more, what lies in its memory, or the input."""
-    shortcut = "%x" if again == "relu(%x)" else "%a"
+    shortcut, main = ("%x", "%a") if again == "relu(%x)" else ("%a", "%x")
     early = "" if "conv" in again else f"%b = {again} : {SHAPES[again]}"
     late = "" if early else f"%b = {again} : {SHAPES[again]}"
     graph = parse_graph(f"""graph g {{
         %x = input() shape=4x8x8 : 4x8x8
         %a = conv(%x) kernel=3x3, out=4 : 4x8x8
         {early}
-        %c = conv(%a) kernel=3x3, out=4 : 4x8x8
+        %c = conv({main}) kernel=3x3, out=4 : 4x8x8
         %s = add(%c, {shortcut}) : 4x8x8
         {late}
         %y = concat(%s, %b) : {4 + int(SHAPES[again][0])}x8x8
@@ -149,6 +149,20 @@ def test_a_residual_sum_leaves_what_is_read_again(again: str) -> None:
     given, expected = x.copy(), reference(graph, weights, x).numpy()
     assert max(differences(Engine(graph, weights)(x), expected)) < FLOAT32
     assert (x == given).all()
+
+
+def test_a_residual_sum_that_is_read_twice_by_one_layer() -> None:
+    graph = parse_graph("""graph g {
+        %x = input() shape=4x8x8 : 4x8x8
+        %a = conv(%x) kernel=3x3, out=4 : 4x8x8
+        %b = conv(%x) kernel=3x3, out=4 : 4x8x8
+        %s = add(%b, %a) : 4x8x8
+        %y = add(%s, %a) : 4x8x8
+        output %y
+    }""")
+    x, weights = images(graph), random_weights(graph)
+    expected = reference(graph, weights, x).numpy()
+    assert max(differences(Engine(graph, weights)(x), expected)) < FLOAT32
 
 
 def test_a_torch_that_cannot_pack(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,10 @@ from netlang.ir.graph import Graph, Node
 from netlang.weights import evaluated
 
 
-def to_model(graph: Graph, checkpoint: Mapping[str, Any]) -> openvino.Model:
-    """The network at inference: inputs N x C x H x W (or N x C) of float32, N free.
+def to_model(
+    graph: Graph, checkpoint: Mapping[str, Any], batch: int | None = None
+) -> openvino.Model:
+    """The network at inference: inputs N x C x H x W (or N x C) of float32; N is `batch`, or free.
 
     `checkpoint` is that of the network as it is written, of arrays; the graph may be optimized by
     the passes of `SIMPLIFY`. KeyError where the checkpoint lacks a tensor. The model shares the
@@ -21,7 +23,8 @@ def to_model(graph: Graph, checkpoint: Mapping[str, Any]) -> openvino.Model:
     """
     numbers = evaluated(graph, checkpoint)
     given = {
-        node.name: ov.parameter([-1, *node.type.shape], openvino.Type.f32) for node in graph.inputs
+        node.name: ov.parameter([batch or -1, *node.type.shape], openvino.Type.f32)
+        for node in graph.inputs
     }
     done = {name: parameter.output(0) for name, parameter in given.items()}
     for node in graph:

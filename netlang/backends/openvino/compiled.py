@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import openvino
 
 PRECISIONS = {"float32": openvino.Type.f32, "bfloat16": openvino.Type.bf16}
@@ -11,13 +12,16 @@ PRECISIONS = {"float32": openvino.Type.f32, "bfloat16": openvino.Type.bf16}
 
 
 class Compiled:
-    """A model on the CPU: arrays of float32 N x C x H x W (or N x C) to one array, N free.
+    """A model on the CPU: arrays of float32 N x C x H x W (or N x C) to one array, any N.
 
+    Where the model has a batch of its own, more images are cut into such, and fewer filled up.
     `threads` is how many cores it may use, None leaves that to OpenVINO.
     """
 
     def __init__(self, model: Any, blob: Any = None):
         self._model, self._request = model, model.create_infer_request()
+        batch = model.inputs[0].get_partial_shape()[0]
+        self._batch = batch.get_length() if batch.is_static else None
         self._blob = blob  # where a model that was read has its weights
 
     @classmethod
@@ -49,6 +53,18 @@ class Compiled:
         return self._model.get_property("INFERENCE_NUM_THREADS")
 
     def __call__(self, *images: Any) -> Any:
+        count = len(images[0])
+        batch = self._batch or count
+        if count == batch:
+            return self._infer(images)
+        # What the last part lacks repeats what it has.
+        parts = [
+            self._infer([np.resize(x[at : at + batch], (batch, *x.shape[1:])) for x in images])
+            for at in range(0, count, batch)
+        ]
+        return np.concatenate(parts)[:count]
+
+    def _infer(self, images: Any) -> Any:
         # Its memory is used again by the next call.
         return self._request.infer(images, share_inputs=True)[0].copy()
 

@@ -82,16 +82,17 @@ class Engine:
         op, types = node.op, self.graph.types(node)
         taken = tail(op, types, node.type)
         added = None if taken.operand is None else node.inputs[taken.operand]
-        overwrites = added in step.last_use_of and self._is_its_own(added)
+        overwrites = added is not None and self._is_free(added, node, step)
         function = packed(op, types, w, taken, self._batch, overwrites)
         if function is None or not isinstance(op, Fused) or taken.steps == len(op.steps):
             return function
         return lambda *xs: op.finish(F, function(*xs), xs, w, False, taken.steps)
 
-    def _is_its_own(self, name: str) -> bool:
-        """Whether no other value can lie in the memory of this one."""
+    def _is_free(self, name: str, node: Node, step: Step) -> bool:
+        """Whether a node may write over a value: it alone still reads it, and no view does."""
+        is_last = name in step.last_use_of and node.inputs.count(name) == 1
         maker, readers = self.graph[name], self.graph.users[name]
-        return all(node.op.family in ("conv", "pool") for node in (maker, *readers))
+        return is_last and all(x.op.family in ("conv", "pool") for x in (maker, *readers))
 
 
 def _nobody(_name: str, _value: Tensor, _seconds: float) -> None:

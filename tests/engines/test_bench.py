@@ -1,0 +1,39 @@
+"""A race has an answer for each contender, in numbers that were compared."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netlang.bench import CONTENDERS, Answer, Case, Contender, race
+from netlang.bench.contenders import Netlang
+
+
+def test_engines_and_torch_are_raced(tmp_path: Path) -> None:
+    names = ("netlang openvino", "netlang torch", "torch")
+    there = {name: CONTENDERS[name] for name in names if CONTENDERS[name].is_there}
+    answers = race(Case("resnet20", 2, tmp_path, threads=1), there, rounds=3, starts=1)
+    assert list(answers) == list(there)
+    for answer in answers.values():
+        assert len(answer.seconds) == 3
+        assert len(answer.ready) == 1
+        assert min(answer.seconds) > 0
+        assert answer.difference < 1e-4
+
+
+def test_who_is_wrong_is_told_from_who_is_right(tmp_path: Path) -> None:
+    class Wrong(Netlang):
+        def ready(self, case: Case) -> Any:
+            call = super().ready(case)
+            return lambda: call() + 0.5
+
+    wrong: dict[str, Contender] = {"wrong": Wrong("torch", "torch")}
+    answers = race(Case("resnet20", 1, tmp_path), wrong, rounds=2, starts=1)
+    assert answers["wrong"].difference > 0.1
+
+
+def test_ratios_are_of_rounds() -> None:
+    one, other = Answer(seconds=[1.0, 9.0, 2.0]), Answer(seconds=[2.0, 18.0, 1.0])
+    assert one.ratio(other) == 0.5
+    assert one.median == 2.0
+    assert Answer(seconds=[1.0, 2.0, 3.0]).spread == pytest.approx(0.5)
