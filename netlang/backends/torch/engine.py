@@ -73,16 +73,16 @@ class Engine:
     def _packed(self, node: Node, step: Step, w: Mapping[str, Tensor]) -> Function | None:
         op, types = node.op, self._graph.types(node)
         taken = tail(op, types, node.type)
-        added = None if taken.operand is None else node.inputs[taken.operand]
-        is_last = added in step.last_use_of and node.inputs.count(added) == 1
-        overwrites = is_last and self._is_its_own(added)
+        overwrites = taken.operand is not None and self._is_free(step, node.inputs[taken.operand])
         function = packed(op, types, w, taken, self._batch, overwrites)
         if function is None or not isinstance(op, Fused) or taken.steps == len(op.steps):
             return function
         return lambda *xs: op.finish(F, function(*xs), xs, w, False, taken.steps)
 
-    def _is_its_own(self, name: str) -> bool:
-        """Whether no other value can lie in the memory of this one."""
+    def _is_free(self, step: Step, name: str) -> bool:
+        """Whether nobody else reads a value that a step reads, nor another in the same memory."""
+        if name not in step.last_use_of or step.inputs.count(name) > 1:
+            return False
         maker, readers = self._graph[name], self._graph.users[name]
         return all(node.op.family in ("conv", "pool") for node in (maker, *readers))
 
