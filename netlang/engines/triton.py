@@ -35,11 +35,12 @@ def open(job: Job) -> Engine:
         raise error("the engine 'triton' runs on a GPU", help="leave out --threads")
     key = job.key("triton", version("triton"), job.batch, _device())
     if job.cache is None or key is None:
-        with TemporaryDirectory() as folder:
-            model = _compiled(job, Path(folder))
+        # Triton reads the kernels' text at their first calls.
+        home = TemporaryDirectory()
+        run = _run(_compiled(job, Path(home.name)), home)
     else:
-        model = _kept(job, job.cache.folder / f"{key}.artifact")
-    return Engine("triton", job.precision, _description(job, model), _run(model))
+        run = _run(_kept(job, job.cache.folder / f"{key}.artifact"))
+    return Engine("triton", job.precision, _description(job.precision), run)
 
 
 def _kept(job: Job, folder: Path) -> Any:
@@ -67,19 +68,20 @@ def _compiled(job: Job, folder: Path) -> Any:
     return Model.load(folder)
 
 
-def _run(model: Any) -> Any:
+def _run(model: Any, home: object = None) -> Any:
+    """The model as a function of arrays, as long as which there is its home."""
     import torch
 
-    def run(*images: Any) -> Any:
+    def run(*images: Any, _home: object = home) -> Any:
         given = (torch.as_tensor(x, dtype=torch.float32, device=model.device) for x in images)
         return model(*given).cpu().numpy()
 
     return run
 
 
-def _description(job: Job, model: Any) -> str:
+def _description(precision: str) -> str:
     where = "Triton's interpreter" if _is_interpreted() else _gpu()
-    return f"Triton {version('triton')} on {where}, {job.precision}"
+    return f"Triton {version('triton')} on {where}, {precision}"
 
 
 def _device() -> str:

@@ -81,18 +81,18 @@ class Engine:
     def _packed(self, node: Node, step: Step, w: Mapping[str, Tensor]) -> Function | None:
         op, types = node.op, self.graph.types(node)
         taken = tail(op, types, node.type)
-        added = None if taken.operand is None else node.inputs[taken.operand]
-        overwrites = added is not None and self._is_free(added, node, step)
+        overwrites = taken.operand is not None and self._is_free(step, node.inputs[taken.operand])
         function = packed(op, types, w, taken, self._batch, overwrites)
         if function is None or not isinstance(op, Fused) or taken.steps == len(op.steps):
             return function
         return lambda *xs: op.finish(F, function(*xs), xs, w, False, taken.steps)
 
-    def _is_free(self, name: str, node: Node, step: Step) -> bool:
-        """Whether a node may write over a value: it alone still reads it, and no view does."""
-        is_last = name in step.last_use_of and node.inputs.count(name) == 1
+    def _is_free(self, step: Step, name: str) -> bool:
+        """Whether nobody else reads a value that a step reads, nor another in the same memory."""
+        if name not in step.last_use_of or step.inputs.count(name) > 1:
+            return False
         maker, readers = self.graph[name], self.graph.users[name]
-        return is_last and all(x.op.family in ("conv", "pool") for x in (maker, *readers))
+        return all(node.op.family in ("conv", "pool") for node in (maker, *readers))
 
 
 def _nobody(_name: str, _value: Tensor, _seconds: float) -> None:

@@ -30,6 +30,10 @@ NEEDED = (
     "_reorder_linear_weight",
 )
 
+FUNCTIONS = ("relu", "sigmoid", "tanh", "swish", "hardswish")
+BEHIND_A_SUM = ("relu",)
+"""The functions of one element that oneDNN's calls know."""
+
 Function = Callable[..., Tensor]
 """From the inputs of a node to its result."""
 
@@ -59,7 +63,7 @@ def tail(op: Op, inputs: Types, output: TensorType) -> Tail:
         others = [i for i in steps_of(op)[0].operands if i != FLOWING]
         operand = others[0] if len(others) == 1 and inputs[others[0]] == output else None
     done = 0 if operand is None else 1
-    if names[done:] and names[done] not in ("", "add"):
+    if names[done:] and names[done] in (FUNCTIONS if operand is None else BEHIND_A_SUM):
         return Tail(done + 1, operand, names[done])
     return Tail(done, operand, "none")
 
