@@ -97,13 +97,20 @@ class Conv(Product, Windowed):
     def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
         (x,) = xs
         rows, columns = self.windows(type_of(x))
-        before, after = (rows.before, columns.before), (rows.after, columns.after)
+        # OpenVINO moves a 1x1's stride to the layers ahead of it, past its padding, which gives
+        # another size (seen in 2026.4): with a border of zeros it is no 1x1 any more.
+        border = int(self.taps == 1 and (rows.is_padded or columns.is_padded))
+        kernel, width = w["weight"], [0, 0, border, border]
+        kernel = ov.pad(kernel, width, width, "constant") if border else kernel
+        before = rows.before + border, columns.before + border
+        after = rows.after + border, columns.after + border
         window = self.stride, before, after, self.dilation
         if self.groups == 1:
-            y = ov.convolution(x, w["weight"], *window)
+            y = ov.convolution(x, kernel, *window)
         else:
-            shape = [self.groups, self.out // self.groups, -1, *self.kernel]
-            y = ov.group_convolution(x, ov.reshape(w["weight"], shape, False), *window)
+            sides = [side + 2 * border for side in self.kernel]
+            shape = [self.groups, self.out // self.groups, -1, *sides]
+            y = ov.group_convolution(x, ov.reshape(kernel, shape, False), *window)
         return self.biased(ov, y, w)
 
     def launches(self, site: Site) -> tuple[Launch, ...]:

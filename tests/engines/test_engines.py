@@ -10,7 +10,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 
 from netlang.backends.torch import Engine, packed, reference
-from netlang.diagnostic import NetError
+from netlang.diagnostic import NetError, Source
 from netlang.engines import ENGINES, Made, available, open_engine
 from netlang.engines import cpu as machine
 from netlang.ir.graph import Graph
@@ -102,6 +102,25 @@ def test_agreement_on_random_networks(name: str, graph: Graph) -> None:
     got = open_engine(graph, weights, name, batch=2)(x)
     # What the network gives may be small beside what it adds up; infinite is what pads alone.
     np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-3)
+
+
+TRAPS = {
+    # OpenVINO moves a stride up past the padding: 7x5 where 5x4 is right.
+    "a padded 1x1": "relu; conv 1x1, 4, stride=2, pad=2x1",
+    # oneDNN adds and takes a relu, and knows no other function behind a sum.
+    "tanh behind a sum": "shortcut { conv 3x3, 4 } -> tanh",
+    "relu behind a sum": "shortcut { conv 3x3, 4 } -> relu",
+}
+
+
+@pytest.mark.parametrize("layers", TRAPS.values(), ids=TRAPS)
+@pytest.mark.parametrize("name", ON_CPU)
+def test_what_libraries_get_wrong(name: str, layers: str) -> None:
+    graph = load(Source("n.net", f"net n {{ input 4x6x6; {layers} }}"))
+    x = images(graph)
+    weights = random_weights(graph)
+    engine = open_engine(graph, weights, name)
+    assert max(differences(engine(x), reference(graph, weights, x).numpy())) < FLOAT32
 
 
 @pytest.mark.skipif(not machine.cpu().has_bfloat16, reason="this CPU has no bfloat16")
