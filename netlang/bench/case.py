@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from logging import ERROR, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings
 
 from netlang.engines import Stored, open_engine
 from netlang.ir.graph import Graph
@@ -19,20 +21,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Case:
-    """A network, as an argument of `netlang.load`, and how many images a call has.
+    """A network, as arguments of `netlang.load`, and how many images a call has.
 
-    What contenders are given as files lies in `folder`. `threads` is how many cores they may use.
+    What contenders are given as files lies in `folder`. `threads` is how many cores they may use,
+    `precision` what they compute in.
     """
 
     network: str
     batch: int
     folder: Path
     threads: int | None = None
+    precision: str = "float32"
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def load(self) -> Graph:
+        """The network as it is written, read from its text."""
+        return load(self.network, **dict(self.settings))
 
     @cached_property
     def graph(self) -> Graph:
-        """The network as it is written."""
-        return load(self.network)
+        """The same, read once."""
+        return self.load()
 
     @cached_property
     def weights(self) -> Path:
@@ -65,9 +74,11 @@ class Case:
     @cached_property
     def onnx(self) -> Path:
         """The same in a file, as torch writes it at this batch."""
-        torch: Any = import_module("torch")
         path = self.folder / f"{self.batch}.onnx"
         if not path.exists():
+            torch: Any = import_module("torch")
             images = (torch.from_numpy(self.images),)
-            torch.onnx.export(self.module, images, str(path), dynamo=True, verbose=False)
+            getLogger("torch.onnx").setLevel(ERROR)  # it misses torchvision, which is not needed
+            with catch_warnings(action="ignore"):
+                torch.onnx.export(self.module, images, str(path), dynamo=True, verbose=False)
         return path

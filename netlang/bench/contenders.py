@@ -11,21 +11,26 @@ from typing import Any
 
 from netlang.bench.case import Case
 from netlang.engines import Stored, open_engine
-from netlang.lower import load
 
 Call = Callable[[], Any]
 """From the images of the case to the network's result."""
 
 
 class Contender(ABC):
-    """A way to run a network; `package` is what has to be installed for it."""
+    """A way to run a network.
 
-    package = "torch"
+    `packages` are what has to be installed for it, `extra` the extra of netlang that has them, and
+    `precisions` what it computes in.
+    """
+
+    packages: tuple[str, ...] = ("torch",)
+    extra = ""
+    precisions = ("float32", "bfloat16")
 
     @property
-    def is_there(self) -> bool:
-        """Whether it can take part."""
-        return find_spec(self.package) is not None
+    def missing(self) -> str:
+        """The packages that it lacks."""
+        return ", ".join(name for name in self.packages if find_spec(name) is None)
 
     @abstractmethod
     def prepare(self, case: Case) -> None:
@@ -39,17 +44,19 @@ class Contender(ABC):
 class Netlang(Contender):
     """An engine of netlang, from the text of the network and a file of weights."""
 
-    def __init__(self, engine: str, package: str):
-        self.engine, self.package = engine, package
+    extra = "cpu"
+
+    def __init__(self, engine: str):
+        self.engine, self.packages = engine, (engine,)
 
     def prepare(self, case: Case) -> None:
         assert case.weights
 
     def ready(self, case: Case) -> Call:
-        graph = load(case.network)
-        weights = Stored(case.weights, graph)
+        graph = case.load()
+        weights, cache = Stored(case.weights, graph), False
         engine = open_engine(
-            graph, weights, self.engine, threads=case.threads, batch=case.batch, cache=False
+            graph, weights, self.engine, case.precision, case.threads, case.batch, cache
         )
         return partial(engine, case.images)
 
@@ -62,12 +69,14 @@ class Eager(Contender):
 
     def ready(self, case: Case) -> Call:
         torch: Any = import_module("torch")
-        images = torch.from_numpy(case.images)
+        dtype = getattr(torch, case.precision)
+        images = torch.from_numpy(case.images).to(dtype)
+        network = self.network(case).to(dtype)
         torch.set_num_threads(case.threads or torch.get_num_threads())
 
         def call() -> Any:
             with torch.inference_mode():
-                return self.network(case)(images).numpy()
+                return network(images).float().numpy()
 
         return call
 
@@ -93,7 +102,8 @@ class Compiled(Eager):
 class OpenVino(Contender):
     """OpenVINO, from an ONNX file, with the hints that netlang gives it."""
 
-    package = "openvino"
+    packages = ("openvino", "onnx", "onnxscript")
+    extra = "cpu,bench"
 
     def prepare(self, case: Case) -> None:
         assert case.onnx
@@ -102,7 +112,7 @@ class OpenVino(Contender):
         from netlang.backends.openvino.compiled import hints
 
         openvino: Any = import_module("openvino")
-        model = openvino.Core().compile_model(case.onnx, "CPU", hints("float32", case.threads))
+        model = openvino.Core().compile_model(case.onnx, "CPU", hints(case.precision, case.threads))
         request = model.create_infer_request()
         return lambda: request.infer([case.images], share_inputs=True)[0].copy()
 
@@ -110,7 +120,9 @@ class OpenVino(Contender):
 class OnnxRuntime(Contender):
     """ONNX Runtime, from an ONNX file."""
 
-    package = "onnxruntime"
+    packages = ("onnxruntime", "onnx", "onnxscript")
+    extra = "bench"
+    precisions = ("float32",)
 
     def prepare(self, case: Case) -> None:
         assert case.onnx
@@ -125,12 +137,18 @@ class OnnxRuntime(Contender):
         return lambda: session.run(None, {name: case.images})[0]
 
 
-CONTENDERS: dict[str, Contender] = {
-    "netlang openvino": Netlang("openvino", "openvino"),
-    "netlang torch": Netlang("torch", "torch"),
+ENGINES: dict[str, Contender] = {
+    "netlang openvino": Netlang("openvino"),
+    "netlang torch": Netlang("torch"),
+}
+"""netlang's own."""
+
+PEERS: dict[str, Contender] = {
     "openvino": OpenVino(),
     "onnxruntime": OnnxRuntime(),
     "torch": Eager(),
     "torch.compile": Compiled(),
 }
-"""By name."""
+"""Those that they are raced against."""
+
+CONTENDERS = ENGINES | PEERS

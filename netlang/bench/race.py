@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from random import Random
 from statistics import median, quantiles
 from time import perf_counter
@@ -14,16 +14,26 @@ from netlang.bench.contenders import Contender
 
 
 @dataclass(frozen=True)
+class Start:
+    """A start in a process of its own, libraries and all: seconds to a result, most bytes held."""
+
+    seconds: float
+    peak: int
+
+
+@dataclass(frozen=True)
 class Answer:
     """What came of a contender.
 
     `ready` is seconds until its first result was there, a start each; `seconds` are those of calls,
-    one a round; `difference` is how far its result is from float64's, over the largest.
+    one a round; `difference` is how far its result is from float64's, over the largest; `first` is
+    its start alone.
     """
 
     ready: list[float] = field(default_factory=list[float])
     seconds: list[float] = field(default_factory=list[float])
     difference: float = 0.0
+    first: Start | None = None
 
     @property
     def median(self) -> float:
@@ -78,4 +88,4 @@ def race(
 def _checked(answer: Answer, case: Case, result: Any) -> Answer:
     """The answer with how far its result is off."""
     off = abs(result - case.expected).max() / abs(case.expected).max()
-    return Answer(answer.ready, answer.seconds, float(off))
+    return replace(answer, difference=float(off))

@@ -23,6 +23,7 @@ COMMANDS = {
     "run": "run a network on images",
     "compile": "compile a network to Triton kernels",
     "profile": "say what each layer must at least cost on a device",
+    "bench": "time a network on this CPU beside other runtimes",
     "verify": "compare what is made of a network with float64, layer by layer",
     "opt": "run passes on a printed graph",
     "zoo": "list the published networks that come with netlang",

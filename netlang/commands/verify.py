@@ -14,10 +14,11 @@ from netlang.commands.common import (
     require_seed,
 )
 from netlang.diagnostic import error
+from netlang.engines import available
 from netlang.running.verify import describe, divergences, table, verify
 
 HELP = (
-    "Compare the network after each pass of the pipeline, and the engine that runs it on a CPU, "
+    "Compare the network after each pass of the pipeline, and each engine that runs it, "
     "with the network as written in float64, on one random image. Where one differs by more than "
     "is allowed, the first layer that diverges is named, and the exit status is 1."
 )
@@ -27,6 +28,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     add_net_argument(parser)
     add_weights_arguments(parser)
+    parser.add_argument(
+        "--engine",
+        dest="engines",
+        action="append",
+        metavar="NAME",
+        help="what runs the network; may be given again (all that are there)",
+    )
     parser.add_argument(
         "--tolerance",
         type=float,
@@ -44,7 +52,10 @@ def run(args: argparse.Namespace) -> int:
         raise error(f"'--tolerance {args.tolerance}' allows nothing", help="write --tolerance 1e-6")
     graph = load_net(args)
     with progress("comparing"):
-        verdicts = list(verify(graph, load_weights(args, graph), args.seed, args.tolerance))
+        weights = load_weights(args, graph)
+        verdicts = list(
+            verify(graph, weights, args.seed, args.tolerance, engines=args.engines or _there())
+        )
     if args.json:
         print(json.dumps({"name": graph.name, "executions": describe(verdicts)}, indent=2))
     else:
@@ -52,3 +63,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"{graph.name} beside float64, on one random image; weights: {origin}\n")
         print("\n".join([table(verdicts), *divergences(verdicts)]))
     return 0 if all(verdict.passed for verdict in verdicts) else 1
+
+
+def _there() -> list[str]:
+    """The engines that are there; the reference is what they are compared with."""
+    return [name for name, reason in available().items() if not reason and name != "reference"]

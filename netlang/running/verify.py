@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from netlang.compiler.checks import (
     random_images,
     to_logits,
 )
+from netlang.engines import open_engine
 from netlang.ir.graph import Graph
 from netlang.passes import PIPELINE, Pass, optimize
 
@@ -65,11 +66,12 @@ def verify(
     seed: int = 0,
     tolerance: float | None = None,
     passes: tuple[Pass, ...] = PIPELINE,
+    engines: Sequence[str] = ("torch",),
 ) -> Iterator[Verdict]:
-    """Compares the graph after each pass that changes it, and the torch engine, with float64.
+    """Compares the graph after each pass that changes it, and engines, with float64.
 
     All get one random image, and a softmax at the end is left out. Without `tolerance`, passes have
-    that of float64 and the engine that of float32.
+    that of float64 and engines that of float32. `NetError` for an engine that is not there.
     """
     from netlang.backends.torch import values
 
@@ -78,7 +80,7 @@ def verify(
     expected = values(written, weights, *images)
     for execution in (
         *_after_passes(graph, weights, images, expected, passes),
-        _engine(written, weights, images),
+        *(_engine(written, weights, images, name, expected) for name in engines),
     ):
         yield judged(execution, expected[written.output], tolerance or execution.tolerance)
 
@@ -134,16 +136,22 @@ def _after_passes(
         graph, before = after, got
 
 
-def _engine(graph: Graph, weights: Weights, images: list[Any]) -> Execution:
-    from netlang.backends.torch import Engine, values
+def _engine(
+    graph: Graph, weights: Weights, images: list[Any], name: str, expected: Values
+) -> Execution:
+    from torch import as_tensor
 
-    engine = Engine(graph, weights)
-    seen = dict[str, Any]()
+    from netlang.backends.torch import values
+
+    engine = open_engine(graph, weights, name)
+    what = f"{name} engine, {engine.precision}"
+    if engine.layered is None:
+        output = {graph.output: as_tensor(engine(*images))}
+        return Execution(what, graph, output, expected, OF_MODULE)
+    ran, seen = engine.layered.graph, dict[str, Any]()
     # A layer may write over the value of one ahead of it.
-    engine(*images, seen=lambda name, value, _: seen.update({name: value.clone()}))
-    oracle = values(engine.graph, weights, *images)
-    what = "torch engine, float32"
-    return Execution(what, engine.graph, seen, oracle, OF_MODULE, is_layered=True)
+    engine.layered(*images, seen=lambda name, value, _: seen.update({name: value.clone()}))
+    return Execution(what, ran, seen, values(ran, weights, *images), OF_MODULE, is_layered=True)
 
 
 def table(verdicts: list[Verdict]) -> str:

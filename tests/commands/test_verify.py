@@ -19,7 +19,8 @@ def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_exceeds_the_tolerance_is_told_by_the_status(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["verify", "resnet20", "--tolerance", "1e-9", "--json"]) == 1
+    words = ["verify", "resnet20", "--tolerance", "1e-9", "--engine", "torch", "--json"]
+    assert main(words) == 1
     *passes, engine = json.loads(capsys.readouterr().out)["executions"]
     assert all(each["passed"] and each["layer"] is None for each in passes)
     assert engine["what"] == "torch engine, float32"
@@ -30,3 +31,8 @@ def test_what_exceeds_the_tolerance_is_told_by_the_status(
 def test_a_tolerance_allows_something(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "resnet20", "--tolerance", "0"]) == 1
     assert "'--tolerance 0.0' allows nothing" in capsys.readouterr().err
+
+
+def test_an_engine_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "resnet20", "--engine", "torhc"]) == 1
+    assert "did you mean 'torch'?" in capsys.readouterr().err

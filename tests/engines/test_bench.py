@@ -11,7 +11,7 @@ from netlang.bench.contenders import Netlang
 
 def test_engines_and_torch_are_raced(tmp_path: Path) -> None:
     names = ("netlang openvino", "netlang torch", "torch")
-    there = {name: CONTENDERS[name] for name in names if CONTENDERS[name].is_there}
+    there = {name: CONTENDERS[name] for name in names if not CONTENDERS[name].missing}
     answers = race(Case("resnet20", 2, tmp_path, threads=1), there, rounds=3, starts=1)
     assert list(answers) == list(there)
     for answer in answers.values():
@@ -27,7 +27,7 @@ def test_who_is_wrong_is_told_from_who_is_right(tmp_path: Path) -> None:
             call = super().ready(case)
             return lambda: call() + 0.5
 
-    wrong: dict[str, Contender] = {"wrong": Wrong("torch", "torch")}
+    wrong: dict[str, Contender] = {"wrong": Wrong("torch")}
     answers = race(Case("resnet20", 1, tmp_path), wrong, rounds=2, starts=1)
     assert answers["wrong"].difference > 0.1
 

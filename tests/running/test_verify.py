@@ -67,6 +67,17 @@ def test_an_engine_may_tell_its_output_alone(graph: Graph) -> None:
     assert not judged(execution, oracle[graph.output], 1e-6).passed
 
 
+def test_each_engine_is_compared(graph: Graph) -> None:
+    weights = random_weights(graph)
+    found = list(verify(graph, weights, passes=(), engines=("reference", "torch")))
+    assert [each.check.what for each in found] == [
+        "reference engine, float64",
+        "torch engine, float32",
+    ]
+    assert all(each.passed for each in found)
+    assert found[0].check.difference < 1e-12 < found[1].check.difference
+
+
 def test_every_layer_of_the_engine_has_to_agree(graph: Graph) -> None:
     engine = verdicts(graph, tolerance=1e-9)[-1]
     assert not engine.passed

@@ -1,0 +1,89 @@
+"""What came of a race, as a table, an object and a picture."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from datetime import date
+from importlib.metadata import version
+from importlib.util import find_spec
+from statistics import median
+from typing import Any
+
+from netlang.bench.contenders import ENGINES
+from netlang.bench.race import Answer
+from netlang.columns import aligned
+from netlang.engines.cpu import cpu
+from netlang.units import percent, si
+
+Results = Mapping[str, Mapping[str, Answer]]
+"""Of each case (`resnet50, batch 1`) the answers by contender."""
+
+PACKAGES = ("netlang", "torch", "openvino", "onnxruntime")
+
+
+def table(results: Results) -> str:
+    """A row a contender; ratios are times netlang's fastest, so that above 1 netlang is ahead."""
+    head = ("", "a call", "spread", "ratio", "ready", "from nothing", "peak", "off float64")
+    rows = [head, *(row for answers in results.values() for row in _rows(answers))]
+    first, *lines = aligned(rows)
+    rule = "-" * max(map(len, lines))
+    shown = [f"on {where()}", "", first]
+    for case, answers in results.items():
+        shown += [rule, case, *lines[: len(answers)]]
+        del lines[: len(answers)]
+    return "\n".join([*shown, rule, NOTES])
+
+
+NOTES = """\
+a call: the median of the rounds; spread: half of what lies between their quartiles
+ratio: times netlang's fastest, the median of the rounds' own
+ready: from its file to the first result; from nothing and peak: in a new process, libraries and all
+off float64: the largest difference, over the largest number"""
+
+
+def _rows(answers: Mapping[str, Answer]) -> Iterator[tuple[str, ...]]:
+    own = fastest(answers)
+    for name, answer in answers.items():
+        start = answer.first
+        yield (
+            f"  {name}",
+            si(answer.median, "s"),
+            f"±{percent(answer.spread)}",
+            f"{answer.ratio(answers[own]):.2f}" if own and name != own else "",
+            si(median(answer.ready), "s"),
+            si(start.seconds, "s") if start else "",
+            si(start.peak, "B") if start else "",
+            f"{answer.difference:.0e}",
+        )
+
+
+def fastest(answers: Mapping[str, Answer]) -> str:
+    """netlang's fastest engine; empty where none took part."""
+    own = {name: answer for name, answer in answers.items() if name in ENGINES}
+    return min(own, key=lambda name: own[name].median, default="")
+
+
+def where() -> str:
+    """The machine, in words."""
+    return f"{cpu().name}, {os.cpu_count()} cores"
+
+
+def describe(results: Results) -> dict[str, Any]:
+    """All that was measured and what decides it, as one object; the form is stable, for scripts.
+
+    Times are in seconds, memory in bytes. `load` tells how many others were at work.
+    """
+    return {
+        "date": date.today().isoformat(),
+        "processor": cpu().name,
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "versions": {package: version(package) for package in PACKAGES if find_spec(package)},
+        "results": {
+            case: {name: answer.as_json() for name, answer in answers.items()}
+            for case, answers in results.items()
+        },
+    }

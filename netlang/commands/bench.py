@@ -1,0 +1,128 @@
+"""`netlang bench`: how fast networks run on this CPU, beside other runtimes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from netlang.bench import ENGINES, PEERS, Answer, Case, describe, raced, table
+from netlang.bench.picture import to_svg
+from netlang.commands.common import (
+    add_nets_argument,
+    progress,
+    require_batch,
+    require_format,
+    settings,
+    write_picture,
+)
+from netlang.diagnostic import did_you_mean, error
+from netlang.engines.cpu import require
+from netlang.files import write_whole
+from netlang.lower import load
+from netlang.palette import PALETTES
+from netlang.picture import FORMATS
+
+HELP = (
+    "Time netlang's engines on this CPU beside torch, OpenVINO and ONNX Runtime, with random "
+    "weights. All take turns in one process, in an order by chance, after their numbers have been "
+    "compared with float64: a neighbour that is busy slows all of them alike."
+)
+
+JSON = ".json"
+SLOW = "torch.compile"
+"""Who takes part only if named: it is ready after a minute or more."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    add_nets_argument(parser)
+    parser.add_argument(
+        "--against",
+        metavar="A,B",
+        help=f"some of {', '.join(PEERS)} (all that are installed, but for {SLOW})",
+    )
+    parser.add_argument("--batch", default="1", metavar="N,N", help="images of a call (1)")
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--threads", type=int, metavar="N", help="cores of the CPU (all)")
+    parser.add_argument("--rounds", type=int, default=15, metavar="N", help="calls of each (15)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write all times to FILE.json, or draw FILE.svg, .png or .pdf; may be given again",
+    )
+    parser.add_argument(
+        "--theme", choices=list(PALETTES), default="light", help="the paper (light)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Races, prints the table and writes what is asked for."""
+    batches = _require_sense(args)
+    # Threads that wait sleep, as they do in netlang's engine: OpenMP looks at this once.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    names, own = _contenders(args), tuple(settings(args).items())
+    results = dict[str, dict[str, Answer]]()
+    for net in args.nets:
+        load(net, **settings(args))  # its mistakes are told ahead of all work
+    for net in args.nets:
+        for batch in batches:
+            title = f"{Path(net).stem}, batch {batch}"
+            with TemporaryDirectory() as folder, progress(f"racing {title}"):
+                case = Case(net, batch, Path(folder), args.threads, args.dtype, own)
+                results[title] = raced(case, names, args.rounds)
+    print(table(results))
+    for path in args.output:
+        if path.suffix == JSON:
+            write_whole(path, json.dumps(describe(results), indent=1).encode())
+            print(f"wrote {path}")
+        else:
+            write_picture(path, to_svg(results, args.theme))
+    return 0
+
+
+def _require_sense(args: argparse.Namespace) -> list[int]:
+    """The batches."""
+    for path in args.output:
+        require_format(path, (*FORMATS, JSON), "bench")
+    if args.rounds < 2:
+        raise error(f"'--rounds {args.rounds}' has no spread", help="write --rounds 15")
+    if args.threads is not None and args.threads < 1:
+        raise error(f"'--threads {args.threads}' runs nothing", help="write --threads 2")
+    words = args.batch.split(",")
+    if not all(word.isdecimal() for word in words):
+        raise error(f"'--batch {args.batch}' is no batch", help="write --batch 1,16")
+    for word in words:
+        require_batch(int(word))
+    return [int(word) for word in words]
+
+
+def _contenders(args: argparse.Namespace) -> list[str]:
+    require(args.dtype)
+    own = [name for name, each in ENGINES.items() if not each.missing]
+    return [*own, *_peers(args)]
+
+
+def _peers(args: argparse.Namespace) -> Iterator[str]:
+    usual = [name for name in PEERS if name != SLOW]
+    for name in dict.fromkeys(args.against.split(",") if args.against else usual):
+        peer = PEERS.get(name)
+        if peer is None:
+            help = did_you_mean(name, PEERS) or f"there are: {', '.join(PEERS)}"
+            raise error(f"netlang is not raced against '{name}'", help=help)
+        fault = ""
+        if peer.missing:
+            fault = f"'{name}' needs {peer.missing}, which is not installed"
+        elif args.dtype not in peer.precisions:
+            fault = f"'{name}' does not compute in {args.dtype}"
+        if fault and args.against:
+            raise error(fault, help=f"pip install 'netlang[{peer.extra}]', or leave it out")
+        if not fault:
+            yield name

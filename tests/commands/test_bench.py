@@ -1,0 +1,54 @@
+"""`netlang bench`: a table, files, and refusals ahead of any work."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from netlang.commands import main
+
+NET = "net tiny { input 3x16x16; conv 3x3, 8 -> bn -> relu; avgpool global; linear 5; softmax }"
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.net"
+    path.write_text(NET)
+    return path
+
+
+def test_a_race(net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = tmp_path / "race.json", tmp_path / "race.svg"
+    words = ["bench", str(net), "--against", "torch", "--rounds", "3", "--threads", "1"]
+    assert main([*words, "-o", str(files[0]), "-o", str(files[1])]) == 0
+    shown = capsys.readouterr().out
+    assert "tiny, batch 1" in shown
+    answers = json.loads(files[0].read_text())["results"]["tiny, batch 1"]
+    assert {"netlang torch", "torch"} <= set(answers)
+    for name, answer in answers.items():
+        assert f"  {name} " in shown
+        assert len(answer["seconds"]) == 3
+        assert answer["difference"] < 1e-5
+        # It starts from nothing in a process of its own, which holds at least Python.
+        assert answer["first"]["seconds"] > max(answer["seconds"])
+        assert answer["first"]["peak"] > 10_000_000
+    assert files[1].read_text().count("<title>netlang ") == len(answers) - 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--against", "torhc"], "did you mean 'torch'?"),
+        (["--batch", "0"], "'--batch 0' is no batch"),
+        (["--batch", "one"], "'--batch one' is no batch"),
+        (["--rounds", "1"], "'--rounds 1' has no spread"),
+        (["--threads", "0"], "'--threads 0' runs nothing"),
+        (["-o", "race.bmp"], "netlang does not draw '.bmp' files"),
+        (["--set", "classes=ten"], "'classes'"),
+    ],
+)
+def test_refusals(
+    net: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", str(net), *words]) == 1
+    assert message in capsys.readouterr().err
