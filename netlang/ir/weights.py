@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,47 +42,59 @@ class Derived:
 Expr = Ref | Derived
 
 
-def _add(a: Array, b: Array) -> Array:
-    return a + b
+# Each computes in float64 whatever it is given, and gives `dtype`. A ufunc converts as it goes:
+# there is no float64 array of a large weight.
 
 
-def _sub(a: Array, b: Array) -> Array:
-    return a - b
+def _add(a: Array, b: Array, dtype: str) -> Array:
+    return _ufunc("add", a, b, dtype)
 
 
-def _mul(a: Array, b: Array) -> Array:
-    return a * b
+def _sub(a: Array, b: Array, dtype: str) -> Array:
+    return _ufunc("subtract", a, b, dtype)
 
 
-def _scale_rows(weight: Array, factor: Array) -> Array:
-    return weight * factor.reshape(-1, *[1] * (weight.ndim - 1))
+def _mul(a: Array, b: Array, dtype: str) -> Array:
+    return _ufunc("multiply", a, b, dtype)
 
 
-def _scale_columns(weight: Array, factor: Array) -> Array:
+def _ufunc(name: str, a: Array, b: Array, dtype: str) -> Array:
+    import numpy as np
+
+    result = np.empty(np.broadcast_shapes(np.shape(a), np.shape(b)), dtype)
+    return getattr(np, name)(a, b, out=result, dtype="float64", casting="same_kind")
+
+
+def _scale_rows(weight: Array, factor: Array, dtype: str) -> Array:
+    return _mul(weight, factor.reshape(-1, *[1] * (weight.ndim - 1)), dtype)
+
+
+def _scale_columns(weight: Array, factor: Array, dtype: str) -> Array:
     # A linear layer has a column for each pixel of a channel, as a kernel has its taps.
     by_channel = weight.reshape(len(weight), len(factor), -1)
-    return (by_channel * factor[:, None]).reshape(weight.shape)
+    return _mul(by_channel, factor[:, None], dtype).reshape(weight.shape)
 
 
-def _sum_rows(weight: Array) -> Array:
-    return weight.reshape(len(weight), -1).sum(1)
+def _sum_rows(weight: Array, dtype: str) -> Array:
+    return weight.reshape(len(weight), -1).sum(1, dtype="float64").astype(dtype)
 
 
-def _inverse_deviation(variance: Array, eps: float) -> Array:
-    return 1.0 / (variance + eps) ** 0.5
+def _inverse_deviation(variance: Array, eps: float, dtype: str) -> Array:
+    return (1.0 / (variance.astype("float64") + eps) ** 0.5).astype(dtype)
 
 
-def _widen(weight: Array, channels: float) -> Array:
+def _widen(weight: Array, channels: float, dtype: str) -> Array:
     import numpy as np
 
     after = int(channels) - weight.shape[1]
-    return np.pad(weight, [(0, 0), (0, after), *[(0, 0)] * (weight.ndim - 2)])
+    wide = np.pad(weight, [(0, 0), (0, after), *[(0, 0)] * (weight.ndim - 2)])
+    return wide.astype(dtype, copy=False)
 
 
-def _stack(*tensors: Array) -> Array:
+def _stack(*tensors: Array, dtype: str) -> Array:
     import numpy as np
 
-    return np.concatenate(tensors)
+    return np.concatenate(tensors, dtype=dtype, casting="same_kind")
 
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
@@ -97,7 +108,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "stack": _stack,
     "widen": _widen,
 }
-"""What a derived weight can be made with; arrays are float64."""
+"""What a derived weight can be made with."""
 
 
 def references(expr: Expr | float) -> Iterator[str]:
@@ -109,10 +120,14 @@ def references(expr: Expr | float) -> Iterator[str]:
             yield from references(argument)
 
 
-def evaluate(expr: Expr | float, checkpoint: Mapping[str, Array]) -> Any:
-    """The numbers of an expression, float64; KeyError where the checkpoint lacks a tensor."""
+def evaluate(expr: Expr | float, checkpoint: Mapping[str, Array], dtype: str = "float64") -> Any:
+    """The numbers of an expression, combined in float64 and given in `dtype`.
+
+    A tensor alone is given as it is. KeyError where the checkpoint lacks one.
+    """
     if isinstance(expr, Ref):
-        return checkpoint[expr.name].astype("float64")
+        return checkpoint[expr.name]
     if isinstance(expr, Derived):
-        return FUNCTIONS[expr.function](*(evaluate(a, checkpoint) for a in expr.arguments))
+        arguments = [evaluate(argument, checkpoint) for argument in expr.arguments]
+        return FUNCTIONS[expr.function](*arguments, dtype=dtype)
     return expr

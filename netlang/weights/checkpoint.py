@@ -8,11 +8,11 @@ an optimized graph are expressions over it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from netlang.ir.graph import Graph, Node
+from netlang.ir.graph import Graph
 from netlang.ir.op import Weight
-from netlang.ir.weights import Ref, evaluate
+from netlang.ir.weights import evaluate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +40,9 @@ def evaluated(graph: Graph, checkpoint: Checkpoint, dtype: str = "float32") -> d
     a tensor.
     """
     return {
-        f"{node.name}.{slot}": _numbers(node, slot, checkpoint).astype(dtype, copy=False)
+        f"{node.name}.{slot}": evaluate(node.weight(slot), checkpoint, dtype).astype(
+            dtype, copy=False
+        )
         for node in graph
         for slot in graph.weights(node)
     }
@@ -52,8 +54,3 @@ def _weights(graph: Graph) -> dict[str, Weight]:
         for node in graph
         for slot, weight in graph.weights(node).items()
     }
-
-
-def _numbers(node: Node, slot: str, checkpoint: Mapping[str, Any]) -> Any:
-    expr = node.weight(slot)
-    return checkpoint[expr.name] if isinstance(expr, Ref) else evaluate(expr, checkpoint)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from netlang.ir.weights import Ref, evaluate
+from netlang.ir.weights import evaluate
 from netlang.kernels.layer import BYTES
 from netlang.plan import PackedWeight, Plan
 
@@ -32,11 +32,7 @@ def serialized(plan: Plan, checkpoint: Mapping[str, Array]) -> Iterator[bytes]:
 
 def packed(weight: PackedWeight, checkpoint: Mapping[str, Array]) -> Array:
     """The numbers of a weight as its kernel reads them; bfloat16 as bits in uint16."""
-    if isinstance(weight.expr, Ref):
-        # Nothing is combined, so float64 would add nothing but 800 MB, for VGG's largest.
-        numbers = checkpoint[weight.expr.name]
-    else:
-        numbers = evaluate(weight.expr, checkpoint)
+    numbers = evaluate(weight.expr, checkpoint)
     if weight.packing:
         numbers = numbers.reshape(weight.packing.shape).transpose(weight.packing.order)
     return _rounded(numbers, weight.dtype)
