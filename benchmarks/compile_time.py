@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from benchmarks.machine import machine
+from netlang.engines.cpu import machine
 from netlang.files import write_whole
 from netlang.lower import load
 from netlang.passes import optimize

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ask import ask_all
-from benchmarks.machine import machine
 from benchmarks.markdown import filled
 from benchmarks.peers import PACKAGES
 from benchmarks.tables import PAGE, TABLES
 from netlang import __version__
+from netlang.engines.cpu import machine
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
 from netlang.lower import load

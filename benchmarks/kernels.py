@@ -18,7 +18,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.machine import machine
 from netlang import __version__
 from netlang.backends.triton.aot import Compiled
 from netlang.backends.triton.inspect import MATRIX, Code, inspect
@@ -27,6 +26,7 @@ from netlang.columns import aligned
 from netlang.commands.common import counter
 from netlang.compiler import compile
 from netlang.compiler.assemble import TARGETS, USUAL_DEVICES, Occupancy, assemble
+from netlang.engines.cpu import machine
 from netlang.files import write_whole
 from netlang.kernels.kernel import PRECISIONS, Precision
 from netlang.plan import Function, Plan

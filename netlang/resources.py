@@ -4,10 +4,11 @@ In a checkout they are top-level folders beside the package, because people read
 carries them inside the package. Nothing else in netlang knows of the two places.
 """
 
-import re
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+
+from netlang.natural import natural
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -30,7 +31,8 @@ def zoo_dir() -> Path:
 
 def zoo_networks() -> dict[str, Path]:
     """Every network of the zoo by its name, in the order that a person would count them."""
-    return {path.stem: path for path in sorted(zoo_dir().glob("*.net"), key=_natural)}
+    found = {path.stem: path for path in zoo_dir().glob("*.net")}
+    return {name: found[name] for name in sorted(found, key=natural)}
 
 
 @cache
@@ -38,8 +40,3 @@ def code_digest(folder: str = "") -> str:
     """Twelve digits that change with the modules of netlang, or with those of a folder of it."""
     modules = sorted((_PACKAGE / folder).rglob("*.py"))
     return sha256(b"".join(module.read_bytes() for module in modules)).hexdigest()[:12]
-
-
-def _natural(path: Path) -> list[tuple[str, int]]:
-    """resnet18 before resnet110: letters compare as letters, runs of digits as numbers."""
-    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", path.stem)]

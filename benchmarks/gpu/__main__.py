@@ -27,9 +27,9 @@ from benchmarks.gpu.remote import Remote
 from benchmarks.gpu.report import TABLES, alike, report
 from benchmarks.gpu.results import Results
 from benchmarks.gpu.run import Setting, run
-from benchmarks.machine import machine
 from benchmarks.markdown import filled
 from netlang.device import DEVICES
+from netlang.engines.cpu import machine
 from netlang.files import write_whole
 from netlang.kernels.kernel import PRECISIONS
 from netlang.picture import FORMATS, encoded

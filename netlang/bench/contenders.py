@@ -54,9 +54,14 @@ class Netlang(Contender):
 
     def ready(self, case: Case) -> Call:
         graph = case.load()
-        weights, cache = Stored(case.weights, graph), False
         engine = open_engine(
-            graph, weights, self.engine, case.precision, case.threads, case.batch, cache
+            graph,
+            Stored(case.weights, graph),
+            self.engine,
+            case.precision,
+            case.threads,
+            case.batch,
+            cache=False,
         )
         return partial(engine, case.images)
 

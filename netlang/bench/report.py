@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Iterator, Mapping
 from datetime import date
 from importlib.metadata import version
@@ -14,7 +12,7 @@ from typing import Any
 from netlang.bench.contenders import ENGINES
 from netlang.bench.race import Answer
 from netlang.columns import aligned
-from netlang.engines.cpu import cpu
+from netlang.engines.cpu import machine
 from netlang.units import percent, si
 
 Results = Mapping[str, Mapping[str, Answer]]
@@ -67,20 +65,18 @@ def fastest(answers: Mapping[str, Answer]) -> str:
 
 def where() -> str:
     """The machine, in words."""
-    return f"{cpu().name}, {os.cpu_count()} cores"
+    here = machine()
+    return f"{here['processor']}, {here['cores']} cores"
 
 
 def describe(results: Results) -> dict[str, Any]:
     """All that was measured and what decides it, as one object; the form is stable, for scripts.
 
-    Times are in seconds, memory in bytes. `load` tells how many others were at work.
+    Times are in seconds, memory in bytes.
     """
     return {
         "date": date.today().isoformat(),
-        "processor": cpu().name,
-        "cores": os.cpu_count(),
-        "load": os.getloadavg()[0],
-        "python": platform.python_version(),
+        **machine(),
         "versions": {package: version(package) for package in PACKAGES if find_spec(package)},
         "results": {
             case: {name: answer.as_json() for name, answer in answers.items()}

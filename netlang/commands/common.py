@@ -20,7 +20,7 @@ from netlang.picture import FORMATS, encoded
 from netlang.units import percent
 
 if TYPE_CHECKING:
-    from netlang.engines import Engine
+    from netlang.engines import Engine, Numbers
 
 NET = "a .net file, or the name of a zoo network"
 SIDES = ("a", "b")
@@ -108,9 +108,13 @@ def require_seed(seed: int) -> None:
 
 def load_weights(args: argparse.Namespace, graph: Graph) -> Mapping[str, Any]:
     """The checkpoint of a network as it is written: read, or made up."""
-    from netlang.weights import random_weights, read_weights  # few commands need numbers
+    return _numbers(args, graph).load()
 
-    return read_weights(args.weights, graph) if args.weights else random_weights(graph, args.seed)
+
+def _numbers(args: argparse.Namespace, graph: Graph) -> Numbers:
+    from netlang.engines import Made, Stored  # few commands need numbers
+
+    return Stored(args.weights, graph) if args.weights else Made(graph, args.seed)
 
 
 def add_target_arguments(
@@ -185,9 +189,9 @@ def engine_of(
     args: argparse.Namespace, graph: Graph, batch: int | None = None, usual: str | None = None
 ) -> Engine:
     """The engine that the arguments ask for, ready to run; `usual` where they name none."""
-    from netlang.engines import Made, Stored, open_engine
+    from netlang.engines import open_engine
 
-    weights = Stored(args.weights, graph) if args.weights else Made(graph, args.seed)
+    weights = _numbers(args, graph)
     with progress("making the network ready"):
         return open_engine(
             graph, weights, args.engine or usual, args.dtype, args.threads, batch, not args.no_cache

@@ -1,12 +1,14 @@
-"""The CPU of this machine."""
+"""This machine and its CPU."""
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from netlang.diagnostic import error
 
@@ -31,6 +33,19 @@ def cpu() -> Cpu:
     told = dict(re.findall(r"^([^\t:]+?)\s*: (.*)$", text, re.M))
     flags = set(told.get("flags", told.get("Features", "")).split())
     return Cpu(told.get("model name", platform.processor()), bool(flags & BFLOAT16))
+
+
+def machine() -> dict[str, Any]:
+    """What a benchmark ran on; `load` tells how many others were at work.
+
+    One a core and more is too many.
+    """
+    return {
+        "processor": cpu().name,
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "python": platform.python_version(),
+    }
 
 
 def require(precision: str) -> None:

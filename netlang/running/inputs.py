@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from netlang.diagnostic import Diagnostic, NetError, error
 from netlang.images import Preparation
 from netlang.ir.graph import Graph
+from netlang.natural import natural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,12 +94,7 @@ def _readable(paths: Iterable[Path], otherwise: str) -> list[Path]:
     ]
     if not found:
         raise error(otherwise, help=HELP)
-    return sorted(found, key=_natural)
-
-
-def _natural(path: Path) -> list[str | int]:
-    parts = re.split(r"(\d+)", str(path))
-    return [int(part) if place % 2 else part for place, part in enumerate(parts)]
+    return sorted(found, key=lambda path: natural(str(path)))
 
 
 @cache

@@ -60,7 +60,7 @@ class Box:
     @property
     def size(self) -> Size:
         """The height and width of what leaves it."""
-        return self.output.height, self.output.width
+        return self.output.pixels
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ class Labels:
     def box(self, box: Box) -> Label:
         """Of a box; outside of groups it says what size it makes of the image."""
         graph = self.folded.graph
-        before = {(x.height, x.width) for x in (graph[name].type for name in box.inputs)}
+        before = {graph[name].type.pixels for name in box.inputs}
         resized = not any(scopes(box.name)) and before != {box.size}
         own = sum(map(graph.parameters, box.nodes))
         (first, *lines), *cells = box.cells

@@ -155,8 +155,8 @@ def _reads(graph: Graph, node: Node, every: Size) -> Size:
             columns.stride * every[1] if columns.is_point else 1,
         )
     # A value of one pixel is spread over all of them.
-    images = (node.type.height, node.type.width), (1, 1)
-    aligned = all((x.height, x.width) in images for x in types)
+    images = node.type.pixels, (1, 1)
+    aligned = all(x.pixels in images for x in types)
     return every if node.op.pointwise and aligned else WHOLE
 
 

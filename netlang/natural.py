@@ -1,0 +1,11 @@
+"""The order in which a person counts."""
+
+from __future__ import annotations
+
+import re
+
+
+def natural(text: str) -> list[str | int]:
+    """A key to sort by: resnet18 before resnet110, for runs of digits compare as numbers."""
+    parts = re.split(r"(\d+)", text)
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)]
