@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 Golden = Callable[[Path, str], None]
+Refusal = Callable[[list[str], str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +26,22 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture
+def refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Refusal:
+    """`refused(arguments, message)`: netlang says so with status 1, and writes nothing."""
+    from netlang.commands import main
+
+    def check(arguments: list[str], message: str) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert main(arguments) == 1
+        assert message in capsys.readouterr().err
+        assert not list(tmp_path.iterdir())
+
+    return check
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,16 +1,15 @@
 """The drawing of a difference: what is marked, how, and what is left quiet."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from netlang.backends.draw import View, to_diff_dot
 from netlang.backends.draw.union import Union, unite
-from netlang.commands import main
 from netlang.diff import compare
 from netlang.lower import load
 from tests.commands.test_draw import EDGE
+from tests.conftest import Refusal
 
 
 def united(before: str, after: str) -> Union:
@@ -80,14 +79,5 @@ def test_every_line_joins_two_boxes(before: str, after: str, view: View) -> None
         (["resnet18", "--set-a", "option=A"], "are for '--diff'"),
     ],
 )
-def test_what_cannot_be_drawn(
-    argv: list[str],
-    message: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert main(["draw", *argv]) == 1
-    assert message in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
+def test_what_cannot_be_drawn(argv: list[str], message: str, refused: Refusal) -> None:
+    refused(["draw", *argv], message)
