@@ -8,11 +8,13 @@ an optimized graph are expressions over it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import accumulate
+from math import prod
 from typing import TYPE_CHECKING
 
 from netlang.ir.graph import Graph
 from netlang.ir.op import Weight
-from netlang.ir.weights import evaluate
+from netlang.ir.weights import Derived, evaluate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,16 +38,33 @@ def tensors(graph: Graph) -> dict[str, Weight]:
 def evaluated(graph: Graph, checkpoint: Checkpoint, dtype: str = "float32") -> dict[str, Array]:
     """The numbers of every weight of a graph by `node.slot`, in order.
 
-    Weights that a pass has changed are combined in float64. KeyError where the checkpoint lacks
-    a tensor.
+    KeyError where the checkpoint lacks a tensor.
     """
-    return {
-        f"{node.name}.{slot}": evaluate(node.weight(slot), checkpoint, dtype).astype(
-            dtype, copy=False
-        )
-        for node in graph
-        for slot in graph.weights(node)
+    exprs = {
+        f"{node.name}.{slot}": node.weight(slot) for node in graph for slot in graph.weights(node)
     }
+    derived = {
+        name: weight.shape
+        for name, weight in _weights(graph).items()
+        if isinstance(exprs[name], Derived)
+    }
+    room = _room(derived, dtype)
+    return {
+        name: evaluate(expr, checkpoint, room.get(name)).astype(dtype, copy=False)
+        for name, expr in exprs.items()
+    }
+
+
+def _room(shapes: Mapping[str, tuple[int, ...]], dtype: str) -> dict[str, Array]:
+    """Arrays to be filled, in one piece of memory.
+
+    The system gives that in huge pages; many small ones cost more time than the numbers in them.
+    """
+    import numpy as np
+
+    ends = [*accumulate(map(prod, shapes.values()))]
+    parts = np.split(np.empty(ends[-1] if ends else 0, dtype), ends[:-1])
+    return {name: part.reshape(shapes[name]) for name, part in zip(shapes, parts, strict=False)}
 
 
 def _weights(graph: Graph) -> dict[str, Weight]:
