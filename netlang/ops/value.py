@@ -19,5 +19,8 @@ def like(ov: Any, number: float, x: Any) -> Any:
 
 
 def channel_vector(ov: Any, vector: Any, x: Any) -> Any:
-    """A vector of one number a channel, shaped to broadcast over a value."""
-    return ov.reshape(vector, [1, -1, *[1] * (len(x.get_partial_shape()) - 2)], False)
+    """A constant of one number a channel, shaped to broadcast over a value.
+
+    A new one: compiling takes the longer, the more operators there are.
+    """
+    return ov.constant(vector.data.reshape(1, -1, *[1] * (len(x.get_partial_shape()) - 2)))

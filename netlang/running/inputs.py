@@ -80,17 +80,16 @@ def _named(name: str) -> list[Path]:
         return _readable(map(Path, matches), f"'{name}' matches no image")
     if not path.exists():
         raise error(f"there is no image '{name}'", help="name a file, a folder, or 'photos/*.jpg'")
-    if path.suffix and path.suffix.lower() not in _suffixes():
+    if path.suffix and not _is_read(path.suffix.lower()):
         raise error(f"netlang does not run networks on '{path.suffix}' files: '{name}'", help=HELP)
     return [path]
 
 
 def _readable(paths: Iterable[Path], otherwise: str) -> list[Path]:
-    known = _suffixes()
     found = [
         path
         for path in paths
-        if path.suffix.lower() in known and not path.name.startswith(".") and path.is_file()
+        if _is_read(path.suffix.lower()) and not path.name.startswith(".") and path.is_file()
     ]
     if not found:
         raise error(otherwise, help=HELP)
@@ -98,11 +97,16 @@ def _readable(paths: Iterable[Path], otherwise: str) -> list[Path]:
 
 
 @cache
-def _suffixes() -> frozenset[str]:
+def _is_read(suffix: str) -> bool:
+    """Whether inputs are in files of this suffix."""
+    if suffix == ARRAY:
+        return True
     from PIL import Image
 
-    images = Image.registered_extensions().items()
-    return frozenset((ARRAY, *(suffix for suffix, form in images if form in Image.OPEN)))
+    # Pillow has the usual formats at once, and takes a while to load all of them.
+    Image.preinit()
+    form = Image.EXTENSION.get(suffix) or Image.registered_extensions().get(suffix)
+    return form in Image.OPEN
 
 
 def _is_array(path: Path) -> bool:

@@ -25,7 +25,7 @@ def flatten_concat(graph: Graph, log: Log) -> Graph:
         if node.name in homes:
             parts[node.name] = inputs
         else:
-            sweep.keep(replace(node, inputs=inputs))
+            sweep.keep(node if inputs == node.inputs else replace(node, inputs=inputs))
     return sweep.finish()
 
 
