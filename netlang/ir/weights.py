@@ -91,6 +91,12 @@ def _widen(weight: Array, channels: float, dtype: str) -> Array:
     return wide.astype(dtype, copy=False)
 
 
+def _as_kernel(weight: Array, height: float, width: float, dtype: str) -> Array:
+    """A linear layer over C x height x width as a convolution of that size."""
+    kernel = weight.reshape(len(weight), -1, int(height), int(width))
+    return kernel.astype(dtype, copy=False)
+
+
 def _stack(*tensors: Array, dtype: str) -> Array:
     import numpy as np
 
@@ -107,6 +113,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "inverse_deviation": _inverse_deviation,
     "stack": _stack,
     "widen": _widen,
+    "as_kernel": _as_kernel,
 }
 """What a derived weight can be made with."""
 
