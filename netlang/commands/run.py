@@ -32,7 +32,7 @@ from netlang.running.layers import ENGINE, matching, values_into
 from netlang.running.outputs import outputs_into
 from netlang.running.pace import LONG, Pace
 from netlang.running.report import Report, as_csv, as_json, as_text
-from netlang.running.sizes import Dense
+from netlang.running.sizes import AnySize
 from netlang.running.timing import RUNS, WARM, Timing, describe, table, timed
 from netlang.running.views import Views
 
@@ -119,12 +119,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _engine(
     args: argparse.Namespace, graph: Graph, preparation: Prepared | None, images: int
-) -> Engine | Dense:
+) -> Engine | AnySize:
     """What runs the network on so many images; where it sees them whole, it opens by their size."""
     if isinstance(preparation, Views) and preparation.is_dense:
         weights = load_weights(args, graph)
         batch = min(args.batch, preparation.views_a_side)
-        return Dense(
+        return AnySize(
             graph,
             lambda form: engine_of(args, form, batch, weights=weights),
             kept=len(preparation.sides),

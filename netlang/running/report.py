@@ -15,7 +15,7 @@ from netlang.diagnostic import NetError
 from netlang.engines import Engine
 from netlang.ir.graph import Graph
 from netlang.running.inputs import Prepared
-from netlang.running.sizes import Dense
+from netlang.running.sizes import AnySize
 
 COLUMNS = ("image", "rank", "class", "label", "probability")
 
@@ -31,7 +31,7 @@ class Report:
 
     graph: Graph
     weights: Path | None
-    engine: Engine | Dense
+    engine: Engine | AnySize
     preparation: Prepared | None
     top: int
     labels: Sequence[str] | None = None

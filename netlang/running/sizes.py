@@ -12,7 +12,7 @@ from netlang.ir.attributes import Size
 from netlang.ir.graph import Graph
 
 
-class Dense:
+class AnySize:
     """Arrays N x C x H x W in, probabilities out; any N, H and W.
 
     `open` makes an engine of a graph. Each size has one, and the `kept` that were used last are

@@ -92,12 +92,16 @@ class Views:
     def __str__(self) -> str:
         by = self.preparation
         size = "" if self.is_dense else f" {by.cut}"
-        mirrored = ", each mirrored as well" if self.is_mirrored else ""
-        mean = " (for 'mean pixel', whose image no weights hold)" if self.lacks_mean_image else ""
+        mirrored = ", mirrored as well" if self.is_mirrored else ""
+        mean = (
+            " (in place of 'mean pixel', whose image no weights hold)"
+            if self.lacks_mean_image
+            else ""
+        )
         average = f"; mean of {self.views} probabilities" if self.views > 1 else ""
         return (
-            f"{by.scaling(*self.sides)}, {self.cut.words}{size}{mirrored}, {by.colours}{mean}"
-            f"{average}"
+            f"{by.scaling(*self.sides)}, {self.cut.words}{size}{mirrored}, {by.colours}"
+            f"{mean if self.lacks_mean_image else ''}{average}"
         )
 
 
