@@ -67,6 +67,13 @@ def test_a_global_pool_is_over_the_larger_image() -> None:
     np.testing.assert_allclose(got, reference(larger, wanted, x), rtol=1e-12)
 
 
+@pytest.mark.parametrize("tail", ["avgpool global -> softmax", "linear 6"])
+def test_its_output_has_the_shape_of_the_network_s(tail: str) -> None:
+    graph = net(f"{HEAD} -> {tail}")
+    form = fully_convolutional(graph, (16, 20))
+    assert form[form.output].type == graph[graph.output].type
+
+
 def test_at_its_own_size_it_is_the_network() -> None:
     graph = load("alexnet")
     weights, x = random_weights(graph), image(graph, 224, 224)[:1]
@@ -100,6 +107,7 @@ def test_its_text_tells_it_all() -> None:
         ("conv 3x3, 2 -> flatten -> softmax", "'softmax_1' takes the pixels of a map"),
         ("conv 3x3, 2 -> flatten", "'flatten_1' takes the pixels of a map"),
         ("flatten -> bn -> linear 5", "'bn_1' takes the pixels of a map"),
+        ("flatten -> affine -> linear 5", "'affine_1' takes the pixels of a map"),
         (
             "shortcut { conv 3x3, 3, stride=2 -> upsample 2x2 } -> linear 5",
             "'n' does not take images of 3x17x16",
