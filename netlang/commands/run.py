@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
 def _engine(
     args: argparse.Namespace, graph: Graph, preparation: Prepared | None, images: int
 ) -> Engine | AnySize:
-    """What runs the network on so many images; where it sees them whole, it opens by their size."""
+    """What runs the network on so many images; on whole ones, in the form for the size of each."""
     if isinstance(preparation, Views) and preparation.is_dense:
         weights = load_weights(args, graph)
         batch = min(args.batch, preparation.views_a_side)

@@ -79,7 +79,7 @@ class Views:
     def read_views(self, path: Path) -> list[Array]:
         """The views of an image file, those of one size after another; NetError where it is none.
 
-        C x H x W each. Corners are those of torchvision's FiveCrop.
+        C x H x W each. Places are those of torchvision's CenterCrop and FiveCrop.
         """
         image = self.preparation.open(path)
         views = list["Array"]()
@@ -91,7 +91,6 @@ class Views:
 
     def __str__(self) -> str:
         by = self.preparation
-        size = "" if self.is_dense else f" {by.cut}"
         mirrored = ", mirrored as well" if self.is_mirrored else ""
         mean = (
             " (in place of 'mean pixel', whose image no weights hold)"
@@ -100,7 +99,7 @@ class Views:
         )
         average = f"; mean of {self.views} probabilities" if self.views > 1 else ""
         return (
-            f"{by.scaling(*self.sides)}, {self.cut.words}{size}{mirrored}, {by.colours}"
+            f"{by.scaling(*self.sides)}, {self.cut.words.format(by.cut)}{mirrored}, {by.colours}"
             f"{mean if self.lacks_mean_image else ''}{average}"
         )
 
@@ -124,14 +123,24 @@ def _five(image: Image, by: Preparation) -> Iterator[Image]:
     yield from _centre(image, by)
 
 
+def _five_of_the_middle(image: Image, by: Preparation) -> Iterator[Image]:
+    """Krizhevsky et al. 2012 scale an image and cut out the middle square ahead (section 2)."""
+    _, square, _ = _squares(image)
+    yield from _five(square, by)
+
+
 def _six_of_three(image: Image, by: Preparation) -> Iterator[Image]:
-    """Of the left, middle and right square (or top, middle and bottom), five cuts and all of it."""
-    short = min(image.size)
-    # Along the shorter side, the three squares begin at one place.
-    for left, top in zip(*_places(image, (short, short)), strict=True):
-        square = _at(image, left, top, (short, short))
+    for square in _squares(image):
         yield from _five(square, by)
         yield by.scaled(square, min(by.x.pixels))
+
+
+def _squares(image: Image) -> list[Image]:
+    """Left, middle and right; or top, middle and bottom."""
+    square = min(image.size), min(image.size)
+    # Along the shorter side, the three begin at one place.
+    starts = zip(*_places(image, square), strict=True)
+    return [_at(image, left, top, square) for left, top in starts]
 
 
 def _places(image: Image, size: Size) -> list[tuple[int, int, int]]:
@@ -146,14 +155,16 @@ def _at(image: Image, left: int, top: int, size: Size) -> Image:
 
 
 WHOLE = Cut("the whole image", _whole, 1)
+CENTRE = Cut("centre {}", _centre, 1)
+FIVE = Cut("corners and centre {} of the middle square", _five_of_the_middle, 5, is_mirrored=True)
+SIX_OF_THREE = Cut(
+    "corners and centre {0} of three squares and each square to {0}",
+    _six_of_three,
+    18,
+    is_mirrored=True,
+)
 
-FOUR_SIZES = Cut("corners, centre and all of three squares", _six_of_three, 18, is_mirrored=True)
-
-CROPS = {
-    1: Cut("centre", _centre, 1),
-    10: Cut("corners and centre", _five, 5, is_mirrored=True),
-    144: FOUR_SIZES,
-}
+CROPS = {1: CENTRE, 10: FIVE, 144: SIX_OF_THREE}
 """What is taken by the count of `crops`: 10 of Krizhevsky et al. 2012, section 4.1, 144 of four
 sizes of Szegedy et al. 2014, section 7."""
 
@@ -207,12 +218,13 @@ def _require_sides(sides: Sequence[int], cut: Cut, x: TensorType) -> None:
             f"an image whose shorter side is {min(sides)} holds no {x}",
             help=f"write scale {min(x.pixels)}, or more",
         )
-    if cut is not FOUR_SIZES:
-        return
-    if len(sides) != 4:
+    if cut is SIX_OF_THREE and len(sides) != 4:
         raise error(
             f"'crops 144' are of 4 sizes, and the recipe has {len(sides)}",
             help="write a 'scale' for each: scale 256; scale 288; scale 320; scale 352",
         )
-    if x.height != x.width:
-        raise error(f"'crops 144' are of squares, and the network takes {x}", help="write crops 10")
+    if cut in (FIVE, SIX_OF_THREE) and x.height != x.width:
+        raise error(
+            f"several crops are cut out of squares, and the network takes {x}",
+            help="write crops 1, or dense",
+        )
