@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostic import error
-from netlang.ir.graph import Graph
+from netlang.ir.graph import Graph, Node
 from netlang.ops.norm import Softmax
+from netlang.passes.rewrite import Sweep
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +33,15 @@ def class_count(graph: Graph) -> int:
             help="end the network with: avgpool global -> linear 1000 -> softmax",
         )
     return output.channels
+
+
+def to_probabilities(graph: Graph) -> Graph:
+    """The network with a softmax at its end, whose output is a probability of each class."""
+    output = graph[graph.output]
+    if isinstance(output.op, Softmax):
+        return graph
+    softmax = Node(Sweep(graph).fresh("softmax"), Softmax(), (output.name,), output.type)
+    return replace(graph, nodes=(*graph.nodes, softmax), output=softmax.name)
 
 
 def read_labels(path: Path, graph: Graph) -> list[str]:

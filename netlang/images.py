@@ -17,7 +17,7 @@ from netlang.recipe import Resize
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from PIL.Image import Image
+    from PIL.Image import Image, Resampling
 
 MARGIN = 256 / 224
 """The shorter side, as a multiple of what is cut out of its middle (Krizhevsky et al. 2012, 2)."""
@@ -60,41 +60,81 @@ class Preparation:
         return cls(x, side, op.interpolation, op.range, mean, std)
 
     def __str__(self) -> str:
-        colours = "R, G, B" if self.x.channels == 3 else "gray"
-        return (
-            f"shorter side to {self.resize} ({self.interpolation}), centre "
-            f"{self.x.height}x{self.x.width}, {colours} from 0 to {self.range} minus "
-            f"{_listed(self.mean)} over {_listed(self.std)}"
-        )
+        return f"{self.scaling(self.resize)}, centre {self.cut}, {self.colours}"
+
+    def scaling(self, *sides: int) -> str:
+        """What is done to an image's size, in words."""
+        return f"shorter side to {', '.join(map(str, sides))} ({self.interpolation})"
+
+    @property
+    def cut(self) -> str:
+        """The pixels that the network takes, in words: rows x columns."""
+        return f"{self.x.height}x{self.x.width}"
+
+    @property
+    def colours(self) -> str:
+        """What is done to colours, in words."""
+        names = "R, G, B" if self.x.channels == 3 else "gray"
+        return f"{names} from 0 to {self.range} minus {_listed(self.mean)} over {_listed(self.std)}"
 
     def read(self, path: Path) -> NDArray[np.float32]:
         """An image file as the network's input. NetError where the file holds no image."""
+        return self.numbers(self._cut(self.open(path)))
+
+    @property
+    def views(self) -> int:
+        """How many arrays an image becomes."""
+        return 1
+
+    def read_views(self, path: Path) -> list[NDArray[np.float32]]:
+        """All that the network is to see of an image file: `read` alone."""
+        return [self.read(path)]
+
+    def open(self, path: Path) -> Image:
+        """An image file, upright, in as many colours as the network takes; NetError as `read`."""
+        return _open(path).convert("RGB" if self.x.channels == 3 else "L")
+
+    def numbers(self, image: Image) -> NDArray[np.float32]:
+        """An image that is as large as it is to be, C x H x W."""
         import numpy as np
 
-        image = _open(path).convert("RGB" if self.x.channels == 3 else "L")
-        cut = np.asarray(self._cut(image)).reshape(*self.x.pixels, self.x.channels)
-        pixels = cut * (self.range / 255)
+        pixels = np.asarray(image).reshape(image.height, image.width, -1) * (self.range / 255)
         return ((pixels - self.mean) / self.std).transpose(2, 0, 1).astype("float32")
+
+    def scaled(self, image: Image, side: int) -> Image:
+        """The whole image with its shorter side scaled, further where the input would not fit."""
+        return image.resize(self._scaled_size(image, side), self._filter)
 
     def _cut(self, image: Image) -> Image:
         """The middle of the scaled image; nothing else is computed of it."""
+        wanted = (self.x.width, self.x.height)
+        sides = zip(image.size, self._scaled_size(image, self.resize), wanted, strict=True)
+        (left, right), (top, bottom) = (_middle(*lengths) for lengths in sides)
+        return image.resize(wanted, self._filter, (left, top, right, bottom))
+
+    def _scaled_size(self, image: Image, side: int) -> tuple[int, int]:
+        """Width and height once the shorter side is scaled, rounded as torchvision rounds them."""
+        short, wanted = min(image.size), (self.x.width, self.x.height)
+        fits = (ceil(cut * short / each) for each, cut in zip(image.size, wanted, strict=True))
+        scaled = max(side, *fits)
+        width, height = (int(scaled * each / short) for each in image.size)
+        return width, height
+
+    @property
+    def _filter(self) -> Resampling:
         from PIL.Image import Resampling
 
-        short, wanted = min(image.size), (self.x.width, self.x.height)
-        sides = tuple(zip(image.size, wanted, strict=True))
-        scaled = max(self.resize, *(ceil(cut * short / side) for side, cut in sides))
-        spans = [_middle(side, int(scaled * side / short), cut) for side, cut in sides]
-        (left, right), (top, bottom) = spans
-        filter = Resampling[self.interpolation.upper()]
-        return image.resize(wanted, filter, (left, top, right, bottom))
+        return Resampling[self.interpolation.upper()]
+
+
+def middle(length: int, cut: int) -> int:
+    """Where the middle `cut` pixels of a length begin, rounded as torchvision rounds it."""
+    return round((length - cut) / 2)
 
 
 def _middle(side: int, scaled: int, cut: int) -> tuple[float, float]:
-    """Where the middle `cut` pixels of a side begin and end, in pixels ahead of scaling.
-
-    Sizes and corners are whole numbers, rounded as torchvision rounds them.
-    """
-    start = round((scaled - cut) / 2)
+    """Where the middle `cut` pixels of a side begin and end, in pixels ahead of scaling."""
+    start = middle(scaled, cut)
     return start * side / scaled, (start + cut) * side / scaled
 
 

@@ -223,8 +223,9 @@ class Mean(Word):
 class Crops(Word):
     """Predictions are averaged over crops.
 
-    1 is the centre; 10 are the centre, the corners and their mirror images (Krizhevsky et al.
-    2012, 4.1); 144 are those of four sizes and three squares (Szegedy et al. 2014, section 7).
+    1 is the centre; 10 are the centre and the corners of the middle square and their mirror images
+    (Krizhevsky et al. 2012, 2 and 4.1); 144 are those of four sizes and three squares, and these
+    squares whole (Szegedy et al. 2014, section 7).
     """
 
     count: int = attribute(integer(1))

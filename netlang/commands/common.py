@@ -186,15 +186,22 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def engine_of(
-    args: argparse.Namespace, graph: Graph, batch: int | None = None, usual: str | None = None
+    args: argparse.Namespace,
+    graph: Graph,
+    batch: int | None = None,
+    usual: str | None = None,
+    weights: Mapping[str, Any] | None = None,
 ) -> Engine:
-    """The engine that the arguments ask for, ready to run; `usual` where they name none."""
+    """The engine that the arguments ask for, ready to run; `usual` where they name none.
+
+    What is made of `weights` that are there already is not kept in the cache.
+    """
     from netlang.engines import open_engine
 
-    weights = _numbers(args, graph)
+    numbers = weights or _numbers(args, graph)
     with progress("making the network ready"):
         return open_engine(
-            graph, weights, args.engine or usual, args.dtype, args.threads, batch, not args.no_cache
+            graph, numbers, args.engine or usual, args.dtype, args.threads, batch, not args.no_cache
         )
 
 

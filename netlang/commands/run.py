@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from netlang.classes import class_count, is_classifier, read_labels
+from netlang.classes import class_count, is_classifier, read_labels, to_probabilities
 from netlang.commands.common import (
     add_engine_arguments,
     add_net_argument,
@@ -24,21 +24,26 @@ from netlang.commands.common import (
     show,
 )
 from netlang.diagnostic import NetError, error
+from netlang.engines import Engine
 from netlang.ir.graph import Graph
 from netlang.running.batches import Sink, run_batches
-from netlang.running.inputs import ARRAY, Item, find, items, prepared_by
+from netlang.running.inputs import ARRAY, Item, Prepared, find, items, prepared_by, tested_by
 from netlang.running.layers import ENGINE, matching, values_into
 from netlang.running.outputs import outputs_into
 from netlang.running.pace import LONG, Pace
 from netlang.running.report import Report, as_csv, as_json, as_text
+from netlang.running.sizes import AnySize
 from netlang.running.timing import RUNS, WARM, Timing, describe, table, timed
+from netlang.running.views import Views
 
 HELP = (
     "Run a network on images and print the classes that it finds likeliest. The attributes of the "
     "network's 'input' say how an image is prepared. Where they say nothing, its shorter side "
     "becomes 8/7 of the input's (256 for 224; or what the recipe's 'resize' says), the middle is "
-    "cut out, and its colours are normalized by ImageNet's mean and deviation. An image that "
-    "cannot be read is named and left out, and the exit status is 1."
+    "cut out, and its colours are normalized by ImageNet's mean and deviation. With --eval, the "
+    "network is tested as its 'eval' says, on corners and mirror images, at several sizes, or over "
+    "the whole image, and the mean of all is told. An image that cannot be read is named and left "
+    "out, and the exit status is 1."
 )
 
 
@@ -54,9 +59,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_weights_arguments(parser)
     add_engine_arguments(parser)
+    parser.add_argument(
+        "--eval",
+        action="store_true",
+        help="test each image as the network's 'eval' says, and tell the mean of all views",
+    )
     parser.add_argument("--labels", type=Path, metavar="FILE", help="names of classes, a line each")
     parser.add_argument("--top", type=int, default=5, metavar="K", help="classes shown (5)")
-    parser.add_argument("--batch", type=int, default=8, metavar="N", help="images at a time (8)")
+    parser.add_argument(
+        "--batch", type=int, default=8, metavar="N", help="images at a time, or views (8)"
+    )
     parser.add_argument(
         "--layers",
         action="append",
@@ -86,13 +98,12 @@ def run(args: argparse.Namespace) -> int:
     _require_sense(args, graph)
     layers = matching(graph, args.layers)
     paths = find(args.inputs)
-    preparation = prepared_by(paths, graph)
+    preparation = (tested_by if args.eval else prepared_by)(paths, graph)
     found = list(items(paths, graph, preparation))
     labels = read_labels(args.labels, graph) if args.labels else None
-    # Of one that others compile, no layer is left to time.
-    usual = "torch" if args.time else None
-    engine = engine_of(args, graph, min(args.batch, len(found)) or args.batch, usual)
-    report = Report(graph, args.weights, engine.description, preparation, args.top, labels)
+    shown = to_probabilities(graph) if args.eval else graph
+    engine = _engine(args, shown, preparation, len(found))
+    report = Report(shown, args.weights, engine, preparation, args.top, labels)
     if found:
         with ExitStack() as files:
             sinks: list[Sink] = [report.take] if is_classifier(graph) else []
@@ -101,9 +112,27 @@ def run(args: argparse.Namespace) -> int:
                 sinks.append(files.enter_context(values_into(args.output, graph, weights, layers)))
             elif args.output:
                 sinks.append(files.enter_context(outputs_into(args.output)))
-            _run_all(engine, found, args.batch, sinks, report)
+            _run_all(found, args.batch, sinks, report)
     _print(args, report, _timing(engine, args.batch) if args.time else None)
     return 1 if report.failed else 0
+
+
+def _engine(
+    args: argparse.Namespace, graph: Graph, preparation: Prepared | None, images: int
+) -> Engine | AnySize:
+    """What runs the network on so many images; on whole ones, in the form for the size of each."""
+    if isinstance(preparation, Views) and preparation.is_dense:
+        weights = load_weights(args, graph)
+        batch = min(args.batch, preparation.views_a_side)
+        return AnySize(
+            graph,
+            lambda form: engine_of(args, form, batch, weights=weights),
+            kept=len(preparation.sides),
+        )
+    views = images * (preparation.views if preparation else 1)
+    # Of one that others compile, no layer is left to time.
+    usual = "torch" if args.time else None
+    return engine_of(args, graph, min(args.batch, views) or args.batch, usual)
 
 
 def _require_sense(args: argparse.Namespace, graph: Graph) -> None:
@@ -123,13 +152,22 @@ def _require_sense(args: argparse.Namespace, graph: Graph) -> None:
         )
     if args.csv and args.time:
         raise error("'--csv' has no place for '--time'", help="write --json")
-    if args.inputs and not args.output:
+    _require_test(args)
+    if args.eval or (args.inputs and not args.output):
         class_count(graph)  # there would be nothing to tell
 
 
-def _run_all(
-    engine: Any, found: Sequence[Item], size: int, sinks: Sequence[Sink], report: Report
-) -> None:
+def _require_test(args: argparse.Namespace) -> None:
+    if args.eval and args.layers:
+        raise error(
+            "'--layers' writes the values of one view, and '--eval' has several",
+            help="leave out --eval",
+        )
+    if args.eval and args.time:
+        raise error("'--time' times the network at one view", help="leave out --eval")
+
+
+def _run_all(found: Sequence[Item], size: int, sinks: Sequence[Sink], report: Report) -> None:
     """Runs all inputs, and shows how fast that goes."""
     pace = Pace(len(found))
 
@@ -142,7 +180,8 @@ def _run_all(
         count([name])
 
     show(pace.line(), is_last=False)
-    run_batches(engine, found, size, [*sinks, count], fail)
+    views = report.preparation.views if report.preparation else 1
+    run_batches(report.engine, found, size, [*sinks, count], fail, views)
     if pace.seconds > LONG:
         print(pace.summary(), file=sys.stderr)
     if report.failed:
@@ -158,7 +197,8 @@ def _print(args: argparse.Namespace, report: Report, timing: Timing | None) -> N
         print(as_csv(report), end="")
     elif args.json:
         times = {"timing": describe(timing)} if timing else {}
-        print(json.dumps(as_json(report) | times, indent=2))
+        views = {"views": report.preparation.views} if args.eval and report.preparation else {}
+        print(json.dumps(as_json(report) | views | times, indent=2))
     else:
         tables = as_text(report, args.seed), table(timing) if timing else ""
         print("\n\n".join(filter(None, tables)))

@@ -88,6 +88,11 @@ def _widen(weight: Array, channels: float, out: Array | None) -> Array:
     return _into(out, np.pad(weight, [(0, 0), (0, after), *[(0, 0)] * (weight.ndim - 2)]))
 
 
+def _as_kernel(weight: Array, height: float, width: float, out: Array | None) -> Array:
+    """A linear layer over C x height x width as a convolution of that size."""
+    return _into(out, weight.reshape(len(weight), -1, int(height), int(width)))
+
+
 def _stack(*tensors: Array, out: Array | None) -> Array:
     import numpy as np
 
@@ -111,6 +116,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "inverse_deviation": _inverse_deviation,
     "stack": _stack,
     "widen": _widen,
+    "as_kernel": _as_kernel,
 }
 """What a derived weight can be made with."""
 

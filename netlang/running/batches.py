@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostic import NetError, error
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
 READERS = 4
 """Pillow decodes without Python's lock, so that threads are enough."""
 
-Sink = Callable[[list[str], "Array", Any], None]
-"""Takes the names of a batch, its numbers, and what the network made of them."""
+Sink = Callable[[list[str], Any, Any], None]
+"""Takes the names of a batch, its numbers, and what the network made of them.
+
+There are no numbers (None) where that is the mean of several views.
+"""
 
 
 def run_batches(
@@ -26,13 +30,17 @@ def run_batches(
     size: int,
     sinks: Sequence[Sink],
     failed: Callable[[str, NetError], None],
+    views: int = 1,
 ) -> None:
     """Runs a network on all inputs, `size` at a time, and gives each batch to the sinks.
 
-    What cannot be read is told to `failed`, and the rest goes on. NetError where nothing is left.
+    Where an input has several `views`, these are what counts as `size`, and the sinks are given
+    the mean of what the network makes of them. What cannot be read is told to `failed`, and the
+    rest goes on. NetError where nothing is left.
     """
     batch = None
-    for batch in _batches(items, size, failed):
+    sinks = [averaged(sinks, views)] if views > 1 else sinks
+    for batch in _batches(items, size, failed, max(1, 2 * size // views)):
         names, x = batch
         y = engine(x)
         for sink in sinks:
@@ -41,31 +49,57 @@ def run_batches(
         raise error("no input could be read")
 
 
-def _batches(
-    items: Iterable[Item], size: int, failed: Callable[[str, NetError], None]
-) -> Iterator[tuple[list[str], Array]]:
-    """The names and numbers (N x C x H x W) of `size` inputs at a time; the last may be fewer."""
+def averaged(sinks: Sequence[Sink], views: int) -> Sink:
+    """Gives sinks the mean of an input's results, which follow one another, `views` of each."""
     import numpy as np
 
-    names, rows = list[str](), list["Array"]()
-    for name, reading in _ahead(items, 2 * size):
+    results = list[Any]()
+
+    def take(names: list[str], _inputs: Any, outputs: Any) -> None:
+        for name, output in zip(names, outputs, strict=True):
+            results.append(output)
+            if len(results) == views:
+                mean = np.mean(results, axis=0, dtype="float64")
+                for sink in sinks:
+                    sink([name], None, mean[None])
+                results.clear()
+
+    return take
+
+
+def _batches(
+    items: Iterable[Item], size: int, failed: Callable[[str, NetError], None], ahead: int
+) -> Iterator[tuple[list[str], Array]]:
+    """The names and numbers (N x C x H x W) of `size` views at a time, or fewer.
+
+    Those of a batch have one height and width: where another begins, a batch ends.
+    """
+    import numpy as np
+
+    for _, alike in groupby(_views(items, failed, ahead), lambda view: view[1].shape):
+        while batch := list(islice(alike, size)):
+            names, rows = zip(*batch, strict=True)
+            yield list(names), np.stack(rows)
+
+
+def _views(
+    items: Iterable[Item], failed: Callable[[str, NetError], None], ahead: int
+) -> Iterator[tuple[str, Array]]:
+    """The views of all inputs that can be read, with the inputs' names."""
+    for name, reading in _ahead(items, ahead):
         try:
-            rows.append(reading.result())
+            views = reading.result()
         except NetError as fault:
             failed(name, fault)
             continue
-        names.append(name)
-        if len(rows) == size:
-            yield names, np.stack(rows)
-            names, rows = [], []
-    if rows:
-        yield names, np.stack(rows)
+        for view in views:
+            yield name, view
 
 
-def _ahead(items: Iterable[Item], most: int) -> Iterator[tuple[str, Future[Array]]]:
+def _ahead(items: Iterable[Item], most: int) -> Iterator[tuple[str, Future[Sequence[Array]]]]:
     """The inputs in order, with the next `most` being read: memory holds no more of them."""
     readers = ThreadPoolExecutor(READERS)
-    coming = deque[tuple[str, "Future[Array]"]]()
+    coming = deque[tuple[str, "Future[Sequence[Array]]"]]()
     try:
         for item in items:
             coming.append((item.name, readers.submit(item.read)))

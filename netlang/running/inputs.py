@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cache, partial
 from glob import glob, has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from netlang.diagnostic import Diagnostic, NetError, error
 from netlang.images import Preparation
 from netlang.ir.graph import Graph
 from netlang.natural import natural
+from netlang.running.views import Views
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,10 +27,23 @@ HELP = "netlang reads JPEG, PNG and more, and arrays in .npy files"
 
 @dataclass(frozen=True)
 class Item:
-    """One input of a network: what a person calls it, and how its numbers are read."""
+    """One input of a network: what a person calls it, and how its views are read, C x H x W."""
 
     name: str
-    read: Callable[[], Array]
+    read: Callable[[], Sequence[Array]]
+
+
+class Prepared(Protocol):
+    """How an image becomes what a network is given, which its text tells."""
+
+    @property
+    def views(self) -> int:
+        """How many arrays an image becomes."""
+        ...
+
+    def read_views(self, path: Path) -> Sequence[Array]:
+        """These arrays, C x H x W; NetError where the file holds no image."""
+        ...
 
 
 def find(names: Sequence[str]) -> list[Path]:
@@ -54,12 +68,28 @@ def prepared_by(paths: Iterable[Path], graph: Graph) -> Preparation | None:
 
     NetError where there are and the network takes none.
     """
-    if len(graph.inputs) > 1:
-        raise error(f"'{graph.name}' has {len(graph.inputs)} inputs; 'run' gives it one")
+    _require_one_input(graph)
     return None if all(map(_is_array, paths)) else Preparation.of(graph)
 
 
-def items(paths: Iterable[Path], graph: Graph, preparation: Preparation | None) -> Iterator[Item]:
+def tested_by(paths: Iterable[Path], graph: Graph) -> Views:
+    """What the network's recipe shows it of images; NetError for arrays, and as `Views.of`."""
+    _require_one_input(graph)
+    array = next(filter(_is_array, paths), None)
+    if array:
+        raise error(
+            f"'{array}' is taken as prepared, and a test prepares images itself",
+            help="name images, or leave out --eval",
+        )
+    return Views.of(graph)
+
+
+def _require_one_input(graph: Graph) -> None:
+    if len(graph.inputs) > 1:
+        raise error(f"'{graph.name}' has {len(graph.inputs)} inputs; 'run' gives it one")
+
+
+def items(paths: Iterable[Path], graph: Graph, preparation: Prepared | None) -> Iterator[Item]:
     """The inputs that files hold: an image, or each row of an array.
 
     NetError where an array does not fit the network.
@@ -68,7 +98,7 @@ def items(paths: Iterable[Path], graph: Graph, preparation: Preparation | None) 
         if _is_array(path):
             yield from _rows(path, graph)
         elif preparation:
-            yield Item(str(path), partial(preparation.read, path))
+            yield Item(str(path), partial(preparation.read_views, path))
 
 
 def _named(name: str) -> list[Path]:
@@ -129,10 +159,10 @@ def _rows(path: Path, graph: Graph) -> Iterator[Item]:
         )
     wanted = graph.inputs[0].type
     if array.shape == wanted.shape:
-        yield Item(str(path), lambda: np.array(array, "float32"))
+        yield Item(str(path), lambda: [np.array(array, "float32")])
     elif array.shape[1:] == wanted.shape and len(array):
         for row in range(len(array)):
-            yield Item(f"{path}[{row}]", lambda row=row: np.array(array[row], "float32"))
+            yield Item(f"{path}[{row}]", lambda row=row: [np.array(array[row], "float32")])
     else:
         shown = "x".join(map(str, array.shape)) or "a single number"
         raise error(f"'{path}' is {shown}, and '{graph.name}' takes {wanted}, or N of them")

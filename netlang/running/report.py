@@ -12,8 +12,10 @@ from typing import Any
 from netlang.classes import likeliest
 from netlang.columns import aligned
 from netlang.diagnostic import NetError
-from netlang.images import Preparation
+from netlang.engines import Engine
 from netlang.ir.graph import Graph
+from netlang.running.inputs import Prepared
+from netlang.running.sizes import AnySize
 
 COLUMNS = ("image", "rank", "class", "label", "probability")
 
@@ -22,15 +24,15 @@ COLUMNS = ("image", "rank", "class", "label", "probability")
 class Report:
     """What a network found in images, and what could not be read.
 
-    `weights` is the file they are from, None where they are random; `engine` is what ran the
-    network, in words; `preparation` is what was done to images, None where there are arrays alone;
+    `weights` is the file they are from, None where they are random; `engine` is what runs
+    the network; `preparation` is what was done to images, None where there are arrays alone;
     `top` is how many classes are told.
     """
 
     graph: Graph
     weights: Path | None
-    engine: str
-    preparation: Preparation | None
+    engine: Engine | AnySize
+    preparation: Prepared | None
     top: int
     labels: Sequence[str] | None = None
     images: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -54,7 +56,7 @@ def as_json(report: Report) -> dict[str, Any]:
     return {
         "name": report.graph.name,
         "weights": str(report.weights) if report.weights else None,
-        "engine": report.engine,
+        "engine": report.engine.description,
         "preparation": str(report.preparation) if report.preparation else None,
         "images": report.images,
         "failed": report.failed,
@@ -75,7 +77,7 @@ def as_text(report: Report, seed: int) -> str:
     if not report.images:
         return ""
     head = [f"{report.graph.name}: {report.preparation or 'arrays, taken as prepared'}"]
-    head.append(f"run by {report.engine}")
+    head.append(f"run by {report.engine.description}")
     if report.weights is None:
         head.append(f"The weights are random (seed {seed}): what follows means nothing.")
     rows = [COLUMNS, *map(_cells, _rows(report))]

@@ -66,11 +66,11 @@ def test_no_more_is_read_ahead_than_two_batches() -> None:
     read = list[int]()
 
     def item(number: int) -> Item:
-        def numbers() -> np.ndarray:
+        def numbers() -> list[np.ndarray]:
             read.append(number)
             if number % 5 == 0:
                 raise error(f"{number} is damaged")
-            return np.full((1,), number, "float32")
+            return [np.full((1,), number, "float32")]
 
         return Item(str(number), numbers)
 
