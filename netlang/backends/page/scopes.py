@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from netlang.backends.draw.boxes import Box
-from netlang.fold import scopes
+from netlang.tree import Tree
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,9 @@ class Repeat:
 Item = Box | Scope | Repeat
 
 
-def tree(boxes: list[Box], times: Mapping[str, int]) -> Scope:
-    """The network as a scope; `times` has the length of each repeat by the path of its first."""
-    return _scope("", boxes, 0, times)
+def scope(group: Tree[Box], times: Mapping[str, int]) -> Scope:
+    """A group as a scope; `times` has the length of each repeat by the path of its first."""
+    return Scope(group.path, tuple(_items(group, times)))
 
 
 def boxes_of(item: Item) -> Iterator[Box]:
@@ -48,36 +47,19 @@ def boxes_of(item: Item) -> Iterator[Box]:
                 yield from boxes_of(each)
 
 
-def _scope(path: str, boxes: list[Box], depth: int, times: Mapping[str, int]) -> Scope:
-    found: dict[str, Box | list[Box]] = {}
-    for box in boxes:
-        around = next(islice(scopes(box.name), depth, None), None)
-        if around is None:
-            found[box.name] = box
-            continue
-        held = found.setdefault(around, [])
-        assert isinstance(held, list), f"{around} is a layer and a group"
-        held.append(box)
-    inner = {
-        name: held if isinstance(held, Box) else _scope(name, held, depth + 1, times)
-        for name, held in found.items()
-    }
-    return Scope(path, tuple(_items(inner, times)))
-
-
-def _items(inner: Mapping[str, Box | Scope], times: Mapping[str, int]) -> Iterator[Item]:
+def _items(group: Tree[Box], times: Mapping[str, int]) -> Iterator[Item]:
     """What stands in a scope, its repeats as one each."""
-    blocks = [item for item in inner.values() if isinstance(item, Scope)]
-    run: tuple[Scope, ...] = ()
-    for item in inner.values():
+    blocks = group.groups
+    run: tuple[Tree[Box], ...] = ()
+    for item in group.items:
         if isinstance(item, Box):
             yield item
         elif item.path in times:
             first = blocks.index(item)
-            run = tuple(blocks[first : first + times[item.path]])
-            yield Repeat(run)
+            run = blocks[first : first + times[item.path]]
+            yield Repeat(tuple(scope(member, times) for member in run))
         elif item not in run:
-            yield _without_wrapping(item)
+            yield _without_wrapping(scope(item, times))
 
 
 def _without_wrapping(scope: Scope) -> Item:
