@@ -22,7 +22,7 @@ from netlang.backends.draw.column import Column
 from netlang.backends.draw.labels import Labels
 from netlang.backends.draw.links import Kind
 from netlang.backends.draw.style import View
-from netlang.backends.page.scopes import Item, Repeat, Scope, boxes_of, scope
+from netlang.backends.page.scopes import Item, Repeat, Scope, as_scope, boxes_of
 from netlang.diagnostic import Label
 from netlang.fold import Folded, fold
 from netlang.ir.graph import Graph, Node
@@ -75,7 +75,7 @@ class _Writer:
 
     @cached_property
     def root(self) -> Scope:
-        return scope(self.column.root, self.times)
+        return as_scope(self.column.root, self.times)
 
     @cached_property
     def order(self) -> dict[str, int]:

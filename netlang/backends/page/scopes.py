@@ -23,16 +23,11 @@ class Repeat:
 
     members: tuple[Scope, ...]
 
-    @property
-    def path(self) -> str:
-        """Of the first, as in a folded graph."""
-        return self.members[0].path
-
 
 Item = Box | Scope | Repeat
 
 
-def scope(group: Tree[Box], times: Mapping[str, int]) -> Scope:
+def as_scope(group: Tree[Box], times: Mapping[str, int]) -> Scope:
     """A group as a scope; `times` has the length of each repeat by the path of its first."""
     return Scope(group.path, tuple(_items(group, times)))
 
@@ -57,9 +52,9 @@ def _items(group: Tree[Box], times: Mapping[str, int]) -> Iterator[Item]:
         elif item.path in times:
             first = blocks.index(item)
             run = blocks[first : first + times[item.path]]
-            yield Repeat(tuple(scope(member, times) for member in run))
+            yield Repeat(tuple(as_scope(member, times) for member in run))
         elif item not in run:
-            yield _without_wrapping(scope(item, times))
+            yield _without_wrapping(as_scope(item, times))
 
 
 def _without_wrapping(scope: Scope) -> Item:
