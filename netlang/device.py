@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from netlang.diagnostic import error
 from netlang.kernels.kernel import Precision
 
 GB, TB, TFLOP, MB = 1e9, 1e12, 1e12, 10**6
@@ -105,6 +106,15 @@ class Target:
 
 USUAL = Target()
 """One image at a time in float16 on an H100."""
+
+MOST = 2**31 - 1
+"""The largest batch: kernels count with 32 bits."""
+
+
+def require_batch(batch: int) -> None:
+    """`NetError` for a batch that is none."""
+    if not 1 <= batch <= MOST:
+        raise error(f"'--batch {batch}' is no batch", help="write --batch 32")
 
 
 @dataclass(frozen=True)

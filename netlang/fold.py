@@ -10,11 +10,12 @@ same, so that a folded graph is a graph.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from netlang.ir.graph import Graph, Node
+from netlang.tree import Tree, scopes, tree
 
 
 @dataclass(frozen=True)
@@ -32,21 +33,13 @@ class Folded:
         return total
 
 
-def scopes(name: str) -> Iterator[str]:
-    """The groups and blocks around a node, from the outermost: `a`, `a.b` for `a.b.conv_1`."""
-    end = name.find(".")
-    while end >= 0:
-        yield name[:end]
-        end = name.find(".", end + 1)
-
-
 def fold(graph: Graph, expand: Collection[str] = (), cuts: Collection[str] = ()) -> Folded:
     """The graph with its repeats folded, but for those in or of the groups to `expand`.
 
     No repeat goes on over the blocks at `cuts`: each of them begins one of its own.
     """
     folding = _Folding(graph, expand, cuts)
-    folding.visit(_tree(graph))
+    folding.visit(tree(graph.nodes))
     nodes = tuple(
         replace(node, inputs=tuple(map(folding.standing_for, node.inputs)))
         for node in graph
@@ -64,45 +57,28 @@ def fold(graph: Graph, expand: Collection[str] = (), cuts: Collection[str] = ())
 # --------------------------------------------------------------------------- what a block is
 
 
-@dataclass
-class _Scope:
-    path: str
-    nodes: list[Node] = field(default_factory=list[Node])
-    children: dict[str, _Scope] = field(default_factory=dict[str, "_Scope"])
-
-
-def _tree(graph: Graph) -> _Scope:
-    root = _Scope("")
-    for node in graph:
-        scope = root
-        for path in scopes(node.name):
-            scope = scope.children.setdefault(path, _Scope(path))
-            scope.nodes.append(node)
-    return root
-
-
 @dataclass(frozen=True)
 class _Block:
     """A scope as its neighbours see it: `form` is all of it but the names."""
 
-    scope: _Scope
+    scope: Tree[Node]
     at: Mapping[str, int]
     entries: tuple[str, ...]
     readers: frozenset[str]
     form: tuple[Any, ...]
 
 
-def _block(graph: Graph, scope: _Scope) -> _Block:
-    at = {node.name: position for position, node in enumerate(scope.nodes)}
+def _block(graph: Graph, scope: Tree[Node]) -> _Block:
+    at = {node.name: position for position, node in enumerate(scope.leaves)}
     entries: dict[str, int] = {}
     rows: list[tuple[Any, ...]] = []
-    for node in scope.nodes:
+    for node in scope.leaves:
         # Values from outside count down from -1, in the order in which they are first read.
         wiring = tuple(
             at[x] if x in at else ~entries.setdefault(x, len(entries)) for x in node.inputs
         )
         rows.append((node.op, node.type, wiring))
-    readers = [{u.name for u in graph.users[n.name]} - at.keys() for n in scope.nodes]
+    readers = [{u.name for u in graph.users[n.name]} - at.keys() for n in scope.leaves]
     exits = tuple(bool(names) for names in readers)
     form = (rows, exits, [graph[name].type for name in entries])
     return _Block(scope, at, tuple(entries), frozenset[str]().union(*readers), form)
@@ -134,18 +110,18 @@ class _Folding:
             name = self.stands[name]
         return name
 
-    def visit(self, scope: _Scope) -> None:
+    def visit(self, scope: Tree[Node]) -> None:
         """Folds what stands in a scope, then what stands in that."""
         if scope.path in self.expand:
             return
-        for run in self._runs(list(scope.children.values())):
+        for run in self._runs(scope.groups):
             if len(run) > 1 and not any(block.scope.path in self.expand for block in run):
                 self._fold(run)
                 run = run[:1]
             for block in run:
                 self.visit(block.scope)
 
-    def _runs(self, siblings: list[_Scope]) -> Iterator[list[_Block]]:
+    def _runs(self, siblings: Iterable[Tree[Node]]) -> Iterator[list[_Block]]:
         run: list[_Block] = []
         last: tuple[int, ...] | None = None
         for block in (_block(self.graph, scope) for scope in siblings):
@@ -164,6 +140,6 @@ class _Folding:
     def _fold(self, run: list[_Block]) -> None:
         first, *others = (block.scope for block in run)
         self.times[first.path] = len(run)
-        self.dropped.update(node.name for scope in others for node in scope.nodes)
-        pairs = zip(others[-1].nodes, first.nodes, strict=True)
+        self.dropped.update(node.name for scope in others for node in scope.leaves)
+        pairs = zip(others[-1].leaves, first.leaves, strict=True)
         self.stands.update((last.name, stand_in.name) for last, stand_in in pairs)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from netlang.diagnostic import did_you_mean, error
-from netlang.fold import scopes
 from netlang.ir.graph import Graph, Node
 from netlang.ops.shape import Input
+from netlang.tree import tree
 
 
 def part(graph: Graph, name: str) -> Graph:
@@ -17,11 +17,13 @@ def part(graph: Graph, name: str) -> Graph:
     `name` is that of a block (`inception`), of a group (`conv4_x`) or a path (`conv4_x.basic_2`).
     The layers keep their names but for the path ahead of them. NetError where there is none.
     """
-    path = next((p for p in _paths(graph) if name in _names(graph, p)), None)
+    groups = {group.path: group.leaves for group in tree(graph.nodes).descendants()}
+    path = next((path for path in groups if name in _names(graph, path)), None)
     if path is None:
-        raise error(f"'{graph.name}' has no block or group '{name}'", help=_suggestion(graph, name))
-    own = {n.name: n.name.removeprefix(f"{path}.") for n in graph if n.name.startswith(f"{path}.")}
-    inside = [graph[name] for name in own]
+        help = _suggestion(graph, list(groups), name)
+        raise error(f"'{graph.name}' has no block or group '{name}'", help=help)
+    inside = groups[path]
+    own = {node.name: node.name.removeprefix(f"{path}.") for node in inside}
     outside = dict.fromkeys(x for node in inside for x in node.inputs if x not in own)
     inputs = {given.name: given for given in _inputs(graph, list(outside), set(own.values()))}
     renamed = own | dict(zip(outside, inputs, strict=True))
@@ -30,10 +32,6 @@ def part(graph: Graph, name: str) -> Graph:
     blocks = {p.removeprefix(f"{path}."): kind for p, kind in graph.blocks.items()}
     title = graph.blocks.get(path, path)
     return Graph(title, (*inputs.values(), *nodes), own[output.name], blocks=blocks)
-
-
-def _paths(graph: Graph) -> dict[str, None]:
-    return dict.fromkeys(path for node in graph for path in scopes(node.name))
 
 
 def _names(graph: Graph, path: str) -> Iterator[str]:
@@ -62,8 +60,8 @@ def _is_read_outside(graph: Graph, node: Node, own: dict[str, str]) -> bool:
     return node.name in graph.results or any(u.name not in own for u in graph.users[node.name])
 
 
-def _suggestion(graph: Graph, name: str) -> str:
-    known = dict.fromkeys(each for path in _paths(graph) for each in _names(graph, path))
-    kinds = dict.fromkeys(graph.blocks.get(p, p) for p in _paths(graph) if p.count(".") < 2)
+def _suggestion(graph: Graph, paths: Sequence[str], name: str) -> str:
+    known = dict.fromkeys(each for path in paths for each in _names(graph, path))
+    kinds = dict.fromkeys(graph.blocks.get(p, p) for p in paths if p.count(".") < 2)
     there_are = f"there are: {', '.join(kinds)}" if kinds else "the network has none"
     return did_you_mean(name, known) or there_are

@@ -11,13 +11,13 @@ ROOT = Path(__file__).parent.parent / "netlang"
 # From the ground up. Neighbours on a floor do not know each other. The runtime stands on the ground
 # because an artifact carries it to machines without netlang.
 FLOORS = (
-    {"lazy", "natural"},
+    {"lazy", "natural", "tree"},
     {"columns", "diagnostic", "files", "kernels", "picture", "reach", "resources", "runtime"},
     {"device", "ir", "palette", "svg", "units"},
     {"ops", "recipe", "tune"},
     {"syntax", "passes", "weights", "images"},
     {"classes", "fold", "lower", "receptive"},
-    {"convolutional", "part"},
+    {"convolutional", "part", "parts"},
     {"plan"},
     {"summary"},
     {"diff"},

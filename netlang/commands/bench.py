@@ -13,14 +13,15 @@ from netlang.bench import ENGINES, PEERS, Answer, Case, describe, raced, table
 from netlang.bench.picture import to_svg
 from netlang.commands.common import (
     add_nets_argument,
+    add_threads_argument,
     progress,
-    require_batch,
     require_format,
     settings,
     write_picture,
 )
+from netlang.device import require_batch
 from netlang.diagnostic import did_you_mean, error
-from netlang.engines.cpu import require
+from netlang.engines.cpu import require, require_threads
 from netlang.files import write_whole
 from netlang.lower import load
 from netlang.palette import PALETTES
@@ -47,7 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--batch", default="1", metavar="N,N", help="images of a call (1)")
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
-    parser.add_argument("--threads", type=int, metavar="N", help="cores of the CPU (all)")
+    add_threads_argument(parser)
     parser.add_argument("--rounds", type=int, default=15, metavar="N", help="calls of each (15)")
     parser.add_argument(
         "-o",
@@ -94,8 +95,7 @@ def _require_sense(args: argparse.Namespace) -> list[int]:
         require_format(path, (*FORMATS, JSON), "bench")
     if args.rounds < 2:
         raise error(f"'--rounds {args.rounds}' has no spread", help="write --rounds 15")
-    if args.threads is not None and args.threads < 1:
-        raise error(f"'--threads {args.threads}' runs nothing", help="write --threads 2")
+    require_threads(args.threads)
     words = args.batch.split(",")
     if not all(word.isdecimal() for word in words):
         raise error(f"'--batch {args.batch}' is no batch", help="write --batch 1,16")

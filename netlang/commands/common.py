@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from netlang.device import DEVICES, Target
+from netlang.device import DEVICES, Target, require_batch
 from netlang.diagnostic import error
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 NET = "a .net file, or the name of a zoo network"
 SIDES = ("a", "b")
-MOST = 2**31 - 1  # what kernels count a batch with
 
 
 def add_net_argument(parser: argparse.ArgumentParser) -> None:
@@ -130,12 +129,6 @@ def add_target_arguments(
     parser.add_argument("--dtype", choices=PRECISIONS, default="float16", help="(float16)")
 
 
-def require_batch(batch: int) -> None:
-    """`NetError` for a `--batch` that is none."""
-    if not 1 <= batch <= MOST:
-        raise error(f"'--batch {batch}' is no batch", help="write --batch 32")
-
-
 def target(args: argparse.Namespace) -> Target:
     """What the network is to be fast at."""
     require_batch(args.batch)
@@ -181,8 +174,13 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dtype", metavar="TYPE", help="float32, bfloat16, and what the engine has (its first)"
     )
-    parser.add_argument("--threads", type=int, metavar="N", help="cores of the CPU (all)")
+    add_threads_argument(parser)
     parser.add_argument("--no-cache", action="store_true", help="compile it anew, and keep nothing")
+
+
+def add_threads_argument(parser: argparse.ArgumentParser) -> None:
+    """`--threads`."""
+    parser.add_argument("--threads", type=int, metavar="N", help="cores of the CPU (all)")
 
 
 def engine_of(

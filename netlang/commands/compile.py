@@ -21,7 +21,6 @@ from netlang.commands.common import (
     load_net,
     load_weights,
     progress,
-    require_batch,
     require_seed,
     show,
 )
@@ -31,7 +30,7 @@ from netlang.compiler.checks import Check, checks
 from netlang.compiler.report import Findings, as_json, as_text
 from netlang.compiler.stages import STAGES, ptx, syntax_tree
 from netlang.compiler.tune import Tuned, tune
-from netlang.device import DEVICES
+from netlang.device import DEVICES, require_batch
 from netlang.diagnostic import error
 from netlang.passes import upto
 from netlang.tune import Tuning

@@ -19,13 +19,13 @@ from netlang.commands.common import (
 from netlang.diagnostic import did_you_mean, error
 from netlang.diff import compare
 from netlang.files import write_whole
-from netlang.fold import scopes
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.palette import PALETTES
 from netlang.part import part
 from netlang.passes import optimize
 from netlang.picture import FORMATS
+from netlang.tree import tree
 
 HELP = (
     "Draw networks: a box a layer, a frame a group, a colour a size of image. A block that repeats "
@@ -154,7 +154,7 @@ def _require_sense(args: argparse.Namespace, path: Path, graphs: list[Graph]) ->
         _refuse("--diff", {**kernels, output: path.suffix == PAGE})
     if args.depth is not None and args.depth < 0:
         raise error(f"'--depth {args.depth}' is below 0", help="--depth 0 draws groups as boxes")
-    groups = dict.fromkeys(s for graph in graphs for node in graph for s in scopes(node.name))
+    groups = dict.fromkeys(g.path for graph in graphs for g in tree(graph.nodes).descendants())
     for group in args.expand:
         if group not in groups:
             raise error(f"there is no group '{group}' to expand", help=_suggestion(group, groups))

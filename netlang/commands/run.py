@@ -19,10 +19,10 @@ from netlang.commands.common import (
     engine_of,
     load_net,
     load_weights,
-    require_batch,
     require_seed,
     show,
 )
+from netlang.device import require_batch
 from netlang.diagnostic import NetError, error
 from netlang.engines import Engine
 from netlang.ir.graph import Graph

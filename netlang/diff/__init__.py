@@ -1,6 +1,6 @@
 """What changed from one network to another: which parts are one, and what differs in them.
 
-Repeats are folded (`tree`), parts aligned from the root down (`align`, `compare`), and the
+Repeats are folded (`repeats`), parts aligned from the root down (`align`, `compare`), and the
 difference is told to people (`words`, a section at a time in `sections`) or scripts (`plain`).
 """
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from netlang.diff.tree import Part
 from netlang.ir.attributes import attributes
 from netlang.ir.op import Op
+from netlang.parts import Part
 
 Pair = tuple[Part | None, Part | None]
 

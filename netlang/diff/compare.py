@@ -1,9 +1,9 @@
 """What changed from one network to another.
 
-Both are trees of groups, blocks and layers with their repeats folded (`tree`). From the root down,
-the parts of two that are one are aligned (`align`), and those of each pair in turn. A layer without
-a partner may have one in a group or block without a partner, as when layers were gathered into a
-block: such a one is opened, and what it holds is aligned in its place.
+Both are trees of groups, blocks and layers with their repeats folded (`repeats`). From the root
+down, the parts of two that are one are aligned (`align`), and those of each pair in turn. A layer
+without a partner may have one in a group or block without a partner, as when layers were gathered
+into a block: such a one is opened, and what it holds is aligned in its place.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from functools import cached_property
 from typing import Any, Literal
 
 from netlang.diff.align import Pair, align
-from netlang.diff.tree import Part, folded_alike, tree
+from netlang.diff.repeats import folded_alike
 from netlang.fold import Folded
 from netlang.ir.attributes import Value, attributes, show, written
 from netlang.ir.graph import Graph, Head, Node
 from netlang.ir.op import Op
+from netlang.parts import Part, root
 
 Mark = Literal["same", "changed", "added", "removed"]
 
@@ -106,7 +107,7 @@ def compare(
         folded = Folded(before, {}), Folded(after, {})
     else:
         folded = folded_alike(before, after, expand)
-    paired = Difference((before, after), folded, _entry(*map(tree, folded)))
+    paired = Difference((before, after), folded, _entry(*map(root, folded)))
     changes = _Changes(folded[0].graph, folded[1].graph, paired.partners)
     return replace(paired, root=changes.found(paired.root))
 

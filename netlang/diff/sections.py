@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from netlang.diff.compare import Change, Entry, Mark
-from netlang.diff.tree import Part
+from netlang.parts import Part
 from netlang.recipe import RECIPES
 
 SIGNS: dict[Mark, str] = {"changed": "±", "removed": "-", "added": "+"}
@@ -56,7 +56,7 @@ def _blocks(entries: Sequence[Entry]) -> Iterator[str]:
         inside = [e for e in run if not e.part.node]
         if paired:
             times = [(e.part, c) for e in inside for c in e.changes if c.what == "times"]
-            yield from (f"± {_kind(p)} ×{c.before} -> ×{c.after}" for p, c in times)
+            yield from (f"± {p.title} ×{c.before} -> ×{c.after}" for p, c in times)
             continue
         removed, added = ([e.part for e in inside if e.mark == m] for m in ("removed", "added"))
         if all(part.block for part in removed + added) and removed and added:
@@ -65,19 +65,15 @@ def _blocks(entries: Sequence[Entry]) -> Iterator[str]:
         yield from (f"+ {line}" for line in _held(added))
 
 
-def _kind(part: Part) -> str:
-    return part.block or part.name
-
-
 def _counted(parts: Iterable[Part]) -> Iterator[str]:
-    for kind, run in groupby(parts, key=_kind):
+    for kind, run in groupby(parts, key=lambda part: part.title):
         total = sum(part.times for part in run)
         yield f"{kind} ×{total}" if total > 1 else kind
 
 
 def _held(parts: Sequence[Part]) -> Iterator[str]:
     """Each kind, with what the most frequent of it consists of."""
-    runs = [list(run) for _, run in groupby(parts, key=_kind)]
+    runs = [list(run) for _, run in groupby(parts, key=lambda part: part.title)]
     for counted, run in zip(_counted(parts), runs, strict=True):
         yield f"{counted}: {_content(max(run, key=lambda part: part.times))}"
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, cast
 
+from netlang.device import require_batch
 from netlang.diagnostic import did_you_mean, error
 from netlang.engines.cache import user_engines
+from netlang.engines.cpu import require_threads
 from netlang.engines.job import Engine, Job
 from netlang.engines.numbers import Given, Made, Numbers, Stored
 from netlang.ir.graph import Graph
@@ -38,9 +40,9 @@ def open_engine(
     again in the user's cache, unless weights are given as arrays or `cache` is off. `NetError`
     where the engine or the machine cannot do what is asked.
     """
-    for name, number in (("threads", threads), ("batch", batch)):
-        if number is not None and number < 1:
-            raise error(f"'--{name} {number}' is no number of {name}", help=f"write --{name} 2")
+    require_threads(threads)
+    if batch is not None:
+        require_batch(batch)
     name = _named(engine) if engine else _fastest(precision)
     module = _module(name)
     if precision and precision not in module.PRECISIONS:

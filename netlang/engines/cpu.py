@@ -55,3 +55,9 @@ def require(precision: str) -> None:
             "this CPU does not compute in bfloat16",
             help="float32 is faster on it: leave out --dtype",
         )
+
+
+def require_threads(threads: int | None) -> None:
+    """`NetError` for a number of cores that is none; None are all."""
+    if threads is not None and threads < 1:
+        raise error(f"'--threads {threads}' is no number of threads", help="write --threads 2")

@@ -17,6 +17,7 @@ from netlang.ops.window import PADDING, Axis, Pad, Windowed, axes, require_image
 from netlang.reach import Reach
 
 
+@dataclass(frozen=True)
 class Pool(Windowed):
     """A window that slides over each channel on its own.
 
@@ -26,10 +27,10 @@ class Pool(Windowed):
     """
 
     hosts_epilogue = True
-    kernel: Size | Literal["global"]
-    stride: Size | None
-    pad: Pad
-    ceil: bool
+    kernel: Size | Literal["global"] = attribute(either(word("global"), size()))
+    stride: Size | None = attribute(size(), None)
+    pad: Pad = attribute(PADDING, (0, 0))
+    ceil: bool = attribute(SWITCH, False)
 
     def windows(self, x: TensorType) -> tuple[Axis, Axis]:
         if self.kernel == "global":
@@ -146,11 +147,6 @@ class MaxPool(Pool):
     Padding is minus infinity.
     """
 
-    kernel: Size | Literal["global"] = attribute(either(word("global"), size()))
-    stride: Size | None = attribute(size(), None)
-    pad: Pad = attribute(PADDING, (0, 0))
-    ceil: bool = attribute(SWITCH, False)
-
     @property
     def is_finite(self) -> bool:
         """Whether each window holds a pixel; one of padding alone is minus infinity."""
@@ -192,10 +188,6 @@ class AvgPool(Pool):
     the padding never does.
     """
 
-    kernel: Size | Literal["global"] = attribute(either(word("global"), size()))
-    stride: Size | None = attribute(size(), None)
-    pad: Pad = attribute(PADDING, (0, 0))
-    ceil: bool = attribute(SWITCH, False)
     count_pad: bool = attribute(SWITCH, True)
 
     def native(self, F: Any, x: Any, kernel: Size, stride: Size, pad: Size) -> Any:

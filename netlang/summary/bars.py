@@ -11,7 +11,7 @@ from netlang.ir.op import Family
 from netlang.palette import Palette
 from netlang.summary.counts import Counts
 from netlang.summary.measures import MACS, MEMORY, PARAMETERS, Measure, family_colours
-from netlang.summary.parts import Outline
+from netlang.summary.outline import Outline
 from netlang.summary.treemap import Rect
 from netlang.svg import Svg, fit, width_of
 from netlang.units import percent

@@ -10,10 +10,11 @@ from typing import Literal, get_args
 from netlang.ir.graph import Graph
 from netlang.kernels.kernel import Precision
 from netlang.palette import PALETTES, Palette, Size, Theme, shades
+from netlang.parts import Part
 from netlang.summary.bars import Row, draw_bars, height_of
 from netlang.summary.counts import Summary, depth
 from netlang.summary.measures import MACS, PARAMETERS, Measure, family_colours
-from netlang.summary.parts import Outline, Part
+from netlang.summary.outline import Outline
 from netlang.summary.report import memory_of
 from netlang.summary.tiles import draw_tiles, tiles
 from netlang.summary.treemap import Rect

@@ -10,8 +10,8 @@ from netlang.columns import aligned, shortened
 from netlang.fold import Folded
 from netlang.ir.graph import Graph, Node
 from netlang.kernels.kernel import Precision
+from netlang.parts import Part, root
 from netlang.summary.counts import Summary, depth, total
-from netlang.summary.parts import Part, parts
 from netlang.units import percent, si
 
 WIDEST = 100
@@ -36,8 +36,8 @@ def table(
     layers write, bytes an image. `shares` puts parts of the whole beside the counts of groups.
     """
     summary, shares = Summary(graph, precision), shares and not every_layer
-    layers = (Part(node.name, node.op.caption, (node,)) for node in graph)
-    rows = layers if every_layer else parts(Folded(graph, {}))
+    layers = (Part(node.name, node) for node in graph)
+    rows = layers if every_layer else root(Folded(graph, {})).parts
     room = " " * 5 if shares else ""
     header = ("layer", "", "output", "field", f"parameters{room}", f"MACs{room}", "memory")
     cells = [header, *(_row(summary, part, shares) for part in rows)]
@@ -74,7 +74,7 @@ def _row(summary: Summary, part: Part, shares: bool) -> Cells:
     last = part.nodes[-1]
     return (
         part.path,
-        _content(part, summary.graph) if part.parts else part.label,
+        part.label if part.node else _content(part),
         str(last.type),
         field_of(summary, last),
         _count(counts.parameters, whole.parameters, shares),
@@ -89,14 +89,10 @@ def _count(number: int, whole: int, shares: bool) -> str:
     return f"{number:,}" + (f" {percent(number / whole):>4}" if shares else "")
 
 
-def _content(part: Part, graph: Graph) -> str:
+def _content(part: Part) -> str:
     """What a group holds: its blocks by kind, and its layers with weights."""
     weighted = [node for node in part.nodes if node.op.is_product]
-    kinds = [
-        graph.blocks.get(each.path, each.name) if each.parts else each.label
-        for each in part.parts
-        if each.parts or each.nodes[0].op.is_product
-    ]
+    kinds = [each.title for each in part.parts if not each.node or each.node.op.is_product]
     runs = [(kind, len(list(run))) for kind, run in groupby(kinds)]
     text = ", ".join(f"{count} x {kind}" if count > 1 else kind for kind, count in runs)
     return text if len(runs) == 1 or len(text) <= LONGEST else f"{len(weighted)} layers"

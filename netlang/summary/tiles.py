@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from netlang.palette import Colour, Palette
+from netlang.parts import Part
 from netlang.summary.measures import Measure
-from netlang.summary.parts import Part
 from netlang.summary.treemap import Rect, squarified
 from netlang.svg import Svg, width_of
 from netlang.units import percent

@@ -42,7 +42,7 @@ def test_a_race(net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["--batch", "0"], "'--batch 0' is no batch"),
         (["--batch", "one"], "'--batch one' is no batch"),
         (["--rounds", "1"], "'--rounds 1' has no spread"),
-        (["--threads", "0"], "'--threads 0' runs nothing"),
+        (["--threads", "0"], "'--threads 0' is no number of threads"),
         (["-o", "race.bmp"], "netlang does not draw '.bmp' files"),
         (["--set", "classes=ten"], "'classes'"),
     ],

@@ -229,7 +229,7 @@ def test_the_default_is_the_fastest() -> None:
         ({"engine": "torch", "precision": "float16"}, "'torch' does not compute in float16"),
         ({"precision": "float8"}, "no engine that is there computes in float8"),
         ({"threads": 0}, "'--threads 0' is no number of threads"),
-        ({"batch": -1}, "'--batch -1' is no number of batch"),
+        ({"batch": -1}, "'--batch -1' is no batch"),
     ],
 )
 def test_what_cannot_be_had(asked: dict[str, Any], message: str) -> None:

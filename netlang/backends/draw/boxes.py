@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from netlang.backends.draw.captions import cells, leaves, lines
-from netlang.fold import scopes
 from netlang.ir.composite import Composite
 from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph, Node
@@ -19,6 +18,7 @@ from netlang.ir.op import Family, Op
 from netlang.ir.types import TensorType
 from netlang.palette import Size
 from netlang.plan.place import scattered
+from netlang.tree import scopes
 
 RIDES_ALONG: tuple[Family, ...] = ("norm", "pointwise")
 SYMBOLS = {"add": "+", "shortcut_add": "+", "mul": "×"}

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from netlang.backends.draw.boxes import Box, boxes
 from netlang.backends.draw.labels import Labels
 from netlang.backends.draw.links import Link, links, spine
 from netlang.backends.draw.style import LARGE, SMALL, TITLE, View, shortcut_look, width_of
-from netlang.fold import Folded, fold, scopes
+from netlang.fold import Folded, fold
 from netlang.ir.graph import Graph
 from netlang.palette import Colour, Palette, Size, shades
+from netlang.tree import Tree, scopes, tree
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -36,6 +36,11 @@ class Column:
         folded = Folded(graph, {}) if view.flat else fold(graph, view.expand)
         drawn = boxes(folded.graph, view.depth)
         return cls(folded, drawn, links(drawn), prefix)
+
+    @cached_property
+    def root(self) -> Tree[Box]:
+        """The boxes within their groups and blocks."""
+        return tree(self.boxes)
 
     @cached_property
     def sizes(self) -> dict[str, Size]:
@@ -82,7 +87,7 @@ class Pen:
         """Of every box, in points: boxes of one width stand in line, as in the papers."""
         room = [self.labels.box(box).width for box in self.column.boxes if not box.symbol]
         # What a frame says, at the left, ends ahead of the middle, where the arrow comes in.
-        notes = [x for path, held in self._groups(0) for x in self.labels.frame(path, held)]
+        notes = (x for g in self.column.root.groups for x in self.labels.frame(g.path, g.leaves))
         return max([*room, *(2 * width_of(note, SMALL) for note in notes)])
 
     def draw(self, drawing: Digraph) -> None:
@@ -92,44 +97,36 @@ class Pen:
         whole = Digraph(f"cluster_{self.column.prefix}")
         title = "\n".join(self.labels.title())
         whole.attr(label=title, fontsize=str(TITLE), color="transparent")
-        self._draw_scope(whole, self.column.boxes, 0)
+        self._draw_scope(whole, self.column.root)
         drawing.subgraph(whole)
         for link in self.column.links:
             self._draw_link(drawing, link)
 
-    def _groups(self, depth: int, boxes: list[Box] | None = None) -> list[tuple[str, list[Box]]]:
-        """The groups at a depth with their boxes, in order of first appearance."""
-        found: dict[str, list[Box]] = {}
-        for box in self.column.boxes if boxes is None else boxes:
-            for path in islice(scopes(box.name), depth, depth + 1):
-                found.setdefault(path, []).append(box)
-        return list(found.items())
-
-    def _draw_scope(self, target: Digraph, members: list[Box], depth: int) -> None:
+    def _draw_scope(self, target: Digraph, scope: Tree[Box]) -> None:
         """What stands in a group: its own boxes, then the groups within it."""
-        for box in members:
-            if box.name.count(".") == depth:
-                self._draw_box(target, box)
-        for path, held in self._groups(depth, members):
-            self._draw_group(target, path, held, depth)
+        for item in scope.items:
+            if isinstance(item, Box):
+                self._draw_box(target, item)
+        for group in scope.groups:
+            self._draw_group(target, group)
 
-    def _draw_group(self, target: Digraph, path: str, members: list[Box], depth: int) -> None:
+    def _draw_group(self, target: Digraph, group: Tree[Box]) -> None:
         """An outermost group and a repeat have a frame; other blocks show by their wiring."""
         from graphviz import Digraph
 
-        repeat = self.labels.repeat(path)
-        if depth and not repeat:
-            self._draw_scope(target, members, depth + 1)
+        repeat, is_outermost = self.labels.repeat(group.path), "." not in group.path
+        if not (repeat or is_outermost):
+            self._draw_scope(target, group)
             return
-        frame = Digraph(f"cluster_{self.column.prefix}{path}")
-        frame.attr(margin="10", **self.frame_look(path, members))
-        if depth:
-            frame.attr(label=repeat, labeljust="r", fontsize=str(LARGE), penwidth="1.6")
-        else:
+        frame = Digraph(f"cluster_{self.column.prefix}{group.path}")
+        frame.attr(margin="10", **self.frame_look(group.path, group.leaves))
+        if is_outermost:
             # Each line ends in \\l, flush left: it begins within the frame in every font.
-            label = "".join(f"{line}\\l" for line in self.labels.frame(path, members))
+            label = "".join(f"{line}\\l" for line in self.labels.frame(group.path, group.leaves))
             frame.attr(label=label, labeljust="l", fontsize=str(SMALL), penwidth="0.8")
-        self._draw_scope(frame, members, depth + 1)
+        else:
+            frame.attr(label=repeat, labeljust="r", fontsize=str(LARGE), penwidth="1.6")
+        self._draw_scope(frame, group)
         target.subgraph(frame)
 
     def _draw_box(self, target: Digraph, box: Box) -> None:
@@ -158,7 +155,7 @@ class Pen:
         size = self.column.stage(box)
         return self.shades.get(size, self.view.palette.plain) if size else self.view.palette.plain
 
-    def frame_look(self, path: str, members: list[Box]) -> dict[str, str]:
+    def frame_look(self, path: str, members: Sequence[Box]) -> dict[str, str]:
         """The colours of a group's frame, and its outline."""
         shade = self.shade(members[0])
         return {"style": "rounded,filled", "fillcolor": shade.frame, "color": shade.line}

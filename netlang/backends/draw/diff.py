@@ -16,10 +16,10 @@ from netlang.backends.draw.links import Link, spine
 from netlang.backends.draw.style import SIGNS, View, mark_style
 from netlang.backends.draw.union import REMOVED, Union, unite
 from netlang.diff import Difference, Mark, shown
-from netlang.fold import scopes
 from netlang.ir.attributes import attributes
 from netlang.ir.op import Op
 from netlang.palette import Colour
+from netlang.tree import scopes
 
 ARROW = "→ "
 
@@ -50,7 +50,7 @@ class DiffLabels(Labels):
         lines = zip(self._old.title(), self._new.title(), strict=True)
         return [_arrow(was, now) if was != now else now for was, now in lines]
 
-    def frame(self, path: str, members: list[Box]) -> list[str]:
+    def frame(self, path: str, members: Sequence[Box]) -> list[str]:
         old, new = (held.get(path) for held in self._held)
         if old and new:
             return list(_both(self._old.frame(path, old), self._new.frame(path, new), room=99))
@@ -162,8 +162,8 @@ class DiffPen(Pen):
     @property
     def marks(self) -> set[Mark]:
         """Those that the drawing has."""
-        repeats = {path for box in self.column.boxes for path in scopes(box.name)}
-        changed = any("→" in self.labels.repeat(path) for path in repeats)
+        groups = self.column.root.descendants()
+        changed = any("→" in self.labels.repeat(group.path) for group in groups)
         found: set[Mark] = {*self.union.marks.values(), *self.union.line_marks.values()}
         if changed:
             found.add("changed")
@@ -178,7 +178,7 @@ class DiffPen(Pen):
         look |= {"fillcolor": self.shade(box).fill} if box.symbol else {}
         return look | ({"group": "removed spine"} if box.name in self._old_spine else {})
 
-    def frame_look(self, path: str, members: list[Box]) -> dict[str, str]:
+    def frame_look(self, path: str, members: Sequence[Box]) -> dict[str, str]:
         marks: set[Mark] = {self.union.marks[box.name] for box in members}
         mark: Mark = "same"
         if "→" in self.labels.repeat(path):

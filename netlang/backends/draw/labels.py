@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netlang.backends.draw.boxes import Box
 from netlang.backends.draw.style import View, width_of
-from netlang.fold import Folded, scopes
+from netlang.fold import Folded
 from netlang.ir.graph import Node
+from netlang.tree import scopes
 from netlang.units import si
 
 
@@ -52,7 +54,7 @@ class Labels:
         graph = self.folded.graph
         return [graph.name, *self._parameters(graph.nodes)]
 
-    def frame(self, path: str, members: list[Box]) -> list[str]:
+    def frame(self, path: str, members: Sequence[Box]) -> list[str]:
         """Of an outermost group: its name, its output, all of its parameters."""
         nodes = tuple(node for box in members for node in box.nodes)
         # The last kernel of a group may compute what begins the next one too.

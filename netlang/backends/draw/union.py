@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from netlang.backends.draw.boxes import Box, boxes
 from netlang.backends.draw.links import Link, links
 from netlang.diff import Difference, Entry, Mark
-from netlang.diff.tree import Part
 from netlang.fold import Folded
 
 REMOVED = "removed "
@@ -76,14 +75,8 @@ def _names(pair: Entry) -> Iterator[tuple[str, str]]:
             # Of an opened block, which the union has not, the path becomes a part of the name.
             own = entry.before.path.removeprefix(before).replace(".", " ")
             whole = f"{after}{REMOVED}{own}"
-            inside = (part.path for part in _walk(entry.before))
+            inside = (part.path for part in entry.before.walk())
             yield from ((path, whole + path.removeprefix(entry.before.path)) for path in inside)
-
-
-def _walk(part: Part) -> Iterator[Part]:
-    yield part
-    for inside in part.parts:
-        yield from _walk(inside)
 
 
 def _renamed(folded: Folded, names: Mapping[str, str]) -> Folded:

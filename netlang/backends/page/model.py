@@ -22,12 +22,13 @@ from netlang.backends.draw.column import Column
 from netlang.backends.draw.labels import Labels
 from netlang.backends.draw.links import Kind
 from netlang.backends.draw.style import View
-from netlang.backends.page.tree import Item, Repeat, Scope, boxes_of, tree
+from netlang.backends.page.scopes import Item, Repeat, Scope, as_scope, boxes_of
 from netlang.diagnostic import Label
-from netlang.fold import Folded, fold, scopes
+from netlang.fold import Folded, fold
 from netlang.ir.graph import Graph, Node
 from netlang.palette import Size
 from netlang.receptive import Field, receptive_fields
+from netlang.tree import scopes
 from netlang.units import si
 
 Json = dict[str, Any]
@@ -74,7 +75,7 @@ class _Writer:
 
     @cached_property
     def root(self) -> Scope:
-        return tree(self.column.boxes, self.times)
+        return as_scope(self.column.root, self.times)
 
     @cached_property
     def order(self) -> dict[str, int]:
