@@ -30,5 +30,6 @@ def percent(share: float) -> str:
 
 
 def rate(images_per_second: float) -> str:
-    """`47.4k images/s`."""
-    return f"{si(images_per_second)} images/s"
+    """`47.4k images/s`, `0.0840 images/s`."""
+    slow = f"{images_per_second:#.3g}"  # a prefix below one would read as millions
+    return f"{slow if images_per_second < 1 else si(images_per_second)} images/s"

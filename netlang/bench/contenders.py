@@ -19,13 +19,14 @@ Call = Callable[[], Any]
 class Contender(ABC):
     """A way to run a network.
 
-    `packages` are what has to be installed for it, `extra` the extra of netlang that has them, and
-    `precisions` what it computes in.
+    `packages` are what has to be installed for it, `extra` the extra of netlang that has them,
+    `precisions` what it computes in, and `starts` how often its start is timed at most.
     """
 
     packages: tuple[str, ...] = ("torch",)
     extra = ""
     precisions = ("float32", "bfloat16")
+    starts = 3
 
     @property
     def missing(self) -> str:
@@ -91,12 +92,14 @@ class Eager(Contender):
 
 
 class Compiled(Eager):
-    """torch.compile, with weights that do not change."""
+    """torch.compile, with weights that do not change; nothing it made before is used again."""
+
+    starts = 1  # a minute or more
 
     def ready(self, case: Case) -> Call:
         torch: Any = import_module("torch")
         config: Any = import_module("torch._inductor.config")
-        config.freezing = True
+        config.freezing = config.force_disable_caches = True
         self.compiled = torch.compile(case.module)
         return super().ready(case)
 

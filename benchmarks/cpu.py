@@ -1,0 +1,131 @@
+"""netlang's engines beside other runtimes on this CPU, on the networks of the papers.
+
+    python -m benchmarks.cpu [--only resnet50] [--batch 1] [--fresh]
+
+Races are those of `netlang bench`. Each is written to benchmarks/results/cpu.json once it is over,
+and from there into the tables of docs/running.md and their picture. What the same versions on the
+same processor have raced before is kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.markdown import filled, table
+from netlang.bench import Answer, Case, describe, raced
+from netlang.bench.picture import to_svg
+from netlang.bench.report import Results
+from netlang.files import write_whole
+from netlang.units import si
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results/cpu.json"
+PAGE = HERE.parent / "docs/running.md"
+PICTURE = HERE.parent / "docs/img/cpu.svg"
+
+NETWORKS = ("alexnet", "googlenet", "resnet18", "resnet50", "resnet152", "vgg16")
+ROUNDS = {1: 15, 16: 7}
+"""How often each contender runs, by batch."""
+
+OPENVINO, TORCH, COMPILE = "netlang openvino", "netlang torch", "torch.compile"
+RACED = (OPENVINO, TORCH, "openvino", "onnxruntime", "torch")
+
+
+def title(network: str, batch: int) -> str:
+    """What a race is called."""
+    return f"{network}, batch {batch}"
+
+
+def run(network: str, batch: int) -> dict[str, Answer]:
+    """The race of a network; torch.compile, which is ready after minutes, takes part at batch 1."""
+    with TemporaryDirectory() as folder:
+        case = Case(network, batch, Path(folder))
+        return raced(case, (*RACED, *([COMPILE] if batch == 1 else [])), ROUNDS[batch])
+
+
+# ---------------------------------------------------------------------------- tables
+
+
+def latency(results: Results) -> Iterator[str]:
+    """A row a race: milliseconds of netlang's engines, and how many times that others take."""
+    titles = ("", OPENVINO, "OpenVINO", "ONNX Runtime", TORCH, "eager torch", COMPILE)
+
+    def cells(case: str, answers: Mapping[str, Answer]) -> Iterator[str]:
+        yield case
+        for own, peers in ((OPENVINO, ("openvino", "onnxruntime")), (TORCH, ("torch", COMPILE))):
+            yield f"{si(answers[own].median, 's')} ±{100 * answers[own].spread:.0f}%"
+            yield from (_times(answers, peer, own) for peer in peers)
+
+    yield from table(titles, (cells(*row) for row in results.items()))
+
+
+def _times(answers: Mapping[str, Answer], peer: str, own: str) -> str:
+    return f"{answers[peer].ratio(answers[own]):.2f}x" if peer in answers else ""
+
+
+def ready(results: Results) -> Iterator[str]:
+    """A row a network: seconds until the first result is there, at batch 1."""
+    names = (OPENVINO, "openvino", TORCH, COMPILE)
+    rows = (
+        [case, *(si(median(answers[name].ready), "s") for name in names)]
+        for case, answers in results.items()
+        if COMPILE in answers
+    )
+    yield from table(("", OPENVINO, "OpenVINO", TORCH, COMPILE), rows)
+
+
+TABLES: dict[str, Callable[[Results], Iterable[str]]] = {"latency": latency, "ready": ready}
+
+
+# ----------------------------------------------------------------------------- files
+
+
+def known(results: Mapping[str, Any]) -> dict[str, dict[str, Answer]]:
+    """The answers of a file, where it tells of this machine and of these versions."""
+    here = describe({})
+    if any(results.get(key) != here[key] for key in ("versions", "processor", "cores")):
+        return {}
+    return {
+        case: {name: Answer.from_json(answer) for name, answer in answers.items()}
+        for case, answers in results["results"].items()
+    }
+
+
+def save(results: Results) -> None:
+    """Writes the JSON, the tables and the picture."""
+    RESULTS.parent.mkdir(exist_ok=True)
+    write_whole(RESULTS, (json.dumps(describe(results), indent=1) + "\n").encode())
+    write_whole(PAGE, filled(PAGE.read_text(encoding="utf-8"), TABLES, results).encode())
+    write_whole(PICTURE, to_svg(results))
+
+
+def main() -> None:
+    """Races what is missing."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", choices=NETWORKS, action="append", help="one of the networks")
+    parser.add_argument("--batch", type=int, choices=ROUNDS, action="append", help="one of these")
+    parser.add_argument("--fresh", action="store_true", help="forget what was raced before")
+    args = parser.parse_args()
+    # As in `netlang bench`; OpenMP looks at this once.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    stored = json.loads(RESULTS.read_text()) if RESULTS.exists() and not args.fresh else {}
+    results = known(stored)
+    for batch in args.batch or ROUNDS:
+        for network in args.only or NETWORKS:
+            case = title(network, batch)
+            if case not in results:
+                results[case] = run(network, batch)
+                save(results)
+                print(case, flush=True)
+    save(results)
+
+
+if __name__ == "__main__":
+    main()
