@@ -13,7 +13,7 @@ from netlang.diagnostic import error
 from netlang.ir.graph import Graph
 from netlang.ir.types import TensorType
 from netlang.ops.shape import Input
-from netlang.recipe import Crop, Resize, Word, all_of
+from netlang.recipe import Crop, Resize, Word, one_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 MARGIN = 256 / 224
 """The shorter side, as a multiple of what is cut out of its middle (Krizhevsky et al. 2012, 2)."""
+
+
+IN_PLACE_OF_IMAGE = " (in place of 'mean pixel', whose image no weights hold)"
+"""Said of the mean, where a recipe subtracts one of each pixel."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,8 @@ class Preparation:
                 "other numbers come from a .npy file",
             )
         words = dict(graph.recipes).get("eval", ())
-        recipe = next((word.side for word in all_of(words, Resize)), 0)
-        side = op.resize or recipe or round(min(x.pixels) * MARGIN)
+        recipe = one_of(words, Resize)
+        side = op.resize or (recipe.side if recipe else 0) or round(min(x.pixels) * MARGIN)
         mean, std = (_a_channel(numbers, x.channels) for numbers in (op.mean, op.std))
         return cls(x, side, op.interpolation, op.range, mean, std)
 
@@ -142,10 +146,11 @@ class Preparation:
 
 def require_crop(words: Sequence[Word], x: TensorType) -> None:
     """`NetError` where a recipe's `crop` is no image that the network takes."""
-    sizes = [word.size for word in all_of(words, Crop)]
-    if sizes and x.pixels != (sizes[0], sizes[0]):
+    crop = one_of(words, Crop)
+    if crop and x.pixels != (crop.size, crop.size):
+        cut = f"{crop.size}x{crop.size}"
         raise error(
-            f"'crop {sizes[0]}' cuts out {sizes[0]}x{sizes[0]} pixels, and the network takes {x}",
+            f"'crop {crop.size}' cuts out {cut} pixels, and the network takes {x}",
             help="give both one size, or leave out 'crop'",
         )
 

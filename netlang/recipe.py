@@ -251,6 +251,11 @@ def all_of(words: Iterable[Any], kind: type[T]) -> list[T]:
     return [word for word in words if isinstance(word, kind)]
 
 
+def one_of(words: Iterable[Any], kind: type[T]) -> T | None:
+    """The word of a kind that a recipe has once, if it has it."""
+    return next(iter(all_of(words, kind)), None)
+
+
 def all_words() -> dict[str, Any]:
     """Every word by its name."""
     return TRAIN | EVAL

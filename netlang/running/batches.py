@@ -96,9 +96,7 @@ def _views(
             yield name, view
 
 
-def read_ahead(
-    items: Iterable[Item], most: int
-) -> Iterator[tuple[str, Future[Sequence[Array]]]]:
+def read_ahead(items: Iterable[Item], most: int) -> Iterator[tuple[str, Future[Sequence[Array]]]]:
     """The inputs in order, with the next `most` being read: memory holds no more of them."""
     readers = ThreadPoolExecutor(READERS)
     coming = deque[tuple[str, "Future[Sequence[Array]]"]]()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostic import error
-from netlang.images import Preparation, require_crop
-from netlang.recipe import Area, Color, Crop, Flip, Mean, Pad, Resize, all_of
+from netlang.images import IN_PLACE_OF_IMAGE, Preparation, require_crop
+from netlang.recipe import Area, Color, Crop, Flip, Mean, Pad, Resize, one_of
 from netlang.training.colour import Lighting
 from netlang.units import percent
 
@@ -57,17 +57,18 @@ class Augmentation:
         """
         require_crop(words, preparation.x)
         _require_sense({word.word for word in words})
-        area = next(iter(all_of(words, Area)), None)
-        resize = next(iter(all_of(words, Resize)), Resize(preparation.resize))
+        area, pad = one_of(words, Area), one_of(words, Pad)
+        _require_within(area, pad, preparation)
+        resize = one_of(words, Resize) or Resize(preparation.resize)
         return cls(
             preparation,
             (resize.side, max(resize.side, resize.to)),
-            bool(all_of(words, Crop)) and not area,
-            sum(word.pixels for word in all_of(words, Pad)),
+            bool(one_of(words, Crop)) and not area,
+            pad.pixels if pad else 0,
             area,
-            bool(all_of(words, Flip)),
-            next(iter(all_of(words, Color)), None),
-            any(word.per == "pixel" for word in all_of(words, Mean)),
+            Flip() in words,
+            one_of(words, Color),
+            Mean() in words,
         )
 
     def __call__(self, image: Image, rng: Generator) -> Array:
@@ -81,7 +82,8 @@ class Augmentation:
             parts.append("half of them mirrored")
         if self.color:
             parts.append(f"colours changed ({self.color.kind})")
-        return ", ".join([*parts, self.preparation.colours])
+        mean = IN_PLACE_OF_IMAGE if self.lacks_mean_image else ""
+        return ", ".join([*parts, self.preparation.colours]) + mean
 
     @property
     def _where(self) -> str:
@@ -144,12 +146,9 @@ def _box(area: Area, image: Image, rng: Generator) -> Box:
     for _ in range(TRIES):
         pixels = rng.uniform(area.low, area.high) * image.width * image.height
         aspect = exp(rng.uniform(-1, 1) * log(area.aspect))
-        width, height = (pixels * aspect) ** 0.5, (pixels / aspect) ** 0.5
+        width, height = sqrt(pixels * aspect), sqrt(pixels / aspect)
         if width <= image.width and height <= image.height:
-            left, top = (
-                rng.uniform(0, image.width - width),
-                rng.uniform(0, image.height - height),
-            )
+            left, top = rng.uniform(0, (image.width - width, image.height - height)).tolist()
             return left, top, left + width, top + height
     side = min(image.size)
     left, top = (image.width - side) / 2, (image.height - side) / 2
@@ -160,7 +159,7 @@ def _enhanced(image: Image, rng: Generator) -> Image:
     """With other contrast, brightness and colour, changed in a random order (Howard 2013, 3.2)."""
     from PIL import ImageEnhance
 
-    kinds = (ImageEnhance.Contrast, ImageEnhance.Brightness, ImageEnhance.Color)
+    kinds: list[Any] = [ImageEnhance.Contrast, ImageEnhance.Brightness, ImageEnhance.Color]
     for kind in rng.permutation(len(kinds)):
         image = kinds[kind](image).enhance(rng.uniform(LEAST, MOST))
     return image
@@ -175,3 +174,16 @@ def _require_sense(named: set[str]) -> None:
                 f"'area' takes a part of the whole image, and leaves nothing to '{other}'",
                 help=f"leave out 'area' or '{other}'",
             )
+
+
+def _require_within(area: Area | None, pad: Pad | None, by: Preparation) -> None:
+    if area and area.low > area.high:
+        raise error(
+            f"'area' is from {percent(area.low)} to less, {percent(area.high)}",
+            help=f"write area {percent(area.high)}, {percent(area.low)}",
+        )
+    if pad and pad.pixels >= min(by.x.pixels):
+        raise error(
+            f"'pad {pad.pixels}' makes crops of {by.cut} that see nothing of the image",
+            help=f"write pad {min(by.x.pixels) // 8}",
+        )

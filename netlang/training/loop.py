@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netlang.diagnostic import error
-from netlang.recipe import Epochs
+from netlang.recipe import Epochs, Iterations
 from netlang.training.data import Dataset
 from netlang.training.recipe import Recipe
 from netlang.training.samples import Failed, Samples, validation
@@ -64,9 +64,8 @@ class Row:
     validation_error: float | None
 
 
-Seen = Callable[[Progress, float, int, "Outcome"], None]
-"""Is told after an iteration: how far training is, at which rate, of how many images, and how
-they were taken."""
+Seen = Callable[[Progress, float, Tally], None]
+"""Is told after an iteration how far training is, at which rate, and how the epoch goes."""
 
 
 @dataclass
@@ -99,20 +98,41 @@ class Training:
         """
         while not self.is_done:
             start = perf_counter()
+            lr, tally = self._epoch(seen, failed)
+            error = self._test(failed)
+            self.progress.end_epoch(self.recipe, error)
+            at, before = self.progress, self.rows[-1].seconds if self.rows else 0.0
+            seconds = before + perf_counter() - start
+            row = Row(at.epoch, at.iteration, seconds, lr, tally.loss, tally.error, error)
+            self.rows.append(row)
+            yield row
+
+    def _epoch(self, seen: Seen, failed: Failed) -> tuple[float, Tally]:
+        """Learns from each image once; the last rate, and what came of it."""
+        lr, tally = 0.0, Tally()
+        # An epoch's chance is its own, so that one that begins there has the same.
+        self.learner.seed(self.samples.seed, self.progress.epoch)
+        for images, labels in self.samples.epoch(self.progress.epoch, failed):
             lr = rate(self.recipe, self.progress)
-            tally = self._epoch(seen, failed)
-            tested = self._test(failed)
-            self.progress.end_epoch(self.recipe, tested)
-            before = self.rows[-1].seconds if self.rows else 0.0
-            self.rows.append(
-                Row(
-                    self.progress.epoch,
-                    self.progress.iteration,
-                    before + perf_counter() - start,
-                    lr,
-                    tally.loss,
-                    tally.error,
-                    tested,
-                )
-            )
-            yield self.rows[-1]
+            outcome = self.learner.step(images, labels, lr)
+            self.progress.step(self.recipe, outcome.wrong / len(labels))
+            if self.progress.iteration > (1 - TAIL) * self.iterations:
+                self.learner.average()
+            tally.add(len(labels), outcome)
+            seen(self.progress, lr, tally)
+            if isinstance(self.recipe.length, Iterations) and self.is_done:
+                break
+        if not tally.images:
+            raise error("no image could be read")
+        return lr, tally
+
+    def _test(self, failed: Failed) -> float | None:
+        """The validation error, where there is anything to tell it by."""
+        if not self.validation:
+            return None
+        tally, preparation = Tally(), self.samples.augmentation.preparation
+        for images, labels in validation(self.validation, preparation, self.recipe.batch, failed):
+            tally.add(len(labels), self.learner.test(images, labels))
+        if not tally.images:
+            raise error("no image to validate with could be read")
+        return tally.error

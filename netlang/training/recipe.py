@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from netlang.device import require_batch
 from netlang.diagnostic import error
@@ -20,6 +20,7 @@ from netlang.recipe import (
     Warmup,
     Word,
     all_of,
+    one_of,
 )
 
 EXAMPLE = "train { sgd 0.1, weight_decay=1e-4; batch 128; epochs 90 }"
@@ -52,8 +53,8 @@ class Recipe:
                 help=f"write into the net: {EXAMPLE}",
             )
         words = (options or Options()).instead_of(words)
-        sgd, batch = _only(words, SGD), _only(words, Batch)
-        length = _only(words, Iterations) or _only(words, Epochs)
+        sgd, batch = one_of(words, SGD), one_of(words, Batch)
+        length = one_of(words, Iterations) or one_of(words, Epochs)
         if not sgd:
             raise _missing(graph, "at which rate it learns", "sgd 0.1", "--lr 0.1")
         if not batch:
@@ -61,8 +62,17 @@ class Recipe:
         if not length:
             raise _missing(graph, "how long it is trained", "epochs 90", "--epochs 90")
         drops = tuple(all_of(words, Drop))
-        others = (_only(words, kind) for kind in (Decay, Plateau, Warmup, Average))
-        return cls(words, sgd, batch.size, length, drops, *others)
+        return cls(
+            words,
+            sgd,
+            batch.size,
+            length,
+            drops,
+            decay=one_of(words, Decay),
+            plateau=one_of(words, Plateau),
+            warmup=one_of(words, Warmup),
+            average=one_of(words, Average),
+        )
 
     def iterations(self, an_epoch: int) -> int:
         """How many there are in all, where an epoch has so many."""
@@ -94,7 +104,7 @@ class Options:
         """A recipe's words, those that are wanted otherwise in the place of their kind."""
         wanted = list[Word]()
         if self.lr is not None:
-            wanted.append(replace(_only(words, SGD) or SGD(self.lr), lr=self.lr))
+            wanted.append(replace(one_of(words, SGD) or SGD(self.lr), lr=self.lr))
         if self.batch is not None:
             wanted.append(Batch(self.batch))
         if self.epochs is not None:
@@ -109,12 +119,6 @@ class Options:
 
 LENGTHS: set[type[Word]] = {Epochs, Iterations}
 """The words of how long: one is enough, and iterations are the finer measure."""
-
-T = TypeVar("T", bound=Word)
-
-
-def _only(words: tuple[Any, ...], kind: type[T]) -> T | None:
-    return next(iter(all_of(words, kind)), None)
 
 
 def _missing(graph: Graph, what: str, word: str, option: str) -> Exception:

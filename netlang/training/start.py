@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostic import did_you_mean, error
 from netlang.ir.graph import Graph, Node
-from netlang.recipe import Bias, Init, all_of
+from netlang.recipe import Bias, Init, all_of, one_of
 from netlang.weights import random_weights, tensors
 from netlang.weights.random import he_deviation
 
@@ -21,7 +21,7 @@ def starting_weights(graph: Graph, words: Sequence[Any], seed: int) -> dict[str,
 
     NetError where a `bias` is of a group that is not there, or has no biases.
     """
-    init = next(iter(all_of(words, Init)), Init())
+    init = one_of(words, Init) or Init()
     weights = random_weights(graph, seed, trained=False)
     for name, weight in tensors(graph).items():
         if weight.init == "he":

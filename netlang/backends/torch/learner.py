@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from netlang.backends.torch.module import Network, Output, to_module
+from netlang.diagnostic import error
 from netlang.ir.graph import Graph
 from netlang.recipe import SGD
 
@@ -101,7 +102,7 @@ class Learner:
             self._average.load_state_dict(state["average"])
 
     def _loss(self, output: Any, wanted: Tensor) -> Tensor:
-        """The mean cross entropy, and each head's by its weight (Szegedy et al. 2014, section 5)."""
+        """The mean cross entropy, and each head's by its weight (Szegedy et al. 2014, 5)."""
         if not isinstance(output, Output):
             return F.cross_entropy(output.flatten(1), wanted)
         loss = F.cross_entropy(output.output.flatten(1), wanted)
@@ -113,9 +114,16 @@ class Learner:
         return torch.as_tensor(numbers).to(self.device)
 
 
-def has_cuda() -> bool:
-    """Whether torch finds a GPU."""
-    return torch.cuda.is_available()
+def device_for(wanted: str | None, threads: int | None) -> str:
+    """The device that is wanted, or the fastest there is; NetError for a GPU that is not there.
+
+    `threads` of the CPU, all where None, hold for the whole process.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise error("torch finds no CUDA GPU", help="leave out --device, or write --device cpu")
+    return wanted or ("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def dump(state: Mapping[str, Any]) -> bytes:
