@@ -93,7 +93,7 @@ class Augmentation:
             shares = f"{percent(self.area.low)} to {percent(self.area.high)}"
             return f"a random {shares} of the area to {by.cut} ({by.interpolation})"
         sides = by.scaling(low) if low == high else f"{by.scaling(low)} up to {high}"
-        zeros = f"{self.pad} zeros around, " if self.pad else ""
+        zeros = f"padded by {self.pad}, " if self.pad else ""
         return f"{sides}, {zeros}{'a random' if self.is_cropped else 'centre'} {by.cut}"
 
     def _cut(self, image: Image, rng: Generator) -> Array:

@@ -62,7 +62,7 @@ def _draw_grid(svg: Svg, x: Axis, y: Axis, ink: Palette) -> None:
     for value in y.ticks:
         svg.line((LEFT, y.at(value)), (RIGHT, y.at(value)), stroke=ink.plain.fill)
         svg.text(LEFT - 10, y.at(value) + 4, f"{value:g}", anchor="end", fill=ink.faint)
-    for value in x.ticks:
+    for value in filter(float.is_integer, x.ticks):
         svg.text(x.at(value), BOTTOM + 20, si(value, trim=True), anchor="middle", fill=ink.faint)
     svg.line((LEFT, BOTTOM), (RIGHT, BOTTOM), stroke=ink.line)
 
@@ -74,9 +74,9 @@ def _draw_rates(svg: Svg, rows: Sequence[Row], x: Axis, ink: Palette) -> None:
         if after.lr > before.lr / 2:
             continue
         place = x.at(before.iterations)
-        svg.line((place, TOP - 8), (place, BOTTOM), stroke=ink.plain.line, dashed=True)
+        svg.line((place, TOP - 14), (place, BOTTOM), stroke=ink.plain.line, dashed=True)
         if place > free:
-            svg.text(place + 5, TOP - 2, f"rate {after.lr:.3g}", size=11, fill=ink.faint)
+            svg.text(place + 5, TOP - 5, f"rate {after.lr:.3g}", size=11, fill=ink.faint)
             free = place + ROOM
 
 
