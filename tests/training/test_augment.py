@@ -164,7 +164,9 @@ def test_a_shift_of_colours_is_one_for_all_pixels_in_the_input_s_numbers() -> No
 
     moved = replace(augment, lighting=Fixed(np.eye(3), np.ones(3)))(image, rng) - plain
     expected = 255 * np.array([0.1 / 2, -0.2 / 4, 0.4 / 8])
-    np.testing.assert_allclose(moved, np.broadcast_to(expected[:, None, None], (3, 4, 4)), rtol=1e-4)
+    np.testing.assert_allclose(
+        moved, np.broadcast_to(expected[:, None, None], (3, 4, 4)), rtol=1e-4
+    )
 
 
 # ----------------------------------------------------------------------- refusals
@@ -189,7 +191,10 @@ def test_words_that_do_not_go_together(words: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("resize 256, to=480; crop 4; pad 1; mean pixel", "shorter side to 256 (bicubic) up to 480"),
+        (
+            "resize 256, to=480; crop 4; pad 1; mean pixel",
+            "shorter side to 256 (bicubic) up to 480",
+        ),
         ("resize 256; crop 4; pad 1; mean pixel", "padded by 1, a random 4x4"),
         ("mean pixel", "(in place of 'mean pixel'"),
         ("area 8%, 100%; crop 4", "a random 8.0% to 100% of the area to 4x4"),

@@ -35,8 +35,9 @@ def samples(preparation: Preparation, data: Dataset, size: int = 8, seed: int = 
 def test_folders_are_classes_in_natural_order(tmp_path: Path, preparation: Preparation) -> None:
     data = read_dataset(write_folders(tmp_path / "d"), preparation)
     assert data.classes == ("a2", "a10", "b")
+    names = data.classes or ()
     for index, label in enumerate(data.labels):
-        assert Path(data.name(index)).parent.name == data.classes[label]
+        assert Path(data.name(index)).parent.name == names[label]
         assert np.asarray(data.open(index)).mean((0, 1)).argmax() == label
 
 
@@ -200,7 +201,10 @@ def test_classes_are_as_many_as_the_network_s(tmp_path: Path, preparation: Prepa
     check(read_dataset(write_folders(tmp_path / "d"), preparation))
     check(read_dataset(arrays(labels=[0, 1, 0, 1, 0, 1])(tmp_path), preparation))
     for data, message in (
-        (write_folders(tmp_path / "few", names="a b"), "a folder for each of 2 classes, and 'tiny' tells 3"),
+        (
+            write_folders(tmp_path / "few", names="a b"),
+            "a folder for each of 2 classes, and 'tiny' tells 3",
+        ),
         (arrays(labels=[0, 1, 0, 1, 0, 3])(tmp_path), r"labels of 4 classes(?s:.*)help of 4"),
     ):
         with pytest.raises(NetError, match=message):
