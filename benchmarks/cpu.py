@@ -1,6 +1,6 @@
 """netlang's engines beside other runtimes on this CPU, on the networks of the papers.
 
-    python -m benchmarks.cpu [--only resnet50] [--batch 1] [--fresh]
+    python -m benchmarks.cpu [--only resnet50] [--fresh]
 
 Races are those of `netlang bench`. Each is written to benchmarks/results/cpu.json once it is over,
 and from there into the tables of docs/running.md and their picture. What the same versions on the
@@ -38,47 +38,45 @@ OPENVINO, TORCH, COMPILE = "netlang openvino", "netlang torch", "torch.compile"
 RACED = (OPENVINO, TORCH, "openvino", "onnxruntime", "torch")
 
 
-def title(network: str, batch: int) -> str:
-    """What a race is called."""
-    return f"{network}, batch {batch}"
+def races() -> Iterator[tuple[str, str, int, tuple[str, ...]]]:
+    """Each race: what it is called, the network, the batch and who takes part.
 
-
-def run(network: str, batch: int) -> dict[str, Answer]:
-    """The race of a network; torch.compile, which is ready after minutes, takes part at batch 1."""
-    with TemporaryDirectory() as folder:
-        case = Case(network, batch, Path(folder))
-        return raced(case, (*RACED, *([COMPILE] if batch == 1 else [])), ROUNDS[batch])
+    torch.compile has races of its own: what it leaves running slows all others.
+    """
+    for batch in ROUNDS:
+        yield from ((f"{name}, batch {batch}", name, batch, RACED) for name in NETWORKS)
+    for name in NETWORKS:
+        yield f"{name}, batch 1, {COMPILE}", name, 1, (OPENVINO, TORCH, COMPILE)
 
 
 # ---------------------------------------------------------------------------- tables
 
 
 def latency(results: Results) -> Iterator[str]:
-    """A row a race: milliseconds of netlang's engines, and how many times that others take."""
-    titles = ("", OPENVINO, "OpenVINO", "ONNX Runtime", TORCH, "eager torch", COMPILE)
+    """A row a race: what netlang's engines take, and how many times as long others take."""
+    titles = ("", OPENVINO, "OpenVINO", "ONNX Runtime", TORCH, "eager torch")
 
     def cells(case: str, answers: Mapping[str, Answer]) -> Iterator[str]:
         yield case
-        for own, peers in ((OPENVINO, ("openvino", "onnxruntime")), (TORCH, ("torch", COMPILE))):
+        for own, peers in ((OPENVINO, ("openvino", "onnxruntime")), (TORCH, ("torch",))):
             yield f"{si(answers[own].median, 's')} ±{100 * answers[own].spread:.0f}%"
-            yield from (_times(answers, peer, own) for peer in peers)
+            yield from (f"{answers[peer].ratio(answers[own]):.2f}x" for peer in peers)
 
-    yield from table(titles, (cells(*row) for row in results.items()))
-
-
-def _times(answers: Mapping[str, Answer], peer: str, own: str) -> str:
-    return f"{answers[peer].ratio(answers[own]):.2f}x" if peer in answers else ""
+    yield from table(titles, (cells(*row) for row in results.items() if COMPILE not in row[1]))
 
 
 def ready(results: Results) -> Iterator[str]:
-    """A row a network: seconds until the first result is there, at batch 1."""
-    names = (OPENVINO, "openvino", TORCH, COMPILE)
-    rows = (
-        [case, *(si(median(answers[name].ready), "s") for name in names)]
-        for case, answers in results.items()
-        if COMPILE in answers
-    )
-    yield from table(("", OPENVINO, "OpenVINO", TORCH, COMPILE), rows)
+    """A row a network: the time until the first result is there, at batch 1."""
+
+    def cells(case: str, answers: Mapping[str, Answer]) -> Iterator[str]:
+        yield case
+        yield from (si(median(answers[name].ready), "s") for name in (OPENVINO, "openvino"))
+        beside = results.get(f"{case}, {COMPILE}", {})
+        starts = (beside[name].first for name in (OPENVINO, TORCH, COMPILE) if name in beside)
+        yield from (si(start.seconds, "s") for start in starts if start)
+
+    titles = ("", OPENVINO, "OpenVINO", f"{OPENVINO}*", f"{TORCH}*", f"{COMPILE}*")
+    yield from table(titles, (cells(*row) for row in results.items() if row[0].endswith(" 1")))
 
 
 TABLES: dict[str, Callable[[Results], Iterable[str]]] = {"latency": latency, "ready": ready}
@@ -99,7 +97,8 @@ def known(results: Mapping[str, Any]) -> dict[str, dict[str, Answer]]:
 
 
 def save(results: Results) -> None:
-    """Writes the JSON, the tables and the picture."""
+    """Writes the JSON, the tables and the picture, in the order of the races."""
+    results = {case: results[case] for case, *_ in races() if case in results}
     RESULTS.parent.mkdir(exist_ok=True)
     write_whole(RESULTS, (json.dumps(describe(results), indent=1) + "\n").encode())
     write_whole(PAGE, filled(PAGE.read_text(encoding="utf-8"), TABLES, results).encode())
@@ -110,20 +109,18 @@ def main() -> None:
     """Races what is missing."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", choices=NETWORKS, action="append", help="one of the networks")
-    parser.add_argument("--batch", type=int, choices=ROUNDS, action="append", help="one of these")
     parser.add_argument("--fresh", action="store_true", help="forget what was raced before")
     args = parser.parse_args()
     # As in `netlang bench`; OpenMP looks at this once.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     stored = json.loads(RESULTS.read_text()) if RESULTS.exists() and not args.fresh else {}
     results = known(stored)
-    for batch in args.batch or ROUNDS:
-        for network in args.only or NETWORKS:
-            case = title(network, batch)
-            if case not in results:
-                results[case] = run(network, batch)
-                save(results)
-                print(case, flush=True)
+    for case, network, batch, names in races():
+        if case not in results and network in (args.only or NETWORKS):
+            with TemporaryDirectory() as folder:
+                results[case] = raced(Case(network, batch, Path(folder)), names, ROUNDS[batch])
+            save(results)
+            print(case, flush=True)
     save(results)
 
 

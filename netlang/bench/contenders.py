@@ -8,6 +8,7 @@ from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
+from warnings import filterwarnings
 
 from netlang.bench.case import Case
 from netlang.engines import Stored, open_engine
@@ -100,6 +101,9 @@ class Compiled(Eager):
         torch: Any = import_module("torch")
         config: Any = import_module("torch._inductor.config")
         config.freezing = config.force_disable_caches = True
+        torch.compiler.reset()
+        # Dynamo tells what it makes of netlang's functions.
+        filterwarnings("ignore", module="torch")
         self.compiled = torch.compile(case.module)
         return super().ready(case)
 

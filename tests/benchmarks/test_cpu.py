@@ -1,0 +1,80 @@
+"""The tables of the race on a CPU say what was measured, and old results are of no other machine."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from benchmarks import cpu
+from netlang.bench import Answer, describe
+from netlang.bench.race import Start
+
+SECONDS = {
+    "netlang openvino": [0.030, 0.031, 0.029],
+    "netlang torch": [0.050, 0.050, 0.050],
+    "openvino": [0.033, 0.062, 0.029],
+    "onnxruntime": [0.015, 0.031, 0.029],
+    "torch": [0.075, 0.1, 0.15],
+}
+
+
+def made_up(seconds: Mapping[str, list[float]]) -> dict[str, Answer]:
+    return {
+        name: Answer([0.2, 0.3, 0.4], own, 1e-6, Start(1.5, 10**8)) for name, own in seconds.items()
+    }
+
+
+def test_others_are_told_in_times_of_the_rounds_own() -> None:
+    *_, row = cpu.latency({"resnet50, batch 1": made_up(SECONDS)})
+    # Round by round OpenVINO takes 1.1, 2 and 1 times as long, and torch 1.5, 2 and 3 times.
+    cells = "resnet50, batch 1 | 30.0 ms ±3% | 1.10x | 1.00x | 50.0 ms ±0% | 2.00x"
+    assert row == f"| {cells} |"
+
+
+def test_torch_compile_stands_beside_who_is_ready_alone() -> None:
+    compiled = {"netlang openvino", "netlang torch"}
+    beside = made_up({name: SECONDS[name] for name in compiled} | {"torch.compile": [1.0, 1.0]})
+    results = {
+        "resnet50, batch 1": made_up(SECONDS),
+        "resnet50, batch 16": made_up(SECONDS),
+        "resnet50, batch 1, torch.compile": beside,
+    }
+    *_, rule, row = cpu.ready(results)
+    assert rule.startswith("| ---")
+    assert row == "| resnet50, batch 1 | 300 ms | 300 ms | 1.50 s | 1.50 s | 1.50 s |"
+
+
+@pytest.mark.parametrize("key", ["processor", "versions", "cores"])
+def test_what_another_machine_or_version_raced_is_forgotten(key: str) -> None:
+    answers = {"resnet50, batch 1": made_up(SECONDS)}
+    stored = json.loads(json.dumps(describe(answers)))
+    assert cpu.known(stored) == answers
+    assert cpu.known(stored | {key: "another"}) == {}
+
+
+def test_what_is_there_is_not_raced_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raced = list[tuple[str, int, int]]()
+
+    def race(case: cpu.Case, names: tuple[str, ...], rounds: int) -> dict[str, Answer]:
+        raced.append((case.network, case.batch, len(names)))
+        return made_up({name: SECONDS.get(name, [1.0, 1.0]) for name in names})
+
+    page = tmp_path / "page.md"
+    page.write_text("<!-- table: latency -->\n<!-- end -->\n", encoding="utf-8")
+    monkeypatch.setattr(cpu, "raced", race)
+    monkeypatch.setattr(cpu, "PAGE", page)
+    monkeypatch.setattr(cpu, "RESULTS", tmp_path / "new/cpu.json")
+    monkeypatch.setattr(cpu, "PICTURE", tmp_path / "cpu.svg")
+    monkeypatch.setattr("sys.argv", ["cpu", "--only", "vgg16"])
+    cpu.main()
+    assert raced == [("vgg16", 1, 5), ("vgg16", 16, 5), ("vgg16", 1, 3)]
+    monkeypatch.setattr("sys.argv", ["cpu", "--only", "vgg16", "--only", "alexnet"])
+    cpu.main()
+    assert [network for network, *_ in raced] == ["vgg16"] * 3 + ["alexnet"] * 3
+    rows = page.read_text(encoding="utf-8").splitlines()
+    assert [row.split(",")[0] for row in rows[3:5]] == ["| alexnet", "| vgg16"]
+    assert (tmp_path / "cpu.svg").read_bytes().startswith(b"<svg")
+    assert "alexnet, batch 16" in capsys.readouterr().out
