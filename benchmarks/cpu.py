@@ -28,7 +28,7 @@ from netlang.units import si
 HERE = Path(__file__).parent
 RESULTS = HERE / "results/cpu.json"
 PAGE = HERE.parent / "docs/running.md"
-PICTURE = HERE.parent / "docs/img/cpu.svg"
+PICTURE = RESULTS.with_suffix(".svg")
 
 NETWORKS = ("alexnet", "googlenet", "resnet18", "resnet50", "resnet152", "vgg16")
 ROUNDS = {1: 15, 16: 7}
