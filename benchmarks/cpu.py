@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.markdown import filled, table
+from benchmarks.markdown import fill, table
 from netlang.bench import Answer, Case, describe, raced
 from netlang.bench.picture import to_svg
 from netlang.bench.report import Results
@@ -28,7 +27,7 @@ from netlang.units import si
 HERE = Path(__file__).parent
 RESULTS = HERE / "results/cpu.json"
 PAGE = HERE.parent / "docs/running.md"
-PICTURE = HERE.parent / "docs/img/cpu.svg"
+PICTURE = RESULTS.with_suffix(".svg")
 
 NETWORKS = ("alexnet", "googlenet", "resnet18", "resnet50", "resnet152", "vgg16")
 ROUNDS = {1: 15, 16: 7}
@@ -101,7 +100,7 @@ def save(results: Results) -> None:
     results = {case: results[case] for case, *_ in races() if case in results}
     RESULTS.parent.mkdir(exist_ok=True)
     write_whole(RESULTS, (json.dumps(describe(results), indent=1) + "\n").encode())
-    write_whole(PAGE, filled(PAGE.read_text(encoding="utf-8"), TABLES, results).encode())
+    fill(PAGE, TABLES, results)
     write_whole(PICTURE, to_svg(results))
 
 
@@ -111,8 +110,6 @@ def main() -> None:
     parser.add_argument("--only", choices=NETWORKS, action="append", help="one of the networks")
     parser.add_argument("--fresh", action="store_true", help="forget what was raced before")
     args = parser.parse_args()
-    # As in `netlang bench`; OpenMP looks at this once.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     stored = json.loads(RESULTS.read_text()) if RESULTS.exists() and not args.fresh else {}
     results = known(stored)
     for case, network, batch, names in races():

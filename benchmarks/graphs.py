@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ask import ask_all
-from benchmarks.markdown import filled
+from benchmarks.markdown import fill
 from benchmarks.peers import PACKAGES
 from benchmarks.tables import PAGE, TABLES
 from netlang import __version__
@@ -80,7 +80,7 @@ def main() -> None:
         results["peers"].setdefault(network, {})[peer] = answer
         save(results)
         print(f"{network} {peer}: {answer}", flush=True)
-    write_whole(PAGE, filled(PAGE.read_text(encoding="utf-8"), TABLES, results).encode())
+    fill(PAGE, TABLES, results)
 
 
 def save(results: dict[str, Any]) -> None:

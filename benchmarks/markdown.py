@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
+
+from netlang.files import write_whole
 
 T = TypeVar("T")
 
@@ -24,6 +27,11 @@ def filled(page: str, tables: Mapping[str, Callable[[T], Iterable[str]]], result
         return f"{marked[1]}\n{lines}\n{marked[3]}"
 
     return re.sub(r"(<!-- table: (\w+) -->).*?(<!-- end -->)", made, page, flags=re.S)
+
+
+def fill(path: Path, tables: Mapping[str, Callable[[T], Iterable[str]]], results: T) -> None:
+    """Makes the tables of a page anew."""
+    write_whole(path, filled(path.read_text(encoding="utf-8"), tables, results).encode())
 
 
 def line(cells: Iterable[str]) -> str:

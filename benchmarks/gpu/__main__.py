@@ -27,7 +27,7 @@ from benchmarks.gpu.remote import Remote
 from benchmarks.gpu.report import TABLES, alike, report
 from benchmarks.gpu.results import Results
 from benchmarks.gpu.run import Setting, run
-from benchmarks.markdown import filled
+from benchmarks.markdown import fill
 from netlang.device import DEVICES
 from netlang.engines.cpu import machine
 from netlang.files import write_whole
@@ -46,8 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         for path in args.plot:
             _plot(shown, path)
         if args.fill:
-            page = filled(args.fill.read_text(encoding="utf-8"), TABLES, shown)
-            write_whole(args.fill, page.encode())
+            fill(args.fill, TABLES, shown)
 
 
 def _measured(args: argparse.Namespace) -> Sequence[Row]:

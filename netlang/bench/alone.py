@@ -14,21 +14,23 @@ from typing import TypeVar
 from netlang.bench.case import Case
 from netlang.bench.contenders import CONTENDERS
 from netlang.bench.race import Answer, Start, race
+from netlang.engines.cpu import wait_passively
 
 T = TypeVar("T")
 
 
-def raced(case: Case, names: Sequence[str], rounds: int, starts: int = 3) -> dict[str, Answer]:
+def raced(case: Case, names: Sequence[str], rounds: int) -> dict[str, Answer]:
     """The answers of contenders: how each starts by itself, then a race of all.
 
     The files of the case are there once it returns.
     """
-    answers = _in_process(_race, case, tuple(names), rounds, starts)
+    wait_passively()  # as netlang's engine does, so that all have it; processes inherit it
+    answers = _in_process(_race, case, tuple(names), rounds)
     return {name: replace(a, first=_in_process(_start, case, name)) for name, a in answers.items()}
 
 
-def _race(case: Case, names: Sequence[str], rounds: int, starts: int) -> dict[str, Answer]:
-    return race(case, {name: CONTENDERS[name] for name in names}, rounds, starts)
+def _race(case: Case, names: Sequence[str], rounds: int) -> dict[str, Answer]:
+    return race(case, {name: CONTENDERS[name] for name in names}, rounds)
 
 
 def _start(case: Case, name: str) -> Start:

@@ -66,7 +66,7 @@ class Answer:
 
 
 def race(
-    case: Case, contenders: Mapping[str, Contender], rounds: int, starts: int = 3
+    case: Case, contenders: Mapping[str, Contender], rounds: int, starts: int = Contender.starts
 ) -> dict[str, Answer]:
     """The answer of each contender; a round is a call of each, in an order by chance.
 

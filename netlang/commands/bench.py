@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,8 +66,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Races, prints the table and writes what is asked for."""
     batches = _require_sense(args)
-    # Threads that wait sleep, as they do in netlang's engine: OpenMP looks at this once.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     names, own = _contenders(args), tuple(settings(args).items())
     results = dict[str, dict[str, Answer]]()
     for net in args.nets:

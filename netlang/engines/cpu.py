@@ -61,3 +61,12 @@ def require_threads(threads: int | None) -> None:
     """`NetError` for a number of cores that is none; None are all."""
     if threads is not None and threads < 1:
         raise error(f"'--threads {threads}' is no number of threads", help="write --threads 2")
+
+
+def wait_passively() -> None:
+    """Lets threads that wait sleep: one that spins takes the core that another waits for.
+
+    With a busy neighbour a network takes several times as long otherwise. OpenMP looks at this
+    once, as torch is loaded.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")

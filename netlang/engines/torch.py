@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from netlang.engines.cpu import require
+from netlang.engines.cpu import require, wait_passively
 from netlang.engines.job import Engine, Job, of_threads
 
 if TYPE_CHECKING:
@@ -23,21 +22,12 @@ def missing() -> str:
 def open(job: Job) -> Engine:
     """The network with its products packed, where this torch can do that."""
     require(job.precision)
-    _wait_passively()
+    wait_passively()
     from netlang.backends.torch import Engine as Runner
 
     weights, batch = job.weights.load(), job.batch or 1
     runner = Runner(job.graph, weights, job.threads, job.precision, batch)
     return Engine("torch", job.precision, _description(job.precision, runner), runner, runner)
-
-
-def _wait_passively() -> None:
-    """Lets threads that wait sleep: one that spins takes the core that another waits for.
-
-    With a busy neighbour a network takes several times as long otherwise. OpenMP looks at this
-    once, as torch is loaded.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def _description(precision: str, runner: Runner) -> str:

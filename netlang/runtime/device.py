@@ -6,6 +6,7 @@ compiler has put them into one launch.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -166,10 +167,26 @@ def _compile(launches: Iterable[Launch]) -> None:
     """Compiles what is not compiled yet, in as many threads as Python thinks fit."""
     import triton
 
-    with ThreadPoolExecutor() as pool, triton.AsyncCompileMode(pool) as mode:
+    with _uncollected(), ThreadPoolExecutor() as pool, triton.AsyncCompileMode(pool) as mode:
         for launch in launches:
             launch.compile()
         _show(mode.raw_futures)
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """A block without garbage collection.
+
+    Up to Python 3.11 a collection may begin inside `ast.parse`, whose depth all threads share: if
+    a finalizer lets another thread parse, both fail ("AST constructor recursion depth mismatch").
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _show(kernels: Sequence[Future[Any]]) -> None:

@@ -40,18 +40,16 @@ def evaluated(graph: Graph, checkpoint: Checkpoint, dtype: str = "float32") -> d
 
     KeyError where the checkpoint lacks a tensor.
     """
-    exprs = {
-        f"{node.name}.{slot}": node.weight(slot) for node in graph for slot in graph.weights(node)
+    slots = {
+        f"{node.name}.{slot}": (node.weight(slot), weight.shape)
+        for node in graph
+        for slot, weight in graph.weights(node).items()
     }
-    derived = {
-        name: weight.shape
-        for name, weight in _weights(graph).items()
-        if isinstance(exprs[name], Derived)
-    }
+    derived = {name: shape for name, (e, shape) in slots.items() if isinstance(e, Derived)}
     room = _room(derived, dtype)
     return {
         name: evaluate(expr, checkpoint, room.get(name)).astype(dtype, copy=False)
-        for name, expr in exprs.items()
+        for name, (expr, _) in slots.items()
     }
 
 
@@ -62,9 +60,12 @@ def _room(shapes: Mapping[str, tuple[int, ...]], dtype: str) -> dict[str, Array]
     """
     import numpy as np
 
-    ends = [*accumulate(map(prod, shapes.values()))]
-    parts = np.split(np.empty(ends[-1] if ends else 0, dtype), ends[:-1])
-    return {name: part.reshape(shapes[name]) for name, part in zip(shapes, parts, strict=False)}
+    memory = np.empty(sum(map(prod, shapes.values())), dtype)
+    ends = accumulate(map(prod, shapes.values()))
+    return {
+        name: memory[end - prod(shape) : end].reshape(shape)
+        for (name, shape), end in zip(shapes.items(), ends, strict=True)
+    }
 
 
 def _weights(graph: Graph) -> dict[str, Weight]:

@@ -1,5 +1,6 @@
 """What the loader asks of a GPU and in which order, of one that only notes it."""
 
+import gc
 import sys
 import weakref
 from dataclasses import replace
@@ -266,6 +267,25 @@ def test_kernels_compile_after_one_that_does_not(compiled: Any) -> None:
     make_ready(compiled, last=16)
     found = compiled.shift.device_caches[0][0].values()
     assert sum(isinstance(kernel, CompiledKernel) for kernel in found) == 2
+
+
+class Collected:
+    """A kernel that compiles in no time, and asks whether garbage is collected meanwhile."""
+
+    enabled: bool | None = None
+
+    def warmup(self, *_: Any, **__: Any) -> None:
+        self.enabled = gc.isenabled()
+
+
+def test_no_garbage_is_collected_while_threads_parse(compiled: Any) -> None:
+    kernel = Collected()
+    Cuda(CPU, graph=False).ready([Launch(kernel, 1, [], {})])
+    assert kernel.enabled is False
+    assert gc.isenabled()
+    with pytest.raises(CompilationError):
+        make_ready(compiled, last=0.5)
+    assert gc.isenabled(), "also after a kernel that does not compile"
 
 
 def test_a_terminal_sees_how_far_it_is(
