@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -12,7 +13,7 @@ from netlang.diagnostic import error
 from netlang.ir.graph import Graph
 from netlang.ir.types import TensorType
 from netlang.ops.shape import Input
-from netlang.recipe import Resize
+from netlang.recipe import Crop, Resize, Word, one_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 MARGIN = 256 / 224
 """The shorter side, as a multiple of what is cut out of its middle (Krizhevsky et al. 2012, 2)."""
+
+
+IN_PLACE_OF_IMAGE = " (in place of 'mean pixel', whose image no weights hold)"
+"""Said of the mean, where a recipe subtracts one of each pixel."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,8 @@ class Preparation:
                 "other numbers come from a .npy file",
             )
         words = dict(graph.recipes).get("eval", ())
-        recipe = next((word.side for word in words if isinstance(word, Resize)), 0)
-        side = op.resize or recipe or round(min(x.pixels) * MARGIN)
+        recipe = one_of(words, Resize)
+        side = op.resize or (recipe.side if recipe else 0) or round(min(x.pixels) * MARGIN)
         mean, std = (_a_channel(numbers, x.channels) for numbers in (op.mean, op.std))
         return cls(x, side, op.interpolation, op.range, mean, std)
 
@@ -79,7 +84,11 @@ class Preparation:
 
     def read(self, path: Path) -> NDArray[np.float32]:
         """An image file as the network's input. NetError where the file holds no image."""
-        return self.numbers(self._cut(self.open(path)))
+        return self.prepared(self.open(path))
+
+    def prepared(self, image: Image) -> NDArray[np.float32]:
+        """An image in the network's colours as its input, C x H x W."""
+        return self.numbers(self.middle(image, self.resize))
 
     @property
     def views(self) -> int:
@@ -92,7 +101,11 @@ class Preparation:
 
     def open(self, path: Path) -> Image:
         """An image file, upright, in as many colours as the network takes; NetError as `read`."""
-        return _open(path).convert("RGB" if self.x.channels == 3 else "L")
+        return self.coloured(_open(path))
+
+    def coloured(self, image: Image) -> Image:
+        """An image in as many colours as the network takes."""
+        return image.convert("RGB" if self.x.channels == 3 else "L")
 
     def numbers(self, image: Image) -> NDArray[np.float32]:
         """An image that is as large as it is to be, C x H x W."""
@@ -105,12 +118,16 @@ class Preparation:
         """The whole image with its shorter side scaled, further where the input would not fit."""
         return image.resize(self._scaled_size(image, side), self._filter)
 
-    def _cut(self, image: Image) -> Image:
+    def middle(self, image: Image, side: int) -> Image:
         """The middle of the scaled image; nothing else is computed of it."""
         wanted = (self.x.width, self.x.height)
-        sides = zip(image.size, self._scaled_size(image, self.resize), wanted, strict=True)
+        sides = zip(image.size, self._scaled_size(image, side), wanted, strict=True)
         (left, right), (top, bottom) = (_middle(*lengths) for lengths in sides)
-        return image.resize(wanted, self._filter, (left, top, right, bottom))
+        return self.part(image, (left, top, right, bottom))
+
+    def part(self, image: Image, box: tuple[float, float, float, float]) -> Image:
+        """What lies between left, top, right and bottom, in the size of the input."""
+        return image.resize((self.x.width, self.x.height), self._filter, box)
 
     def _scaled_size(self, image: Image, side: int) -> tuple[int, int]:
         """Width and height once the shorter side is scaled, rounded as torchvision rounds them."""
@@ -125,6 +142,17 @@ class Preparation:
         from PIL.Image import Resampling
 
         return Resampling[self.interpolation.upper()]
+
+
+def require_crop(words: Sequence[Word], x: TensorType) -> None:
+    """`NetError` where a recipe's `crop` is no image that the network takes."""
+    crop = one_of(words, Crop)
+    if crop and x.pixels != (crop.size, crop.size):
+        cut = f"{crop.size}x{crop.size}"
+        raise error(
+            f"'crop {crop.size}' cuts out {cut} pixels, and the network takes {x}",
+            help="give both one size, or leave out 'crop'",
+        )
 
 
 def middle(length: int, cut: int) -> int:

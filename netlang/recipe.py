@@ -6,7 +6,7 @@ recipe is kept in the graph in the order in which it is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -244,6 +244,16 @@ class Scale(Word):
 @dataclass(frozen=True)
 class Dense(Word):
     """The fully convolutional form over the whole image (He et al. 2015, section 3.4)."""
+
+
+def all_of(words: Iterable[Any], kind: type[T]) -> list[T]:
+    """The words of one kind, in the order of the recipe."""
+    return [word for word in words if isinstance(word, kind)]
+
+
+def one_of(words: Iterable[Any], kind: type[T]) -> T | None:
+    """The word of a kind that a recipe has once, if it has it."""
+    return next(iter(all_of(words, kind)), None)
 
 
 def all_words() -> dict[str, Any]:

@@ -29,6 +29,13 @@ def percent(share: float) -> str:
     return f"{100 * share:.{1 if share < 0.0995 else 0}f}%"
 
 
+def clock(seconds: float) -> str:
+    """`4:41`, `2:04:41`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def rate(images_per_second: float) -> str:
     """`47.4k images/s`, `0.0840 images/s`."""
     slow = f"{images_per_second:#.3g}"  # a prefix below one would read as millions

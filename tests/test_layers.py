@@ -25,6 +25,7 @@ FLOORS = (
     {"compiler"},
     {"engines"},
     {"bench", "running"},
+    {"training"},
     {"commands"},
     {"__init__", "__main__"},
 )

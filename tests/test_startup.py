@@ -48,7 +48,9 @@ def test_the_frame_loads_no_library(argv: list[str]) -> None:
     assert not loaded(*argv) & set(HEAVY)
 
 
-@pytest.mark.parametrize("argv", [["check", "resnet18"], ["draw", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "argv", [["check", "resnet18"], ["draw", "--help"], ["train", "--help"]], ids=" ".join
+)
 def test_reading_a_network_needs_no_torch(argv: list[str]) -> None:
     assert not loaded(*argv) & {"torch", "triton"}
 

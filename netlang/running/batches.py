@@ -86,7 +86,7 @@ def _views(
     items: Iterable[Item], failed: Callable[[str, NetError], None], ahead: int
 ) -> Iterator[tuple[str, Array]]:
     """The views of all inputs that can be read, with the inputs' names."""
-    for name, reading in _ahead(items, ahead):
+    for name, reading in read_ahead(items, ahead):
         try:
             views = reading.result()
         except NetError as fault:
@@ -96,7 +96,7 @@ def _views(
             yield name, view
 
 
-def _ahead(items: Iterable[Item], most: int) -> Iterator[tuple[str, Future[Sequence[Array]]]]:
+def read_ahead(items: Iterable[Item], most: int) -> Iterator[tuple[str, Future[Sequence[Array]]]]:
     """The inputs in order, with the next `most` being read: memory holds no more of them."""
     readers = ThreadPoolExecutor(READERS)
     coming = deque[tuple[str, "Future[Sequence[Array]]"]]()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter
 
-from netlang.units import rate
+from netlang.units import clock, rate
 
 WIDTH = 60
 """Of the line, in characters: it covers a longer one that stood there before."""
@@ -29,11 +29,12 @@ class Pace:
     def line(self) -> str:
         """`120 of 10,000 images, 35.1 images/s, 4:41 left`."""
         line = f"{self.done:,} of {self.total:,} images"
-        if self.done:
-            speed = self.done / self.seconds
-            left = round((self.total - self.done) / speed)
-            line += f", {rate(speed)}, {left // 60}:{left % 60:02} left"
-        return line.ljust(WIDTH)
+        return (f"{line}, {self.speed()}" if self.done else line).ljust(WIDTH)
+
+    def speed(self) -> str:
+        """`35.1 images/s, 4:41 left`, once there is any done."""
+        speed = self.done / self.seconds
+        return f"{rate(speed)}, {clock((self.total - self.done) / speed)} left"
 
     def summary(self) -> str:
         """`10,000 images in 285 s: 35.1 images/s`."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostic import error
-from netlang.images import Preparation, middle
+from netlang.images import IN_PLACE_OF_IMAGE, Preparation, middle, require_crop
 from netlang.ir.attributes import Size
 from netlang.ir.graph import Graph
 from netlang.ir.types import TensorType
-from netlang.recipe import Crop, Crops, Dense, Flip, Mean, Resize, Scale, Word
+from netlang.recipe import Crop, Crops, Dense, Flip, Mean, Resize, Scale, all_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -54,11 +54,11 @@ class Views:
         words = _words(graph)
         preparation = Preparation.of(graph)
         cut = _cut(words, preparation.x)
-        resize = [word.side for word in _all(words, Resize)] or [preparation.resize]
-        sides = tuple([word.side for word in _all(words, Scale)] or resize)
+        resize = [word.side for word in all_of(words, Resize)] or [preparation.resize]
+        sides = tuple([word.side for word in all_of(words, Scale)] or resize)
         _require_sides(sides, cut, preparation.x)
-        mirrored = cut.is_mirrored or bool(_all(words, Flip))
-        lacks_mean = any(word.per == "pixel" for word in _all(words, Mean))
+        mirrored = cut.is_mirrored or bool(all_of(words, Flip))
+        lacks_mean = any(word.per == "pixel" for word in all_of(words, Mean))
         return cls(preparation, sides, cut, mirrored, lacks_mean)
 
     @property
@@ -92,11 +92,7 @@ class Views:
     def __str__(self) -> str:
         by = self.preparation
         mirrored = ", mirrored as well" if self.is_mirrored else ""
-        mean = (
-            " (in place of 'mean pixel', whose image no weights hold)"
-            if self.lacks_mean_image
-            else ""
-        )
+        mean = IN_PLACE_OF_IMAGE if self.lacks_mean_image else ""
         average = f"; mean of {self.views} probabilities" if self.views > 1 else ""
         return (
             f"{by.scaling(*self.sides)}, {self.cut.words.format(by.cut)}{mirrored}, {by.colours}"
@@ -171,8 +167,6 @@ sizes of Szegedy et al. 2014, section 7."""
 
 # ---------------------------------------------------------------------------- recipe
 
-T = TypeVar("T", bound=Word)
-
 
 def _words(graph: Graph) -> Sequence[Any]:
     words = dict(graph.recipes).get("eval")
@@ -184,14 +178,10 @@ def _words(graph: Graph) -> Sequence[Any]:
     return words
 
 
-def _all(words: Sequence[Any], kind: type[T]) -> list[T]:
-    return [word for word in words if isinstance(word, kind)]
-
-
 def _cut(words: Sequence[Any], x: TensorType) -> Cut:
-    counts = [word.count for word in _all(words, Crops)]
-    sizes = [word.size for word in _all(words, Crop)]
-    if _all(words, Dense):
+    counts = [word.count for word in all_of(words, Crops)]
+    sizes = [word.size for word in all_of(words, Crop)]
+    if all_of(words, Dense):
         if counts or sizes:
             lost = "crops" if counts else "crop"
             raise error(
@@ -204,11 +194,7 @@ def _cut(words: Sequence[Any], x: TensorType) -> Cut:
         raise error(
             f"there is no test of {counts[0]} crops", help=f"write {', '.join(others)} or {last}"
         )
-    if sizes and x.pixels != (sizes[0], sizes[0]):
-        raise error(
-            f"'crop {sizes[0]}' cuts out {sizes[0]}x{sizes[0]} pixels, and the network takes {x}",
-            help="give both one size, or leave out 'crop'",
-        )
+    require_crop(words, x)
     return CROPS[counts[0] if counts else 1]
 
 

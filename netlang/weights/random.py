@@ -34,13 +34,18 @@ def random_weights(graph: Graph, seed: int = 0, trained: bool = True) -> dict[st
     for name, weight in owned.items():
         rng = np.random.default_rng([seed, crc32(name.encode())])
         if weight.init == "he":
-            weights[name] = _normal(rng, weight, (2 / prod(weight.shape[1:])) ** 0.5)
+            weights[name] = _normal(rng, weight, he_deviation(weight.shape))
         elif trained:
             node = name.rpartition(".")[0]
             weights[name] = _moved(rng, weight, 1.0 if weight.trainable else variances[node])
         else:
             weights[name] = np.full(weight.shape, float(weight.init == "ones"), "float32")
     return weights
+
+
+def he_deviation(shape: tuple[int, ...]) -> float:
+    """Of the weights of a product of such a shape (He et al. 2015b, equation 10)."""
+    return (2 / prod(shape[1:])) ** 0.5
 
 
 def _normal(rng: Generator, weight: Weight, deviation: float) -> Array:

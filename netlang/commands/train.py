@@ -1,0 +1,182 @@
+"""`netlang train`: a network learns as its `train` says."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from netlang.classes import class_count
+from netlang.commands.common import (
+    add_net_argument,
+    add_threads_argument,
+    load_net,
+    progress,
+    require_format,
+    require_seed,
+    settings,
+    show,
+)
+from netlang.diagnostic import NetError, error
+from netlang.files import write_whole
+from netlang.images import Preparation
+from netlang.ir.graph import Graph
+from netlang.lower import load
+from netlang.palette import PALETTES
+from netlang.picture import FORMATS, encoded
+from netlang.running.pace import Pace
+from netlang.training.begin import begin
+from netlang.training.data import Dataset, read_dataset, require_classes
+from netlang.training.log import as_csv, head, line, moving
+from netlang.training.loop import Tally, Training
+from netlang.training.plot import to_svg
+from netlang.training.recipe import Options, Recipe
+from netlang.training.report import opening
+from netlang.training.schedule import Progress
+from netlang.training.state import path_beside, resume, save
+
+HELP = (
+    "Train a network as its 'train' says, as the papers did. Data are a folder that holds a folder "
+    "of images for each class, in natural order, or a .npz file of arrays: 'images' (N x H x W x "
+    "3, or N x H x W where they are gray, of uint8) and 'labels' (N whole numbers from 0). Images "
+    "are prepared as the network's 'input' declares, as for 'netlang run'. Each epoch writes the "
+    "weights to -o, and beside it what --resume needs to go on. An image that cannot be read is "
+    "named and left out."
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    add_net_argument(parser)
+    parser.add_argument("data", type=Path, metavar="DATA", help="what to learn from")
+    parser.add_argument("--val", type=Path, metavar="DATA", help="what to test on after each epoch")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="the weights: safetensors"
+    )
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="weights to start from")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of weights, order and all other chance (0)"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on from where the training of -o stopped"
+    )
+    recipe = parser.add_argument_group("other than the recipe says")
+    recipe.add_argument("--lr", type=float, metavar="RATE", help="learning rate at first")
+    recipe.add_argument("--batch", type=int, metavar="N", help="images a step")
+    recipe.add_argument("--epochs", type=int, metavar="N", help="how long, in passes over the data")
+    recipe.add_argument("--iterations", type=int, metavar="N", help="how long, in steps")
+    how = parser.add_argument_group("how it runs and what it tells")
+    how.add_argument("--device", choices=("cpu", "cuda"), help="(a GPU, where there is one)")
+    add_threads_argument(parser)
+    how.add_argument("--log", type=Path, metavar="FILE", help="write a CSV of a line an epoch")
+    how.add_argument("--plot", type=Path, metavar="FILE", help="draw the errors: svg, png or pdf")
+    how.add_argument("--theme", choices=list(PALETTES), default="light", help="the paper (light)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Trains, and tells each epoch; 1 where an image could not be read."""
+    graph = load_net(args)
+    training = _begin(args, graph)
+    if args.resume:
+        resume(args.output, training)
+    print(opening(training))
+    print(head())
+    try:
+        failed = _train(args, graph, training)
+    except KeyboardInterrupt:
+        print(f"\n{_stopped(args.output, training)}", file=sys.stderr)
+        raise
+    print(f"wrote {args.output}")
+    return 1 if failed else 0
+
+
+def _begin(args: argparse.Namespace, graph: Graph) -> Training:
+    _require_sense(args)
+    class_count(graph)
+    options = Options(args.lr, args.batch, args.epochs, args.iterations)
+    recipe, preparation = Recipe.of(graph, options), Preparation.of(graph)
+    data, validation = (
+        _read(args, graph, path, preparation) if path else None for path in (args.data, args.val)
+    )
+    assert data
+    weights = None
+    if args.weights:
+        from netlang.weights import read_weights
+
+        weights = read_weights(args.weights, graph)
+    with progress("looking at the colours"):
+        return begin(graph, recipe, data, validation, weights, args.seed, args.device, args.threads)
+
+
+def _read(args: argparse.Namespace, graph: Graph, path: Path, preparation: Preparation) -> Dataset:
+    data = read_dataset(path, preparation)
+    require_classes(data, graph, _setting(args))
+    return data
+
+
+def _setting(args: argparse.Namespace) -> Callable[[int], str]:
+    """How the network is made for so many classes, if it has a parameter for it."""
+
+    def help(classes: int) -> str:
+        try:
+            graph = load(args.net, **settings(args) | {"classes": str(classes)})
+        except NetError:
+            return f"end the network with: linear {classes} -> softmax"
+        return f"write --set classes={classes}" if class_count(graph) == classes else ""
+
+    return help
+
+
+def _require_sense(args: argparse.Namespace) -> None:
+    require_seed(args.seed)
+    if args.epochs and args.iterations:
+        raise error("'--epochs' and '--iterations' both say how long", help="leave one of them out")
+    if args.resume and args.weights:
+        raise error("'--resume' has weights of its own", help="leave out --weights")
+    if args.plot:
+        require_format(args.plot, FORMATS, "training")
+    for path in filter(None, (args.output, args.log, args.plot)):
+        if not path.parent.is_dir():
+            raise error(f"there is no folder '{path.parent}' to write '{path}' to")
+    beside = path_beside(args.output)
+    if beside.exists() and not args.resume:
+        raise error(
+            f"'{beside}' is of an earlier training, which would be lost",
+            help="go on with --resume, or give -o another name",
+        )
+
+
+def _train(args: argparse.Namespace, graph: Graph, training: Training) -> set[str]:
+    """Trains to the end, writes after each epoch, and gives what could not be read."""
+    failed = set[str]()
+    left = training.iterations - training.progress.iteration
+    pace = Pace(left * training.recipe.batch)
+    start = training.progress.iteration
+
+    def fail(name: str, fault: NetError) -> None:
+        if name not in failed:
+            print(f"error: {fault.diagnostics[0].message}", file=sys.stderr)
+        failed.add(name)
+
+    def seen(at: Progress, lr: float, tally: Tally) -> None:
+        pace.done = (at.iteration - start) * training.recipe.batch
+        show(moving(training, at, lr, tally, pace), is_last=False)
+
+    for row in training.epochs(seen, fail):
+        save(args.output, training)
+        print(line(row), flush=True)
+        if args.log:
+            write_whole(args.log, as_csv(training.rows).encode())
+        if args.plot:
+            svg = to_svg(graph.name, training.rows, args.theme)
+            write_whole(args.plot, encoded(svg, args.plot.suffix))
+    return failed
+
+
+def _stopped(path: Path, training: Training) -> str:
+    """What an interrupted training leaves, and how it goes on."""
+    done = training.progress.epoch
+    if not path_beside(path).exists():
+        return "stopped within the first epoch: nothing is written"
+    return f"stopped; '{path}' holds epoch {done}: the same command with --resume goes on"

@@ -1,0 +1,189 @@
+"""What training shows of an image: the words of `train` that are about images, by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp, log, sqrt
+from typing import TYPE_CHECKING, Any
+
+from netlang.diagnostic import error
+from netlang.images import IN_PLACE_OF_IMAGE, Preparation, require_crop
+from netlang.recipe import Area, Color, Crop, Flip, Mean, Pad, Resize, one_of
+from netlang.training.colour import Lighting
+from netlang.units import percent
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    Array = NDArray[np.float32]
+
+TRIES = 10
+"""How often an `area` is drawn until it lies in the image; then it is the middle square."""
+
+LEAST, MOST = 0.5, 1.5
+"""Of contrast, brightness and colour, where 1 changes nothing (Howard 2013, section 3.2)."""
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How a training image becomes an input.
+
+    The shorter side is scaled to a random number of pixels within `sides`. With `area` a random
+    part is brought to the input's size; where it `is_cropped`, the input is a random place of the
+    image with `pad` zeros around; else it is the middle, as a test sees it.
+    """
+
+    preparation: Preparation
+    sides: tuple[int, int]
+    is_cropped: bool = False
+    pad: int = 0
+    area: Area | None = None
+    is_flipped: bool = False
+    color: Color | None = None
+    lacks_mean_image: bool = False
+    lighting: Lighting | None = None
+
+    @classmethod
+    def of(cls, words: Sequence[Any], preparation: Preparation) -> Augmentation:
+        """What a recipe says; NetError where words do not go together.
+
+        Its `lighting`, which its `color` needs, is measured by `netlang.training.colour`.
+        """
+        require_crop(words, preparation.x)
+        _require_sense({word.word for word in words})
+        area, pad = one_of(words, Area), one_of(words, Pad)
+        _require_within(area, pad, preparation)
+        resize = one_of(words, Resize) or Resize(preparation.resize)
+        return cls(
+            preparation,
+            (resize.side, max(resize.side, resize.to)),
+            bool(one_of(words, Crop)) and not area,
+            pad.pixels if pad else 0,
+            area,
+            Flip() in words,
+            one_of(words, Color),
+            Mean() in words,
+        )
+
+    def __call__(self, image: Image, rng: Generator) -> Array:
+        """An image in the network's colours as its input, C x H x W."""
+        x = self._cut(image, rng)
+        return x[..., ::-1] if self.is_flipped and rng.random() < 0.5 else x
+
+    def __str__(self) -> str:
+        parts = [self._where]
+        if self.is_flipped:
+            parts.append("half of them mirrored")
+        if self.color:
+            parts.append(f"colours changed ({self.color.kind})")
+        mean = IN_PLACE_OF_IMAGE if self.lacks_mean_image else ""
+        return ", ".join([*parts, self.preparation.colours]) + mean
+
+    @property
+    def _where(self) -> str:
+        """Which part of an image is seen, in words."""
+        by, (low, high) = self.preparation, self.sides
+        if self.area:
+            shares = f"{percent(self.area.low)} to {percent(self.area.high)}"
+            return f"a random {shares} of the area to {by.cut} ({by.interpolation})"
+        sides = by.scaling(low) if low == high else f"{by.scaling(low)} up to {high}"
+        zeros = f"padded by {self.pad}, " if self.pad else ""
+        return f"{sides}, {zeros}{'a random' if self.is_cropped else 'centre'} {by.cut}"
+
+    def _cut(self, image: Image, rng: Generator) -> Array:
+        if self.area:
+            return self._coloured(self.preparation.part(image, _box(self.area, image, rng)), rng)
+        side = int(rng.integers(*self.sides, endpoint=True))
+        if not self.is_cropped:
+            return self._coloured(self.preparation.middle(image, side), rng)
+        return self._crop(self.preparation.scaled(image, side), rng)
+
+    def _crop(self, image: Image, rng: Generator) -> Array:
+        """A random place of an image with zeros around, those of the numbers that come out.
+
+        He et al. 2015 subtract the mean of each of 32x32 pixels, so ahead of padding.
+        """
+        import numpy as np
+
+        x = self.preparation.x
+        left = int(rng.integers(-self.pad, image.width + self.pad - x.width, endpoint=True))
+        top = int(rng.integers(-self.pad, image.height + self.pad - x.height, endpoint=True))
+        columns, first = _inside(left, x.width, image.width)
+        rows, above = _inside(top, x.height, image.height)
+        seen = image.crop((columns.start, rows.start, columns.stop, rows.stop))
+        array = np.zeros(x.shape, "float32")
+        place = (slice(above, above + len(rows)), slice(first, first + len(columns)))
+        array[:, *place] = self._coloured(seen, rng)
+        return array
+
+    def _coloured(self, image: Image, rng: Generator) -> Array:
+        if self.color and self.color.kind == "photometric":
+            image = _enhanced(image, rng)
+        x = self.preparation.numbers(image)
+        if self.color and self.lighting:
+            shift = self.lighting.shift(rng, self.color.std) * self.preparation.range
+            x += (shift / self.preparation.std).astype("float32")[:, None, None]
+        return x
+
+
+def _inside(start: int, length: int, whole: int) -> tuple[range, int]:
+    """Which pixels of an axis lie in a cut, and where in it the first of them is."""
+    pixels = range(max(start, 0), min(start + length, whole))
+    return pixels, pixels.start - start
+
+
+def _box(area: Area, image: Image, rng: Generator) -> Box:
+    """A part whose share of the area is uniform, and so is the logarithm of its aspect ratio.
+
+    So tall parts are as many as wide ones; Szegedy et al. 2014 give the bounds alone.
+    """
+    for _ in range(TRIES):
+        pixels = rng.uniform(area.low, area.high) * image.width * image.height
+        aspect = exp(rng.uniform(-1, 1) * log(area.aspect))
+        width, height = sqrt(pixels * aspect), sqrt(pixels / aspect)
+        if width <= image.width and height <= image.height:
+            left, top = rng.uniform(0, (image.width - width, image.height - height)).tolist()
+            return left, top, left + width, top + height
+    side = min(image.size)
+    left, top = (image.width - side) / 2, (image.height - side) / 2
+    return left, top, left + side, top + side
+
+
+def _enhanced(image: Image, rng: Generator) -> Image:
+    """With other contrast, brightness and colour, changed in a random order (Howard 2013, 3.2)."""
+    from PIL import ImageEnhance
+
+    kinds: list[Any] = [ImageEnhance.Contrast, ImageEnhance.Brightness, ImageEnhance.Color]
+    for kind in rng.permutation(len(kinds)):
+        image = kinds[kind](image).enhance(rng.uniform(LEAST, MOST))
+    return image
+
+
+def _require_sense(named: set[str]) -> None:
+    if "pad" in named and "crop" not in named:
+        raise error("'pad' is there for random crops", help="write a 'crop' as well, or no 'pad'")
+    for other in ("pad", "resize"):
+        if {"area", other} <= named:
+            raise error(
+                f"'area' takes a part of the whole image, and leaves nothing to '{other}'",
+                help=f"leave out 'area' or '{other}'",
+            )
+
+
+def _require_within(area: Area | None, pad: Pad | None, by: Preparation) -> None:
+    if area and area.low > area.high:
+        raise error(
+            f"'area' is from {percent(area.low)} to less, {percent(area.high)}",
+            help=f"write area {percent(area.high)}, {percent(area.low)}",
+        )
+    if pad and pad.pixels >= min(by.x.pixels):
+        raise error(
+            f"'pad {pad.pixels}' makes crops of {by.cut} that see nothing of the image",
+            help=f"write pad {min(by.x.pixels) // 8}",
+        )

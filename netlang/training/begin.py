@@ -1,0 +1,58 @@
+"""All that training needs, checked before it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from netlang.diagnostic import error
+from netlang.engines.cpu import require_threads
+from netlang.images import Preparation
+from netlang.ir.graph import Graph
+from netlang.training.augment import Augmentation
+from netlang.training.colour import lighting
+from netlang.training.data import Dataset, require_alike
+from netlang.training.loop import Training
+from netlang.training.recipe import Recipe
+from netlang.training.samples import Samples
+from netlang.training.start import starting_weights
+
+
+def begin(
+    graph: Graph,
+    recipe: Recipe,
+    data: Dataset,
+    validation: Dataset | None,
+    weights: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    device: str | None = None,
+    threads: int | None = None,
+) -> Training:
+    """A network at the first iteration, with `weights`, or those that its recipe starts from.
+
+    `device` is `cpu`, `cuda`, or a GPU where there is one (None); `threads` are those of the CPU
+    (None: all). Where colours change, those of the training set are looked at.
+    """
+    augmentation = Augmentation.of(recipe.words, Preparation.of(graph))
+    _require_validation(recipe, data, validation)
+    require_threads(threads)
+    started = starting_weights(graph, recipe.words, seed) | dict(weights or {})
+    from netlang.backends.torch.learner import Learner, device_for
+
+    where = device_for(device, threads)
+    if augmentation.color:
+        augmentation = replace(augmentation, lighting=lighting(data))
+    samples = Samples(data, augmentation, recipe.batch, seed)
+    learner = Learner(graph, started, recipe.sgd, where, bool(recipe.average))
+    return Training(recipe, samples, validation, learner)
+
+
+def _require_validation(recipe: Recipe, data: Dataset, validation: Dataset | None) -> None:
+    if validation:
+        require_alike(data, validation)
+    elif recipe.plateau:
+        raise error(
+            "'plateau' watches the validation error, and there are no images to validate with",
+            help="name some: --val DATA",
+        )

@@ -1,0 +1,81 @@
+"""What lies beside the weights, so that training can go on: `resnet20.safetensors.state`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from netlang.diagnostic import error
+from netlang.files import write_whole
+from netlang.ir.printer import print_graph
+from netlang.training.loop import Row, Training
+from netlang.training.schedule import Progress
+from netlang.weights import write_weights
+
+
+def path_beside(weights: Path) -> Path:
+    """Where the state of a training lies that writes such weights."""
+    return weights.with_name(f"{weights.name}.state")
+
+
+def save(path: Path, training: Training) -> None:
+    """Writes the weights so far to `path`, and the state beside it, each whole."""
+    from netlang.backends.torch.learner import dump
+
+    write_weights(path, training.learner.weights())
+    state = {
+        "facts": _facts(training),
+        "progress": asdict(training.progress),
+        "rows": [asdict(row) for row in training.rows],
+        "learner": training.learner.state(),
+    }
+    write_whole(path_beside(path), dump(state))
+
+
+def resume(path: Path, training: Training) -> None:
+    """Brings a training to where the one stopped that wrote these weights.
+
+    NetError where there was none, or one that would have gone on otherwise.
+    """
+    from netlang.backends.torch.learner import undump
+
+    beside = path_beside(path)
+    if not beside.is_file():
+        raise error(f"there is no '{beside}' to go on from", help="leave out --resume")
+    try:
+        state = undump(beside.read_bytes())
+        was = state["facts"]
+    except Exception as fault:  # torch meets damage with errors of every kind
+        raise error(f"'{beside}' is no whole state of a training: {fault}") from None
+    _require_alike(beside, was, _facts(training))
+    training.learner.restore(state["learner"])
+    training.progress = Progress(**state["progress"])
+    training.rows = [Row(**row) for row in state["rows"]]
+
+
+def _require_alike(beside: Path, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    for fact, value in now.items():
+        if was.get(fact) != value:
+            raise error(
+                f"'{beside}' is of a training with another {fact}",
+                help=f"train with the same {fact}, or anew without --resume",
+            )
+
+
+def _facts(training: Training) -> dict[str, Any]:
+    """What has to be the same for the weights to be those of a training that did not stop."""
+    samples = training.samples
+    facts = {
+        "network or recipe": sha256(
+            print_graph(training.learner.network.graph).encode()
+        ).hexdigest(),
+        "batch": training.recipe.batch,
+        "learning rate": training.recipe.sgd.lr,
+        "seed": samples.seed,
+        "number of images": len(samples.data),
+    }
+    # An average begins where the end is so far off; nothing else depends on how long it takes.
+    return facts | ({"length": training.iterations} if training.recipe.average else {})
