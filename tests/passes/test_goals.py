@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from netlang.kernels import BackToBack
 from netlang.lower import load
 from netlang.passes import optimize
 from netlang.plan import Plan, plan
+from tests.effort import calls
 
 
 def planned(name: str, **settings: Any) -> Plan:
@@ -42,22 +42,7 @@ def test_float32_has_no_chains() -> None:
     assert not any(isinstance(kernel, BackToBack) for kernel in kernels)
 
 
-def calls(name: str) -> int:
-    """How many functions the passes call for a network, those written in C among them."""
-    graph, count = load(name), 0
-
-    def profile(_frame: object, event: str, _arg: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(profile)
-    try:
-        optimize(graph)
-    finally:
-        sys.setprofile(None)
-    return count
-
-
 def test_passes_are_near_linear() -> None:
+    half, whole = load("resnet56"), load("resnet110")
     # By residual blocks; what does not grow with them leaves some room.
-    assert calls("resnet110") < 54 / 27 * calls("resnet56")
+    assert calls(lambda: optimize(whole)) < 54 / 27 * calls(lambda: optimize(half))

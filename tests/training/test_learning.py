@@ -47,7 +47,8 @@ def test_steps_are_those_of_the_paper() -> None:
     """
     graph, rate = written(LINEAR), 0.1
     weights = random_weights(graph, 1)
-    learner = Learner(graph, weights, SGD(rate, 0.9, 0.0005), "cpu", averaged=False)
+    at_first = SGD(7.0, 0.9, 0.0005)  # whose rate is that of no step
+    learner = Learner(graph, weights, at_first, "cpu", averaged=False)
     w, b = (np.float64(weights[f"linear_1.{slot}"]) for slot in ("weight", "bias"))
     vw, vb = np.zeros_like(w), np.zeros_like(b)
     for step in range(3):

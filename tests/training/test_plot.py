@@ -62,6 +62,12 @@ def test_words_at_the_ends_are_apart_and_a_low_rate_is_marked() -> None:
     assert y < TOP
 
 
+@pytest.mark.parametrize(("factor", "lines_of_rates"), [(0.5, 1), (0.96, 0)])
+def test_a_rate_that_falls_by_little_is_not_marked(factor: float, lines_of_rates: int) -> None:
+    svg = to_svg("n", [Row(n, n, 1.0, factor**n, 1.0, 0.5, None) for n in (1, 2)])
+    assert len(lines(svg, True, PALETTES["light"].plain.line)) == lines_of_rates
+
+
 def test_rates_without_room_for_words_are_lines_alone() -> None:
     many = [Row(n, n, 1.0, 0.3**n, 1.0, 0.5, None) for n in range(1, 41)]
     svg = to_svg("n", many)
