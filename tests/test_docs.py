@@ -25,8 +25,12 @@ from netlang.resources import zoo_networks
 from netlang.summary import inference
 
 ROOT = Path(__file__).parent.parent
-LANGUAGE = (ROOT / "docs/language.md").read_text(encoding="utf-8")
 ZOO = (ROOT / "docs/zoo.md").read_text(encoding="utf-8")
+PAGES = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))
+}
+LANGUAGE = PAGES["language.md"]
 GRAPHS = json.loads(RESULTS.read_text(encoding="utf-8"))
 
 assert netlang.ops.conv
@@ -35,13 +39,12 @@ assert netlang.ops.conv
 def examples() -> dict[str, Source]:
     """The whole networks among the fenced and the indented code, by the place where they begin."""
     found: dict[str, Source] = {}
-    for path in (ROOT / "README.md", ROOT / "docs/language.md"):
-        text = path.read_text(encoding="utf-8")
+    for name, text in PAGES.items():
         for code in re.finditer(r"^```net\n(.*?)^```|(?:^(?: {4}[^\n]*)?\n)+", text, re.M | re.S):
             net = dedent(code[1] or code[0])
             if re.search(r"^net \w", net, re.M):
                 line = text[: code.start()].count("\n") + 1
-                found[f"{path.name}:{line}"] = Source(str(ROOT / "example.net"), net)
+                found[f"{name}:{line}"] = Source(str(ROOT / "example.net"), net)
     return found
 
 
@@ -54,17 +57,16 @@ def test_example(place: str) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert {place.partition(":")[0] for place in EXAMPLES} == {"README.md", "language.md"}
-    assert len(EXAMPLES) == LANGUAGE.count("```net\n") + 1
+    pages = [place.partition(":")[0] for place in EXAMPLES]
+    assert {"README.md", "language.md", "training.md"} <= {*pages}
+    assert pages.count("language.md") == LANGUAGE.count("```net\n")
     assert len(commands()) > 20
 
 
 def commands() -> list[str]:
     """The indented lines that call netlang, without their comments."""
-    texts = [
-        path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))
-    ]
-    found = (re.findall(r"^ {4}netlang (\S.*?)(?: +#.*)?$", text, re.M) for text in texts)
+    pages = PAGES.values()
+    found = (re.findall(r"^ {4}netlang (\S.*?)(?: +#.*)?$", text, re.M) for text in pages)
     return list(dict.fromkeys(line for lines in found for line in lines))
 
 

@@ -9,6 +9,7 @@ from netlang.commands.common import add_settings, settings
 from netlang.diagnostic import NetError
 from netlang.ir.graph import Graph
 from netlang.lower import load
+from netlang.units import si
 
 HELP = "Read networks, infer every shape and report every mistake where it stands."
 
@@ -33,6 +34,4 @@ def run(args: argparse.Namespace) -> int:
 
 def _line(graph: Graph) -> str:
     parameters, macs = sum(map(graph.parameters, graph)), sum(map(graph.macs, graph))
-    return (
-        f"{graph.name}: ok, {len(graph)} nodes, {parameters:,} parameters, {macs / 1e9:.2f} G MACs"
-    )
+    return f"{graph.name}: ok, {len(graph)} nodes, {parameters:,} parameters, {si(macs, 'MACs')}"

@@ -14,8 +14,8 @@ Capture = pytest.CaptureFixture[str]
 def test_a_network_is_told_in_one_line(capsys: Capture) -> None:
     assert main(["check", "resnet152", "vgg16"]) == 0
     assert capsys.readouterr() == (
-        "resnet152: ok, 516 nodes, 60,192,808 parameters, 11.28 G MACs\n"
-        "vgg16: ok, 40 nodes, 138,357,544 parameters, 15.47 G MACs\n",
+        "resnet152: ok, 516 nodes, 60,192,808 parameters, 11.3 GMACs\n"
+        "vgg16: ok, 40 nodes, 138,357,544 parameters, 15.5 GMACs\n",
         "",
     )
 
