@@ -89,6 +89,11 @@ def known(results: Mapping[str, Any]) -> dict[str, dict[str, Answer]]:
     here = describe({})
     if any(results.get(key) != here[key] for key in ("versions", "processor", "cores")):
         return {}
+    return told(results)
+
+
+def told(results: Mapping[str, Any]) -> dict[str, dict[str, Answer]]:
+    """The answers of a file, of whatever machine."""
     return {
         case: {name: Answer.from_json(answer) for name, answer in answers.items()}
         for case, answers in results["results"].items()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import cpu
+from benchmarks.markdown import filled
 from netlang.bench import Answer, describe
 from netlang.bench.race import Start
 
@@ -43,6 +44,12 @@ def test_torch_compile_stands_beside_who_is_ready_alone() -> None:
     *_, rule, row = cpu.ready(results)
     assert rule.startswith("| ---")
     assert row == "| resnet50, batch 1 | 300 ms | 300 ms | 1.50 s | 1.50 s | 1.50 s |"
+
+
+def test_the_page_has_the_tables_of_the_results() -> None:
+    results = cpu.told(json.loads(cpu.RESULTS.read_text(encoding="utf-8")))
+    page = cpu.PAGE.read_text(encoding="utf-8")
+    assert page == filled(page, cpu.TABLES, results), "run `python -m benchmarks.cpu`"
 
 
 @pytest.mark.parametrize("key", ["processor", "versions", "cores"])
