@@ -25,12 +25,11 @@ from netlang.resources import zoo_networks
 from netlang.summary import inference
 
 ROOT = Path(__file__).parent.parent
-ZOO = (ROOT / "docs/zoo.md").read_text(encoding="utf-8")
 PAGES = {
     path.name: path.read_text(encoding="utf-8")
     for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))
 }
-LANGUAGE = PAGES["language.md"]
+LANGUAGE, ZOO = PAGES["language.md"], PAGES["zoo.md"]
 GRAPHS = json.loads(RESULTS.read_text(encoding="utf-8"))
 
 assert netlang.ops.conv
@@ -57,9 +56,9 @@ def test_example(place: str) -> None:
 
 
 def test_there_are_examples() -> None:
-    pages = [place.partition(":")[0] for place in EXAMPLES]
-    assert {"README.md", "language.md", "training.md"} <= {*pages}
-    assert pages.count("language.md") == LANGUAGE.count("```net\n")
+    pages = {place.partition(":")[0] for place in EXAMPLES}
+    assert pages == {"README.md", "language.md", "training.md"}
+    assert len(EXAMPLES) == sum(PAGES[page].count("```net\n") for page in pages)
     assert len(commands()) > 20
 
 

@@ -32,7 +32,11 @@ def tensors(graph: Graph) -> dict[str, Weight]:
     changed = next((node.name for node in graph if node.derived), None)
     if changed:
         raise ValueError(f"'{graph.name}' is optimized: %{changed} has no weights of its own")
-    return _weights(graph)
+    return {
+        f"{node.name}.{slot}": weight
+        for node in graph
+        for slot, weight in graph.weights(node).items()
+    }
 
 
 def evaluated(graph: Graph, checkpoint: Checkpoint, dtype: str = "float32") -> dict[str, Array]:
@@ -65,12 +69,4 @@ def _room(shapes: Mapping[str, tuple[int, ...]], dtype: str) -> dict[str, Array]
     return {
         name: memory[end - prod(shape) : end].reshape(shape)
         for (name, shape), end in zip(shapes.items(), ends, strict=True)
-    }
-
-
-def _weights(graph: Graph) -> dict[str, Weight]:
-    return {
-        f"{node.name}.{slot}": weight
-        for node in graph
-        for slot, weight in graph.weights(node).items()
     }
