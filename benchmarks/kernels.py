@@ -28,7 +28,7 @@ from netlang.compiler import compile
 from netlang.compiler.assemble import TARGETS, USUAL_DEVICES, Occupancy, assemble
 from netlang.engines.cpu import machine
 from netlang.files import write_whole
-from netlang.kernels.kernel import PRECISIONS, Precision
+from netlang.kernels.precision import PRECISIONS, Precision
 from netlang.plan import Function, Plan
 from netlang.plan.collect import Functions
 from netlang.resources import zoo_networks

@@ -20,9 +20,11 @@ def table(titles: Sequence[str], rows: Iterable[Iterable[str]], left: int = 1) -
 
 
 def filled(page: str, tables: Mapping[str, Callable[[T], Iterable[str]]], results: T) -> str:
-    """A page with every table of these between its markers made anew."""
+    """A page with every table of these between its markers made anew; others stay as they are."""
 
     def made(marked: re.Match[str]) -> str:
+        if marked[2] not in tables:
+            return marked[0]
         lines = "\n".join(tables[marked[2]](results))
         return f"{marked[1]}\n{lines}\n{marked[3]}"
 

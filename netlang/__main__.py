@@ -2,7 +2,7 @@
 
 import sys
 
-from netlang.commands import main
+from netlang.commands import script
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(script())

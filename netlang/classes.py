@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from netlang.diagnostic import error
 from netlang.ir.graph import Graph, Node
 from netlang.ops.norm import Softmax
-from netlang.passes.rewrite import Sweep
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +39,7 @@ def to_probabilities(graph: Graph) -> Graph:
     output = graph[graph.output]
     if isinstance(output.op, Softmax):
         return graph
-    softmax = Node(Sweep(graph).fresh("softmax"), Softmax(), (output.name,), output.type)
+    softmax = Node(graph.fresh("softmax"), Softmax(), (output.name,), output.type)
     return replace(graph, nodes=(*graph.nodes, softmax), output=softmax.name)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from netlang.diagnostic import error
-from netlang.kernels.kernel import Precision
+from netlang.kernels.precision import Precision
 
 GB, TB, TFLOP, MB = 1e9, 1e12, 1e12, 10**6
 

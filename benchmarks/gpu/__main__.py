@@ -31,7 +31,7 @@ from benchmarks.markdown import fill
 from netlang.device import DEVICES
 from netlang.engines.cpu import machine
 from netlang.files import write_whole
-from netlang.kernels.kernel import PRECISIONS
+from netlang.kernels.precision import PRECISIONS
 from netlang.picture import FORMATS, encoded
 
 RESULTS = Path(__file__).parent.parent / "results/gpu.json"

@@ -14,7 +14,7 @@ from netlang.compiler import Compilation, compile
 from netlang.compiler.checks import to_logits
 from netlang.device import DEVICES, Target
 from netlang.ir.graph import Graph
-from netlang.kernels.kernel import Precision
+from netlang.kernels.precision import Precision
 from netlang.lower import load
 from netlang.passes import Pass, optimize
 from netlang.passes.simplify.drop_heads import drop_heads

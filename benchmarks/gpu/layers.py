@@ -29,8 +29,8 @@ from netlang.ir.composite import Chain, Together
 from netlang.ir.op import Op
 from netlang.ir.pieces import LETTERS, parts_of
 from netlang.ir.types import TensorType
-from netlang.kernels.kernel import Precision, storage
 from netlang.kernels.layer import BYTES
+from netlang.kernels.precision import Precision, storage
 from netlang.plan import Argument, Buffer, Call, Constant, Counters, Input, Memory, Plan, Scratch
 from netlang.plan.arena import Lifetime
 from netlang.runtime.model import DTYPES, Model

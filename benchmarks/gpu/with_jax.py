@@ -20,7 +20,7 @@ from benchmarks.gpu.contender import Contender
 from netlang.ir.graph import Graph
 from netlang.ir.op import Op
 from netlang.ir.types import Types
-from netlang.kernels.kernel import storage
+from netlang.kernels.precision import storage
 from netlang.ops.conv import Conv
 from netlang.ops.join import Concat, Elementwise, Max, ShortcutAdd
 from netlang.ops.linear import Linear

@@ -6,6 +6,7 @@ import what it needs at the top and the others cost nothing.
 """
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -34,6 +35,19 @@ EXIT_USER_ERROR = 1
 EXIT_INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
 EXIT_INTERRUPTED = 130  # what a shell reports for SIGINT
 EXIT_BROKEN_PIPE = 141  # ... and for SIGPIPE
+
+
+GARBAGE = 200_000
+"""Objects from one collection to the next: what a command has built it needs to its end."""
+
+
+def script() -> int:
+    """`main` in a process of its own, which looks for garbage seldom, and not at all as it ends."""
+    gc.set_threshold(GARBAGE)
+    try:
+        return main()
+    finally:
+        gc.freeze()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

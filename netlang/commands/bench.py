@@ -14,16 +14,14 @@ from netlang.commands.common import (
     add_nets_argument,
     add_threads_argument,
     progress,
-    require_format,
     settings,
-    write_picture,
 )
+from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.device import require_batch
 from netlang.diagnostic import did_you_mean, error
 from netlang.engines.cpu import require, require_threads
 from netlang.files import write_whole
 from netlang.lower import load
-from netlang.palette import PALETTES
 from netlang.picture import FORMATS
 
 HELP = (
@@ -58,9 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write all times to FILE.json, or draw FILE.svg, .png or .pdf; may be given again",
     )
-    parser.add_argument(
-        "--theme", choices=list(PALETTES), default="light", help="the paper (light)"
-    )
+    add_theme_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:

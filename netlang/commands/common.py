@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from netlang.device import DEVICES, Target, require_batch
 from netlang.diagnostic import error
-from netlang.files import write_whole
 from netlang.ir.graph import Graph
-from netlang.kernels.kernel import PRECISIONS
+from netlang.kernels.precision import PRECISIONS
 from netlang.lower import load
-from netlang.picture import FORMATS, encoded
-from netlang.units import percent
 
 if TYPE_CHECKING:
     from netlang.engines import Engine, Numbers
@@ -142,28 +139,6 @@ def add_after_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--after", default=LAST, metavar="PASS", help="stop optimizing after this pass (the last)"
     )
-
-
-def require_format(path: Path, formats: Collection[str], stem: str) -> None:
-    """`NetError` for a picture in a format that is none of these; `stem` names one without name."""
-    if path.suffix not in formats:
-        first, *others, last = formats
-        name = path.parent / f"{path.stem or stem}{first}"
-        raise error(
-            f"netlang does not draw '{path.suffix or path}' files",
-            help=f"end the name with {', '.join([first, *others])} or {last}: -o {name}",
-        )
-
-
-def write_picture(path: Path, svg: bytes) -> None:
-    """Writes a drawing in the format of its suffix and says where; and if it had to be reduced."""
-    form = FORMATS[path.suffix]
-    scale = form.scale(svg)
-    if scale < 1:
-        limit = f"{form.most:,} {form.unit} a side, the most that viewers take"
-        print(f"reduced to {percent(scale)}, to {limit}; an SVG keeps its size", file=sys.stderr)
-    write_whole(path, encoded(svg, path.suffix))
-    print(f"wrote {path}")
 
 
 def add_engine_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,16 +12,14 @@ from netlang.commands.common import (
     add_nets_argument,
     add_side_settings,
     load_sides,
-    require_format,
     settings,
-    write_picture,
 )
+from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.diagnostic import did_you_mean, error
 from netlang.diff import compare
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
 from netlang.lower import load
-from netlang.palette import PALETTES
 from netlang.part import part
 from netlang.passes import optimize
 from netlang.picture import FORMATS
@@ -74,7 +72,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="boxes and lines, as in the ResNet paper (paper), or the feature maps of a network "
         "without branches as volumes, as in AlexNet's",
     )
-    look.add_argument("--theme", choices=list(PALETTES), default="light", help="the paper (light)")
+    add_theme_argument(look)
     look.add_argument("--horizontal", action="store_true", help="from left to right")
     look.add_argument("--title", metavar="TEXT", help="what stands above it all")
 

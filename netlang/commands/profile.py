@@ -11,10 +11,9 @@ from netlang.commands.common import (
     add_net_argument,
     add_target_arguments,
     load_net,
-    require_format,
     target,
-    write_picture,
 )
+from netlang.commands.pictures import require_format, write_picture
 from netlang.cost import profile
 from netlang.cost.picture import to_svg
 from netlang.cost.report import describe, table

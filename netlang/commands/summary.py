@@ -10,16 +10,14 @@ from pathlib import Path
 
 from netlang.commands.common import (
     add_nets_argument,
-    require_format,
     settings,
-    write_picture,
 )
+from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.diagnostic import error
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
-from netlang.kernels.kernel import PRECISIONS
+from netlang.kernels.precision import PRECISIONS
 from netlang.lower import load
-from netlang.palette import PALETTES
 from netlang.picture import FORMATS
 from netlang.resources import zoo_networks
 from netlang.summary import comparison, describe, inference, table, to_csv
@@ -58,7 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     look.add_argument(
         "--chart", choices=CHARTS, help="what to draw (treemap; of several networks, bars)"
     )
-    look.add_argument("--theme", choices=list(PALETTES), default="light", help="the paper (light)")
+    add_theme_argument(look)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -13,17 +13,16 @@ from netlang.commands.common import (
     add_threads_argument,
     load_net,
     progress,
-    require_format,
     require_seed,
     settings,
     show,
 )
+from netlang.commands.pictures import add_theme_argument, require_format
 from netlang.diagnostic import NetError, error
 from netlang.files import write_whole
 from netlang.images import Preparation
 from netlang.ir.graph import Graph
 from netlang.lower import load
-from netlang.palette import PALETTES
 from netlang.picture import FORMATS, encoded
 from netlang.running.pace import Pace
 from netlang.training.begin import begin
@@ -71,7 +70,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_threads_argument(parser)
     how.add_argument("--log", type=Path, metavar="FILE", help="write a CSV of a line an epoch")
     how.add_argument("--plot", type=Path, metavar="FILE", help="draw the errors: svg, png or pdf")
-    how.add_argument("--theme", choices=list(PALETTES), default="light", help="the paper (light)")
+    add_theme_argument(how)
 
 
 def run(args: argparse.Namespace) -> int:

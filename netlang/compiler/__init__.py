@@ -16,7 +16,7 @@ from netlang.backends.triton.artifact import write_artifact
 from netlang.device import DEVICES, Target
 from netlang.ir.attributes import Value
 from netlang.ir.graph import Graph
-from netlang.kernels.kernel import Precision
+from netlang.kernels.precision import Precision
 from netlang.lower import load
 from netlang.passes import PIPELINE, Optimized, Pass, optimize
 from netlang.plan import Plan, plan

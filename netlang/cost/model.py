@@ -11,8 +11,8 @@ from typing import Literal
 from netlang.device import Device
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Family
-from netlang.kernels.kernel import Precision, storage
 from netlang.kernels.layer import BYTES
+from netlang.kernels.precision import Precision, storage
 from netlang.ops.shape import ZeroPad
 from netlang.plan.place import Place, place, scattered
 from netlang.plan.traffic import traffic

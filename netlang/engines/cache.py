@@ -56,12 +56,12 @@ class Cache:
 
         `load` is given an array, and raises RuntimeError where it is of no use.
         """
-        from filelock import FileLock
-
         path = self.folder / f"{key}.blob"
         found = _loaded(path, load)
         if found is not None:
             return found
+        from filelock import FileLock  # only who makes something waits for others
+
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with FileLock(self.folder / f"{key}.lock", timeout=PATIENCE):

@@ -12,7 +12,7 @@ from typing import Any
 from netlang.device import DEVICES
 from netlang.diagnostic import error
 from netlang.engines.job import Engine, Job
-from netlang.kernels.kernel import PRECISIONS as ALL
+from netlang.kernels.precision import PRECISIONS as ALL
 
 PRECISIONS = ("float32", *(precision for precision in ALL if precision != "float32"))
 

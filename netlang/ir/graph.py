@@ -7,10 +7,11 @@ and blocks of the source.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
+from itertools import chain, count
 from math import prod
 from typing import Any
 
@@ -129,6 +130,11 @@ class Graph:
             if node.name in needed:
                 needed.update(node.inputs)
         return needed
+
+    def fresh(self, name: str, taken: Container[str] = ()) -> str:
+        """The name, or the first numbered one like it that is not in the graph, and not taken."""
+        names = chain((name,), (f"{name}_{number}" for number in count(2)))
+        return next(each for each in names if each not in self and each not in taken)
 
     def with_nodes(self, nodes: tuple[Node, ...]) -> Graph:
         """The same network with other nodes."""

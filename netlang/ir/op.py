@@ -10,14 +10,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from netlang import kernels
 from netlang.ir.attributes import written
 from netlang.ir.types import TensorType, Types
-from netlang.kernels.kernel import Epilogue, FeatureMap, Kernel, Operand, Precision, View
-from netlang.kernels.layer import Layer
+from netlang.kernels.precision import Precision
 from netlang.reach import PIXEL, Reach
+
+if TYPE_CHECKING:
+    from netlang.kernels import Epilogue, FeatureMap, Kernel, Layer, Operand, View
 
 Init = Literal["he", "zeros", "ones"]
 Family = Literal["input", "conv", "linear", "norm", "pool", "pointwise", "join", "shape"]
@@ -58,7 +60,7 @@ class Site:
     pieces: tuple[FeatureMap, ...]
     precision: Precision
     batch: int
-    epilogue: Epilogue = field(default_factory=Epilogue)
+    epilogue: Epilogue = field(default_factory=lambda: kernels.Epilogue())
     label: str = ""
 
     def x(self, position: int = 0) -> FeatureMap:
@@ -68,7 +70,7 @@ class Site:
     @property
     def view(self) -> View:
         """Where the result goes; where it goes to several buffers, how it would lie in one."""
-        return self.pieces[0].view if len(self.pieces) == 1 else View(self.output.channels)
+        return self.pieces[0].view if len(self.pieces) == 1 else kernels.View(self.output.channels)
 
     @property
     def y(self) -> FeatureMap:
@@ -98,7 +100,7 @@ class Site:
 
 def feature_map(type: TensorType, view: View) -> FeatureMap:
     """A value as kernels see it."""
-    return FeatureMap(type.channels, type.height, type.width, view)
+    return kernels.FeatureMap(type.channels, type.height, type.width, view)
 
 
 @dataclass(frozen=True)
@@ -165,11 +167,11 @@ class Op(ABC):
         names = ["v" if i in flowing else f"t{others.index(i)}" for i in positions]
         vectors = {slot: f"c{n}" for n, slot in enumerate(self.weights(site.inputs))}
         tensors = [self.operand(site, i) for i in others]
-        return Epilogue((self.scalar(names, vectors),), tuple(tensors), len(vectors))
+        return kernels.Epilogue((self.scalar(names, vectors),), tuple(tensors), len(vectors))
 
     def operand(self, site: Site, position: int) -> Operand:
         """How an epilogue reads an input: whole, or one pixel where that is all there is."""
-        return Operand(site.views[position], site.inputs[position] != site.output)
+        return kernels.Operand(site.views[position], site.inputs[position] != site.output)
 
     @property
     def is_product(self) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from netlang.kernels.block import Block, Tile, ceil_div, power_of_two
 from netlang.kernels.conv import Conv
-from netlang.kernels.kernel import Descriptor, Epilogue, FeatureMap, Packing, Precision
+from netlang.kernels.kernel import Descriptor, Epilogue, FeatureMap, Packing
 from netlang.kernels.layer import RELEASE, WAIT, Layer
+from netlang.kernels.precision import Precision
 from netlang.kernels.product import multiply_add
 from netlang.kernels.text import add, along, indented, load, mul
 

@@ -14,7 +14,9 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal
+
+from netlang.kernels.precision import Dtype
 
 IMPORTS = """import triton
 import triton.language as tl
@@ -24,19 +26,6 @@ from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
 Pair = tuple[int, int]
 """Vertical, horizontal."""
-
-Precision = Literal["float32", "tf32", "float16", "bfloat16"]
-"""How numbers are stored and multiplied; sums are float32 in all of them."""
-
-PRECISIONS: tuple[Precision, ...] = get_args(Precision)
-
-Dtype = Literal["float32", "float16", "bfloat16"]
-"""How numbers are stored."""
-
-
-def storage(precision: Precision) -> Dtype:
-    """How numbers of a precision are stored: tf32 is a way to multiply float32."""
-    return "float32" if precision == "tf32" else precision
 
 
 @dataclass(frozen=True)

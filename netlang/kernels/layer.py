@@ -18,11 +18,11 @@ from netlang.kernels.kernel import (
     Kernel,
     Operand,
     Parameter,
-    Precision,
     Sampled,
     View,
     dense,
 )
+from netlang.kernels.precision import Precision
 from netlang.kernels.text import add, count, function, indented, load, mul, nth, store, wide
 from netlang.kernels.window import Window
 

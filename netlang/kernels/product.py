@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlang.kernels.block import Tile, ceil_div, cut
-from netlang.kernels.kernel import Precision
+from netlang.kernels.precision import Precision
 
 PROCESSORS = 132
 """Programs that an H100 runs at once, if each fills a multiprocessor."""

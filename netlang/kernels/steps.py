@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from netlang.kernels.block import Block, ceil_div
 from netlang.kernels.gather import Gather
-from netlang.kernels.kernel import Precision
 from netlang.kernels.layer import address
 from netlang.kernels.pool import EMPTY
+from netlang.kernels.precision import Precision
 from netlang.kernels.product import multiply_add
 from netlang.kernels.text import (
     add,

@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netlang import kernels
 from netlang.ir.attributes import Size, attribute, integer, size
 from netlang.ir.op import Launch, Op, ShapeError, Site, feature_map, op
 from netlang.ir.types import TensorType, Types
-from netlang.kernels.kernel import Operand, Sampled
 from netlang.ops.shape import Subsample, ZeroPad
 from netlang.ops.window import stride_caption
+
+if TYPE_CHECKING:
+    from netlang.kernels import Operand
 
 
 def require_several(inputs: Types, name: str) -> None:
@@ -175,8 +177,8 @@ class ShortcutAdd(Op):
         if position == 0:
             return super().operand(site, position)
         x = site.x(position)
-        sampled = Sampled(x.channels, x.height, x.width, self.stride, self.before)
-        return Operand(x.view, sampled=sampled)
+        sampled = kernels.Sampled(x.channels, x.height, x.width, self.stride, self.before)
+        return kernels.Operand(x.view, sampled=sampled)
 
 
 @op("concat", family="join")

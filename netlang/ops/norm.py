@@ -10,7 +10,6 @@ from netlang import kernels
 from netlang.ir.attributes import attribute, integer, number, word
 from netlang.ir.op import Launch, Op, Site, Weight, op
 from netlang.ir.types import TensorType, Types
-from netlang.kernels.kernel import Epilogue
 from netlang.ops.value import channel_vector, like, type_of
 
 
@@ -59,7 +58,7 @@ class BatchNorm(Op):
         # For graphs that no pass has touched; `fold_bn` leaves no batch norm.
         step = f"(v - c2) / tl.sqrt(c3 + {self.eps}) * c0 + c1"
         slots = ("weight", "bias", "running_mean", "running_var")
-        epilogue = Epilogue((step,), vectors=len(slots))
+        epilogue = kernels.Epilogue((step,), vectors=len(slots))
         return (site.launch(kernels.Pointwise, weights=slots, epilogue=epilogue, label="bn"),)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
+from netlang import kernels
 from netlang.ir.op import Launch, Op, Site, Weight
 from netlang.ir.types import Types
-from netlang.kernels.kernel import Epilogue
-from netlang.kernels.layer import Layer
 from netlang.ops.value import channel_vector
+
+if TYPE_CHECKING:
+    from netlang.kernels import Layer
 
 
 class Product(Op):
@@ -48,7 +50,7 @@ class Product(Op):
 
     def product(self, site: Site, kernel: type[Layer], /, **fields: Any) -> tuple[Launch, ...]:
         """The launch of a kernel of the product; the bias opens its epilogue."""
-        bias = Epilogue(("v + c0",), vectors=1) if self.bias else Epilogue()
+        bias = kernels.Epilogue(("v + c0",), vectors=1) if self.bias else kernels.Epilogue()
         return (
             site.launch(
                 kernel,

@@ -10,7 +10,7 @@ from netlang import kernels
 from netlang.ir.attributes import Size, attribute, integer, numbers, shape, size, word
 from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
-from netlang.kernels.kernel import FeatureMap, View, storage
+from netlang.kernels.precision import storage
 from netlang.ops.value import type_of
 from netlang.ops.window import Axis, Windowed, axes, require_image, stride_caption
 from netlang.reach import Reach
@@ -102,14 +102,14 @@ class Flatten(Op):
     def is_identity(self, inputs: Types) -> bool:
         return inputs[0].is_flat
 
-    def alias(self, x: TensorType, view: View) -> View | None:
+    def alias(self, x: TensorType, view: kernels.View) -> kernels.View | None:
         # Other images lie between the pixels of one, so they are in order where there is one pixel.
         return view if x.elements == x.channels else None
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         x = site.x()
         # The kernel writes what it takes for an image with planes one after the other.
-        planar = FeatureMap(x.channels, x.height, x.width, site.view)
+        planar = kernels.FeatureMap(x.channels, x.height, x.width, site.view)
         return (site.launch(kernels.ToNCHW, y=planar, planar_dtype=storage(site.precision)),)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain, count
+from itertools import count
 
 from netlang.ir.fused import Fused, Step
 from netlang.ir.graph import Graph, Node
@@ -72,8 +72,7 @@ class Sweep:
 
     def fresh(self, name: str) -> str:
         """The name, or the first numbered one like it that neither graph has."""
-        names = chain((name,), (f"{name}_{number}" for number in count(2)))
-        return next(each for each in names if each not in self.graph and each not in self.nodes)
+        return self.graph.fresh(name, self.nodes)
 
     def keep_slices(self, whole: Node, parts: Sequence[Node]) -> None:
         """Adds a node that computes others side by side, and those others as slices of it."""

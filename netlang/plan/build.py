@@ -11,8 +11,9 @@ from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Launch, Site, Weight, feature_map
 from netlang.ir.types import TensorType
 from netlang.kernels import Copy, FromNCHW, Kernel, Layer, Packing, ToNCHW, entering, planes
-from netlang.kernels.kernel import FeatureMap, Parameter, Precision, storage
+from netlang.kernels.kernel import FeatureMap, Parameter
 from netlang.kernels.layer import BYTES
+from netlang.kernels.precision import Precision, storage
 from netlang.plan.arena import Lifetime, lower_bound, pack
 from netlang.plan.collect import Functions, PackedWeights
 from netlang.plan.in_place import merged, owners

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from netlang.ir.weights import Expr
 from netlang.kernels import Kernel, Packing
-from netlang.kernels.kernel import Dtype
+from netlang.kernels.precision import Dtype
 from netlang.plan.plan import Constant, Function, PackedWeight
 
 

@@ -8,7 +8,7 @@ from netlang.device import Target
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Expr
 from netlang.kernels import Kernel, Packing
-from netlang.kernels.kernel import Dtype, Precision
+from netlang.kernels.precision import Dtype, Precision
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from netlang.convolutional import fully_convolutional
 from netlang.engines import Engine
 from netlang.ir.attributes import Size
 from netlang.ir.graph import Graph
@@ -24,6 +23,9 @@ class AnySize:
 
         @lru_cache(kept)
         def engine(pixels: Size) -> Engine:
+            # Brings the passes, which a network in its own form may not need.
+            from netlang.convolutional import fully_convolutional
+
             engine = open(fully_convolutional(graph, pixels))
             self.description = engine.description
             return engine

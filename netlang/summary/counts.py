@@ -8,8 +8,8 @@ from functools import cached_property
 from math import prod
 
 from netlang.ir.graph import Graph, Node
-from netlang.kernels.kernel import Precision, storage
 from netlang.kernels.layer import BYTES
+from netlang.kernels.precision import Precision, storage
 from netlang.passes import optimize
 from netlang.passes.simplify.drop_heads import drop_heads
 from netlang.passes.simplify.eliminate_dead import eliminate_dead

@@ -9,7 +9,7 @@ from io import StringIO
 from typing import Any
 
 from netlang.ir.graph import Graph, Node
-from netlang.kernels.kernel import Precision
+from netlang.kernels.precision import Precision
 from netlang.ops.conv import Conv
 from netlang.summary.counts import Summary, depth
 

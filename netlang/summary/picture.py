@@ -8,7 +8,7 @@ from functools import partial
 from typing import Literal, get_args
 
 from netlang.ir.graph import Graph
-from netlang.kernels.kernel import Precision
+from netlang.kernels.precision import Precision
 from netlang.palette import PALETTES, Palette, Size, Theme, shades
 from netlang.parts import Part
 from netlang.summary.bars import Row, draw_bars, height_of

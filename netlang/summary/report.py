@@ -9,7 +9,7 @@ from itertools import groupby
 from netlang.columns import aligned, shortened
 from netlang.fold import Folded
 from netlang.ir.graph import Graph, Node
-from netlang.kernels.kernel import Precision
+from netlang.kernels.precision import Precision
 from netlang.parts import Part, root
 from netlang.summary.counts import Summary, depth, total
 from netlang.units import percent, si

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from netlang.diagnostic import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Tree:
     """Anything that stands in a file."""
 
@@ -21,49 +21,49 @@ class Tree:
 # ------------------------------------------------------------------- expressions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Number(Tree):
     """`64`, `1e-4`, `40%` (kept as 0.4); an int stays an int."""
 
     value: int | float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SizeLiteral(Tree):
     """`3x3`, `3x224x224`."""
 
     dims: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Numbers(Tree):
     """`0.485:0.456:0.406`."""
 
     values: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Switch(Tree):
     """`on` or `off`."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Text(Tree):
     """`"..."`."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Name(Tree):
     """A parameter, a `let` name, `channels`/`height`/`width`, or a plain word such as `half`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unary(Tree):
     """`-x`, `not x`."""
 
@@ -71,7 +71,7 @@ class Unary(Tree):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Binary(Tree):
     """`+ - * / // %`, `== != < <= > >=`, `and or`."""
 
@@ -83,7 +83,7 @@ class Binary(Tree):
 Expr = Number | SizeLiteral | Numbers | Switch | Text | Name | Unary | Binary
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Argument(Tree):
     """`64` or `stride=2` in a call; `name` is None where it is positional."""
 
@@ -94,7 +94,7 @@ class Argument(Tree):
 # -------------------------------------------------------------------- statements
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call(Tree):
     """`conv 3x3, 64, stride=2`: a built-in layer, a block, or a recipe's word."""
 
@@ -102,7 +102,7 @@ class Call(Tree):
     arguments: tuple[Argument, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Times(Tree):
     """`3 x bottleneck 64` or `3 x { … }`: the same thing again and again."""
 
@@ -110,7 +110,7 @@ class Times(Tree):
     body: Call | Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Repeat(Tree):
     """`repeat N as i { … }`; the variable counts from 0."""
 
@@ -119,7 +119,7 @@ class Repeat(Tree):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group(Tree):
     """`group conv2_x { … }`."""
 
@@ -127,7 +127,7 @@ class Group(Tree):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shortcut(Tree):
     """`shortcut MODE { … }`; `mode` is an expression that gives a word, or `via`'s own body."""
 
@@ -136,7 +136,7 @@ class Shortcut(Tree):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Branches(Tree):
     """`branches JOIN { | … | … }`; `join` is None where it is left to be `concat`."""
 
@@ -144,7 +144,7 @@ class Branches(Tree):
     paths: tuple[Body, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice(Tree):
     """`if expr { … } else { … }`; `else if` nests."""
 
@@ -156,7 +156,7 @@ class Choice(Tree):
 Element = Call | Times | Repeat | Group | Shortcut | Branches | Choice
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Link(Tree):
     """One element of a chain, with the name that `as` gives its result."""
 
@@ -164,7 +164,7 @@ class Link(Tree):
     alias: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chain(Tree):
     """`a -> b as y -> c`; `sources` are the names of `from`, empty where the flow goes on."""
 
@@ -172,7 +172,7 @@ class Chain(Tree):
     links: tuple[Link, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Let(Tree):
     """`let NAME = expr`."""
 
@@ -180,7 +180,7 @@ class Let(Tree):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Aux(Tree):
     """`aux NAME, weight=0.3 { … }`: a side head on the value flowing past."""
 
@@ -189,7 +189,7 @@ class Aux(Tree):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recipe(Tree):
     """`train { … }` or `eval { … }`: calls of recipe words, one a statement."""
 
@@ -200,7 +200,7 @@ class Recipe(Tree):
 Statement = Chain | Let | Aux | Recipe
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Body(Tree):
     """What stands between braces (or after a bar of `branches`)."""
 
@@ -210,7 +210,7 @@ class Body(Tree):
 # ------------------------------------------------------------------ declarations
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Param(Tree):
     """A parameter of a block or net; `default` is None where an argument is required.
 
@@ -222,7 +222,7 @@ class Param(Tree):
     others: tuple[Expr, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Use(Tree):
     """`use NAME, NAME from "path.net"`."""
 
@@ -230,7 +230,7 @@ class Use(Tree):
     path: Text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block(Tree):
     """`block NAME(params) { … }`."""
 
@@ -239,7 +239,7 @@ class Block(Tree):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Net(Tree):
     """`net NAME(params) { … }`."""
 
@@ -248,7 +248,7 @@ class Net(Tree):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Instance(Tree):
     """`net resnet20(classes = 10) = resnet_cifar(n=3, classes=classes)`."""
 
@@ -258,7 +258,7 @@ class Instance(Tree):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class File(Tree):
     """A whole `.net` file."""
 

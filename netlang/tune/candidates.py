@@ -12,7 +12,7 @@ import numpy as np
 from netlang.device import Target
 from netlang.kernels import BackToBack, Conv, Kernel, Layer, Tile, Together
 from netlang.kernels.block import power_of_two
-from netlang.kernels.kernel import Precision
+from netlang.kernels.precision import Precision
 from netlang.tune.model import Array, launch_seconds, programs, registers, resident, steps_of
 from netlang.tune.product import Product
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from netlang.device import LAUNCH, RESERVED, Target
 from netlang.kernels import Kernel, Layer, Tile, Together
-from netlang.kernels.kernel import storage
 from netlang.kernels.layer import BYTES
+from netlang.kernels.precision import storage
 from netlang.tune.product import Product
 
 Array = NDArray[Any]

@@ -21,7 +21,8 @@ from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph
 from netlang.ir.op import OPS, Launch, Op, Site
 from netlang.ir.parser import parse_graph
-from netlang.kernels.kernel import Operand, Precision
+from netlang.kernels.kernel import Operand
+from netlang.kernels.precision import Precision
 from netlang.lower import load
 from netlang.ops.linear import Linear
 from netlang.passes import optimize

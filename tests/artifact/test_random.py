@@ -14,7 +14,7 @@ from netlang.backends.torch import reference
 from netlang.backends.triton.artifact import write_artifact
 from netlang.device import Target
 from netlang.ir.graph import Graph
-from netlang.kernels.kernel import Precision
+from netlang.kernels.precision import Precision
 from netlang.passes import optimize
 from netlang.plan import Plan, plan
 from netlang.tune import Timing, Tuning

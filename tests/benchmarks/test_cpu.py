@@ -52,6 +52,11 @@ def test_the_page_has_the_tables_of_the_results() -> None:
     assert page == filled(page, cpu.TABLES, results), "run `python -m benchmarks.cpu`"
 
 
+def test_a_table_of_another_race_stays_as_it_is() -> None:
+    page = "<!-- table: another -->\nold\n<!-- end -->"
+    assert filled(page, cpu.TABLES, {}) == page
+
+
 @pytest.mark.parametrize("key", ["processor", "versions", "cores"])
 def test_what_another_machine_or_version_raced_is_forgotten(key: str) -> None:
     answers = {"resnet50, batch 1": made_up(SECONDS)}

@@ -20,7 +20,7 @@ from netlang.kernels import (
     View,
     dense,
 )
-from netlang.kernels.kernel import PRECISIONS
+from netlang.kernels.precision import PRECISIONS
 from netlang.lower import load
 from netlang.passes import optimize
 from netlang.plan import Plan, plan

@@ -15,8 +15,8 @@ from math import prod
 from netlang.device import LAUNCH, Target
 from netlang.ir.op import Op, infer
 from netlang.ir.types import Types
-from netlang.kernels.kernel import storage
 from netlang.kernels.layer import BYTES
+from netlang.kernels.precision import storage
 
 ROWS, COLUMNS = 64, 128
 """The tile of a product: output pixels x output channels."""

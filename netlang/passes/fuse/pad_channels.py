@@ -21,8 +21,8 @@ from netlang.ir.op import Op
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Derived
 from netlang.kernels.block import power_of_two
-from netlang.kernels.kernel import storage
 from netlang.kernels.layer import BYTES
+from netlang.kernels.precision import storage
 from netlang.ops.conv import Conv
 from netlang.ops.shape import ZeroPad
 from netlang.passes.fuse.estimate import Work, dearer

@@ -1,0 +1,16 @@
+"""How kernels store numbers and multiply them."""
+
+from typing import Literal, get_args
+
+Precision = Literal["float32", "tf32", "float16", "bfloat16"]
+"""How numbers are stored and multiplied; sums are float32 in all of them."""
+
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+
+Dtype = Literal["float32", "float16", "bfloat16"]
+"""How numbers are stored."""
+
+
+def storage(precision: Precision) -> Dtype:
+    """How numbers of a precision are stored: tf32 is a way to multiply float32."""
+    return "float32" if precision == "tf32" else precision
