@@ -25,7 +25,7 @@ HEAVY = (
     "typst",
 )
 
-COMPILER = {"netlang.passes", "netlang.ir.composite"}
+COMPILER = {"netlang.passes", "netlang.kernels.kernel"}
 """What a network needs to become another."""
 
 # Runs a command line in a fresh interpreter and prints what that loaded.

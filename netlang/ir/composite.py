@@ -33,7 +33,6 @@ from netlang.ir.pieces import (
     slots_of,
 )
 from netlang.ir.types import TensorType, Types
-from netlang.kernels.kernel import Epilogue, View
 from netlang.reach import Reach
 
 
@@ -155,7 +154,7 @@ class Sum(Composite):
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         first, *others = self._sites(site)
-        bare = [replace(other, epilogue=Epilogue(), label="") for other in others]
+        bare = [replace(other, epilogue=kernels.Epilogue(), label="") for other in others]
         launches = [only(part, own) for part, own in zip(self.parts, (first, *bare), strict=True)]
         kernel, *others = (layer_of(launch) for launch in launches)
         return (by_role(kernels.plus(kernel, others), launches, self.shares(range(self.arity))),)
@@ -232,7 +231,7 @@ class Chain(Composite):
         given, others = self._sites(site)
         y, z = self.results(site.inputs)
         # Where it is not kept the first result never lies anywhere.
-        between = feature_map(y, View(y.channels))
+        between = feature_map(y, kernels.View(y.channels))
         pieces = cut(site.pieces, (y, z)) if self.keep else [(between,), site.pieces]
         given = replace(given, output=y, pieces=pieces[0])
         others = replace(others, output=z, views=(between.view, *others.views), pieces=pieces[1])

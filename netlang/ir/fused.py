@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from netlang import kernels
 from netlang.ir.op import Launch, Op, ShapeError, Site, Weight
 from netlang.ir.pieces import parts_of
 from netlang.ir.types import TensorType, Types
-from netlang.kernels.kernel import Epilogue
 from netlang.reach import Reach
 
 FLOWING = -1
@@ -114,7 +114,7 @@ class Fused(Op):
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         n = self.anchor_arity
-        tail, inputs, slots = Epilogue(), list[int](), list[str]()
+        tail, inputs, slots = kernels.Epilogue(), list[int](), list[str]()
         for number, step in enumerate(self.steps, 1):
             types = tuple(step.pick(site.output, site.inputs))
             views = tuple(step.pick(site.view, site.views))

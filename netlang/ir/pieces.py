@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from string import ascii_lowercase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from netlang import kernels
 from netlang.ir.op import Launch, Op, ShapeError, Site
 from netlang.ir.types import TensorType
-from netlang.kernels.kernel import FeatureMap
-from netlang.kernels.layer import Layer
+
+if TYPE_CHECKING:
+    from netlang.kernels import FeatureMap, Layer
 
 LETTERS = ascii_lowercase
 """The prefixes of the parts' weights: nothing has more parts."""
@@ -46,7 +48,8 @@ def cut(pieces: Sequence[FeatureMap], types: Sequence[TensorType]) -> list[tuple
     runs: list[tuple[FeatureMap, ...]] = []
     rest = list(pieces)
     for type in types:
-        run, missing = list[FeatureMap](), type.channels
+        run: list[FeatureMap] = []
+        missing = type.channels
         while missing:
             piece = rest.pop(0)
             n = min(missing, piece.channels)
@@ -67,7 +70,7 @@ def only(part: Op, site: Site) -> Launch:
 
 def layer_of(launch: Launch) -> Layer:
     """The kernel of a launch, which is one of a single layer."""
-    assert isinstance(launch.kernel, Layer)
+    assert isinstance(launch.kernel, kernels.Layer)
     return launch.kernel
 
 
