@@ -36,6 +36,8 @@ class Learner:
     ):
         self.device = torch.device(device)
         self.network: Network = to_module(graph, weights).to(self.device)
+        # Layers follow their weights. In torch's own order a CPU takes up to a fifth longer.
+        self.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self._optimizer = torch.optim.SGD(
             self.network.parameters(), sgd.lr, sgd.momentum, 0, sgd.weight_decay, sgd.nesterov
         )
