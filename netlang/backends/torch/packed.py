@@ -104,4 +104,4 @@ def _conv(
 
 def _linear(w: Mapping[str, Tensor], tail: Tail, batch: int) -> Function:
     own = ONEDNN._reorder_linear_weight(w["weight"], batch), w.get("bias")
-    return lambda x: ONEDNN._linear_pointwise(x.flatten(1), *own, tail.function, [], "")
+    return lambda *xs: ONEDNN._linear_pointwise(xs[0].flatten(1), *own, tail.function, [], "")
