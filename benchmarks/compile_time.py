@@ -52,10 +52,15 @@ def text_to_graph(network: str) -> Callable[[], object]:
     return lambda: optimize(load(network))
 
 
+def process(*arguments: str, **environment: str) -> Callable[[], object]:
+    """A whole process of Python, with these variables in its environment."""
+    line, variables = [sys.executable, *arguments], os.environ | environment
+    return lambda: subprocess.run(line, check=True, capture_output=True, env=variables)
+
+
 def command(*arguments: str) -> Callable[[], object]:
-    """A whole process."""
-    line = [sys.executable, "-m", "netlang", *arguments]
-    return lambda: subprocess.run(line, check=True, capture_output=True)
+    """A whole process of netlang."""
+    return process("-m", "netlang", *arguments)
 
 
 def cold(*arguments: str) -> Callable[[], object]:
@@ -63,9 +68,7 @@ def cold(*arguments: str) -> Callable[[], object]:
 
     def run() -> None:
         with TemporaryDirectory() as folder:
-            caches = {"TRITON_CACHE_DIR": folder, "TORCHINDUCTOR_CACHE_DIR": folder}
-            line, environment = [sys.executable, *arguments], {**os.environ, **caches}
-            subprocess.run(line, check=True, capture_output=True, env=environment)
+            process(*arguments, TRITON_CACHE_DIR=folder, TORCHINDUCTOR_CACHE_DIR=folder)()
 
     return run
 

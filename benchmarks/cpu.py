@@ -51,6 +51,11 @@ def races() -> Iterator[tuple[str, str, int, tuple[str, ...]]]:
 # ---------------------------------------------------------------------------- tables
 
 
+def timed(answer: Answer) -> str:
+    """The median of its times, and their spread."""
+    return f"{si(answer.median, 's')} ±{100 * answer.spread:.0f}%"
+
+
 def latency(results: Results) -> Iterator[str]:
     """A row a race: what netlang's engines take, and how many times as long others take."""
     titles = ("", OPENVINO, "OpenVINO", "ONNX Runtime", TORCH, "eager torch")
@@ -58,7 +63,7 @@ def latency(results: Results) -> Iterator[str]:
     def cells(case: str, answers: Mapping[str, Answer]) -> Iterator[str]:
         yield case
         for own, peers in ((OPENVINO, ("openvino", "onnxruntime")), (TORCH, ("torch",))):
-            yield f"{si(answers[own].median, 's')} ±{100 * answers[own].spread:.0f}%"
+            yield timed(answers[own])
             yield from (f"{answers[peer].ratio(answers[own]):.2f}x" for peer in peers)
 
     yield from table(titles, (cells(*row) for row in results.items() if COMPILE not in row[1]))

@@ -11,25 +11,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from benchmarks.compile_time import milliseconds
-from benchmarks.cpu import NETWORKS, PAGE, RESULTS
+from benchmarks.compile_time import milliseconds, process
+from benchmarks.cpu import NETWORKS, PAGE, RESULTS, timed
 from benchmarks.markdown import fill, table
-from netlang.bench import describe
+from netlang.bench import Answer, describe
 from netlang.engines.cache import CHECKSUM
 from netlang.files import write_whole
-from netlang.units import si
 
 STARTS = RESULTS.with_name("start.json")
 
@@ -54,27 +49,21 @@ def measure(network: str, runs: int) -> dict[str, list[float]]:
         image = Path(folder) / "image.jpg"
         noise = np.random.default_rng(0).integers(0, 256, (375, 500, 3), "uint8")
         Image.fromarray(noise).save(image)
-        ours = _process(folder, "-m", "netlang", "run", network, str(image), "--engine", "openvino")
+        line = "-m", "netlang", "run", network, str(image), "--engine", "openvino"
+        ours = process(*line, XDG_CACHE_HOME=folder)
         ours()
         (blob,) = Path(folder).rglob("*.blob")
-        return milliseconds({OURS: ours, ALONE: _process(folder, "-c", LOAD, str(blob))}, runs)
-
-
-def _process(home: str, *arguments: str) -> Callable[[], object]:
-    line, environment = [sys.executable, *arguments], {**os.environ, "XDG_CACHE_HOME": home}
-    return lambda: subprocess.run(line, check=True, capture_output=True, env=environment)
+        return milliseconds({OURS: ours, ALONE: process("-c", LOAD, str(blob))}, runs)
 
 
 def starts(times: Times) -> Iterator[str]:
     """A row a network: both times, and how many times as long ours takes, run by run."""
 
     def cells(network: str) -> Iterator[str]:
-        both = times[network]
-        yield network
-        for name in (OURS, ALONE):
-            first, middle, third = quantiles(both[name], n=4)
-            yield f"{si(middle / 1e3, 's')} ±{50 * (third - first) / middle:.0f}%"
-        yield f"{median(a / b for a, b in zip(both[OURS], both[ALONE], strict=True)):.2f}"
+        ours, alone = (
+            Answer(seconds=[time / 1e3 for time in times[network][name]]) for name in (OURS, ALONE)
+        )
+        yield from (network, timed(ours), timed(alone), f"{ours.ratio(alone):.2f}")
 
     yield from table(("", f"`{OURS}`", ALONE, "ratio"), map(cells, times))
 

@@ -36,7 +36,6 @@ EXIT_INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
 EXIT_INTERRUPTED = 130  # what a shell reports for SIGINT
 EXIT_BROKEN_PIPE = 141  # ... and for SIGPIPE
 
-
 GARBAGE = 200_000
 """Objects from one collection to the next: what a command has built it needs to its end."""
 

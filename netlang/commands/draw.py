@@ -8,12 +8,7 @@ from pathlib import Path
 
 from netlang.backends.draw import View, laid_out, to_diff_dot, to_dot, volumes
 from netlang.backends.page import to_html
-from netlang.commands.common import (
-    add_nets_argument,
-    add_side_settings,
-    load_sides,
-    settings,
-)
+from netlang.commands.common import add_nets_argument, add_side_settings, load_sides, settings
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.diagnostic import did_you_mean, error
 from netlang.diff import compare

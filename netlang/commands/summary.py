@@ -8,10 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from netlang.commands.common import (
-    add_nets_argument,
-    settings,
-)
+from netlang.commands.common import add_nets_argument, settings
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.diagnostic import error
 from netlang.files import write_whole
