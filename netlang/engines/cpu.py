@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -70,3 +71,21 @@ def wait_passively() -> None:
     once, as torch is loaded.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""What mallopt of the GNU C library is asked for by these numbers (its malloc.h)."""
+
+
+def keep_memory() -> None:
+    """Lets the process keep for the next call what it frees, as other runtimes do.
+
+    The system zeroes each page that it gives anew: a fifth of a call of 16 images. C libraries
+    other than GNU's are left as they are.
+    """
+    import ctypes
+
+    mallopt = sys.platform == "linux" and getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:
+        mallopt(M_TRIM_THRESHOLD, -1)  # never
+        mallopt(M_MMAP_THRESHOLD, 1 << 30)  # a block of its own, from so many bytes on

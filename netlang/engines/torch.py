@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from netlang.engines.cpu import require, wait_passively
+from netlang.engines.cpu import keep_memory, require, wait_passively
 from netlang.engines.job import Engine, Job, of_threads
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def open(job: Job) -> Engine:
 
     weights, batch = job.weights.load(), job.batch or 1
     runner = Runner(job.graph, weights, job.threads, job.precision, batch)
+    keep_memory()  # not before: what packing the weights took goes back
     return Engine("torch", job.precision, _description(job.precision, runner), runner, runner)
 
 

@@ -117,17 +117,17 @@ class LRN(Op):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         (x,) = xs
-        # Ten times as fast as torch's own on a CPU, which pools a volume for it; and of many images
-        # three times as fast in place, as far as gradients allow.
-        ahead = self.size // 2
-        pixels = [0, 0] * (x.dim() - 2)
-        squares = F.pad(x.square(), (*pixels, ahead, self.size - 1 - ahead))
-        total = self.k + self.alpha_of_sum * squares.narrow(1, 0, x.shape[1])
-        for first in range(1, self.size):
-            total.add_(squares.narrow(1, first, x.shape[1]), alpha=self.alpha_of_sum)
+        # Ten times as fast as torch's own on a CPU, which pools a volume for it. Memory is taken
+        # as seldom as gradients allow: the system's zeroes take longer than the arithmetic.
+        squares = x.square().mul_(self.alpha_of_sum)
+        total = squares + self.k
+        for shift in range(1, self.size // 2 + 1):
+            total[:, shift:] += squares[:, :-shift]
+        for shift in range(1, self.size - self.size // 2):
+            total[:, :-shift] += squares[:, shift:]
         if self.beta == 0.75:  # the papers'
             root = total.rsqrt_()
-            return x * (root * root.sqrt())
+            return (x * root).mul_(root.sqrt())
         # A power takes twice as long as its logarithm and exponential do.
         return x * total.log().mul_(-self.beta).exp_()
 

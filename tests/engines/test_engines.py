@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
 import numpy as np
@@ -194,6 +196,19 @@ def test_a_torch_that_cannot_pack(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = reference(graph, random_weights(graph), x).numpy()
     assert max(differences(engine(x), expected)) < FLOAT32
     assert "products not packed: this torch cannot" in engine.description
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only GNU's malloc can be told")
+def test_a_call_uses_the_memory_of_the_calls_before() -> None:
+    graph = zoo_at(32, "resnet20")
+    engine = open_engine(graph, Made(graph), "torch", batch=128)
+    x = np.repeat(images(graph)[:1], 128, 0)  # values of 8 MB, which malloc gives back by itself
+    new_pages: list[int] = []
+    for _ in range(5):
+        before = getrusage(RUSAGE_SELF).ru_minflt
+        engine(x)
+        new_pages.append(getrusage(RUSAGE_SELF).ru_minflt - before)
+    assert min(new_pages) < 512
 
 
 @pytest.mark.parametrize("name", ON_CPU)

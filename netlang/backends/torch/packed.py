@@ -79,8 +79,7 @@ def packed(
     product = anchor_of(op)
     if isinstance(product, Conv) and all(a.is_symmetric for a in product.windows(inputs[0])):
         return _conv(product, inputs[0], w, tail, batch, overwrites)
-    # A single image makes a product with a vector, and torch's own of that is faster.
-    if isinstance(product, Linear) and batch > 1 and tail.operand is None:
+    if isinstance(product, Linear) and tail.operand is None:
         return _linear(w, tail, batch)
     return None
 
