@@ -23,6 +23,7 @@ COMMANDS = {
     "diff": "say what changed from one network to another",
     "run": "run a network on images",
     "train": "train a network as its recipe says",
+    "weights": "take over the weights of another program",
     "compile": "compile a network to Triton kernels",
     "profile": "say what each layer must at least cost on a device",
     "bench": "time a network on this CPU beside other runtimes",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from netlang.weights.checkpoint import Array, Checkpoint
 
 SHOWN = 8
-"""How many wrong tensors are listed: a file for another network has hundreds."""
+"""How many wrong tensors are listed."""
 
 FLOATS = {"F16": "float16", "F32": "float32", "F64": "float64"}
 
@@ -38,7 +38,11 @@ def read_weights(path: str | Path, graph: Graph) -> dict[str, Array]:
         shapes = {name: tuple(entry.get_shape()) for name, entry in found.items()}
         faults = [*_mismatches(graph, shapes), *_not_floats(found)]
         if faults:
-            raise NetError(*_first(faults, str(path)))
+            foreign = shapes.keys().isdisjoint(wanted)
+            help = "`netlang weights` takes over those of other programs" if foreign else ""
+            raise NetError(
+                *first_of(faults, f"the weights in '{path}' do not fit the network", help)
+            )
     numbers = _mapped(Path(path))
     return {name: numbers[name].astype("float32", copy=False) for name in wanted if name in found}
 
@@ -67,7 +71,7 @@ def _open(path: Path) -> Generator[Any]:
     except SafetensorError as fault:
         raise error(
             f"'{path}' is not a whole safetensors file ({fault})",
-            help="safetensors.torch.save_file(module.state_dict(), path) writes one",
+            help=f"`netlang weights NET {path} -o FILE` makes one of what torch wrote",
         ) from None
 
 
@@ -93,7 +97,7 @@ def _mismatches(graph: Graph, found: Mapping[str, Shape]) -> Iterator[Diagnostic
     for name, weight in wanted.items():
         if name in found and found[name] != weight.shape:
             yield Diagnostic(
-                f"'{name}' is {_show(found[name])} and should be {_show(weight.shape)}"
+                f"'{name}' is {show_shape(found[name])} and should be {show_shape(weight.shape)}"
             )
     needed = graph.needed((graph.output,))
     missing = [n for n in wanted if n not in found and n.rpartition(".")[0] in needed]
@@ -114,12 +118,14 @@ def _not_floats(found: Mapping[str, Any]) -> Iterator[Diagnostic]:
             )
 
 
-def _first(faults: list[Diagnostic], path: str) -> Iterator[Diagnostic]:
-    yield Diagnostic(f"the weights in '{path}' do not fit the network")
+def first_of(faults: list[Diagnostic], title: str, help: str = "") -> Iterator[Diagnostic]:
+    """A title and the first of many faults: a file for another network has hundreds."""
+    yield Diagnostic(title, help=help)
     yield from faults[:SHOWN]
     if len(faults) > SHOWN:
         yield Diagnostic(f"and {len(faults) - SHOWN} more like these")
 
 
-def _show(shape: Shape) -> str:
+def show_shape(shape: Shape) -> str:
+    """A shape in a message: 64x3x7x7."""
     return "x".join(map(str, shape)) or "a single number"

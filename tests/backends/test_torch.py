@@ -291,3 +291,14 @@ def test_export_with_a_free_batch() -> None:
     exported = program.module()
     torch.testing.assert_close(exported(images(1, 7)), net(images(1, 7)))
     assert set(program.state_dict) == set(net.state_dict())
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_an_exported_module_scatters_nothing() -> None:
+    """Writing into a part of a value is cheap here, and slow in every runtime that imports it."""
+    text = "net tiny { input 4x8x8\n conv 3x3, 8 -> lrn -> maxpool 2x2\n linear 3 }"
+    module = to_module(written(text)).eval()
+    exported = torch.export.export(module, (torch.zeros(1, 4, 8, 8),)).run_decompositions()
+    called = {str(node.target) for node in exported.graph.nodes}
+    assert "aten.rsqrt.default" in called
+    assert not [name for name in called if "scatter" in name or "index_put" in name]

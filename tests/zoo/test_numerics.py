@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from netlang.backends.torch import Layer, Network, Output, to_module
 from netlang.diagnostic import Source
@@ -13,12 +13,8 @@ from netlang.lower import load
 from netlang.resources import zoo_networks
 from netlang.weights import random_weights
 from tests.zoo import reference
+from tests.zoo.compare import CLOSE, STAGES, difference, images
 from tests.zoo_at import zoo_at
-
-CLOSE = 1e-10
-"""The largest difference allowed, as a share of the largest number: float64 leaves about 1e-13."""
-
-STAGES = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 152: (3, 8, 36, 3)}
 
 GOOGLENETS = [("googlenet", False), ("googlenet_torchvision", True)]
 
@@ -35,21 +31,6 @@ def share(theirs: nn.Module, graph: Graph) -> Network:
         assert own.keys() == layer.state_dict().keys() - {"num_batches_tracked"}
         layer.load_state_dict(own, strict=False)
     return to_module(graph, weights).double()
-
-
-def images(graph: Graph) -> Tensor:
-    """Two images less their mean: a deviation of 70, about what pixels have."""
-    generator = torch.Generator().manual_seed(0)
-    shape = (2, *graph.inputs[0].type.shape)
-    return 70 * torch.randn(shape, generator=generator, dtype=torch.float64)
-
-
-def difference(ours: Tensor, theirs: Tensor) -> float:
-    """The largest difference, as a share of the largest number."""
-    assert ours.shape == theirs.shape
-    assert theirs.isfinite().all()
-    assert theirs.std() > 0
-    return float((ours - theirs).abs().max() / theirs.abs().max())
 
 
 def differences(graph: Graph, theirs: nn.Module) -> tuple[float, float]:
@@ -119,7 +100,7 @@ def test_resnet_of_pairs(depth: int, option: str) -> None:
 )
 def test_resnet_of_bottlenecks(depth: int, option: str, stride_in: int) -> None:
     graph = zoo_at(64, f"resnet{depth}", option=option, stride_in=(stride_in, stride_in))
-    compare(graph, reference.ResNet(STAGES[depth], option, True, stride_in))
+    compare(graph, reference.ResNet(STAGES[depth], option, stride_in))
 
 
 def test_resnet_at_full_size() -> None:
