@@ -34,6 +34,17 @@ def class_count(graph: Graph) -> int:
     return output.channels
 
 
+def classifiers(graph: Graph) -> set[str]:
+    """The layers that score the classes: the network's, and those of its heads."""
+    return {_last_with_weights(graph, graph[name]).name for name in graph.results}
+
+
+def _last_with_weights(graph: Graph, node: Node) -> Node:
+    while node.inputs and not graph.weights(node):
+        node = graph[node.inputs[0]]
+    return node
+
+
 def to_probabilities(graph: Graph) -> Graph:
     """The network with a softmax at its end, whose output is a probability of each class."""
     output = graph[graph.output]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from netlang.classes import class_count
+from netlang.classes import class_count, classifiers
 from netlang.commands.common import (
     add_net_argument,
     add_threads_argument,
@@ -99,13 +100,21 @@ def _begin(args: argparse.Namespace, graph: Graph) -> Training:
         _read(args, graph, path, preparation) if path else None for path in (args.data, args.val)
     )
     assert data
-    weights = None
-    if args.weights:
-        from netlang.weights import read_weights
-
-        weights = read_weights(args.weights, graph)
+    weights = _to_tune(args.weights, graph) if args.weights else None
     with progress("looking at the colours"):
         return begin(graph, recipe, data, validation, weights, args.seed, args.device, args.threads)
+
+
+def _to_tune(path: Path, graph: Graph) -> Mapping[str, Any]:
+    """Weights to start from; what scores other classes than they do starts anew, and is told."""
+    from netlang.weights import read_weights, tensors
+
+    weights = read_weights(path, graph, classifiers(graph))
+    anew = dict.fromkeys(name.rpartition(".")[0] for name in tensors(graph) if name not in weights)
+    if anew:
+        why = f"'{path}' has none, or for other classes"
+        print(f"note: these layers start anew, as {why}: {', '.join(anew)}", file=sys.stderr)
+    return weights
 
 
 def _read(args: argparse.Namespace, graph: Graph, path: Path, preparation: Preparation) -> Dataset:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Collection, Container, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -24,19 +24,22 @@ FLOATS = {"F16": "float16", "F32": "float32", "F64": "float64"}
 Shape = tuple[int, ...]
 
 
-def read_weights(path: str | Path, graph: Graph) -> dict[str, Array]:
+def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) -> dict[str, Array]:
     """The weights of a network from a safetensors file, as float32, in the network's order.
 
     The file is mapped: what is float32 there is read when it is used.
 
-    The layers of auxiliary heads may be missing: inference does not need them. Anything else
-    that is missing, unknown or of another shape is a `NetError` that names it.
+    The layers of auxiliary heads may be missing: inference does not need them. `loose` layers may
+    have other shapes in the file, and are then left out. Anything else that is missing, unknown or
+    of another shape is a `NetError` that names it.
     """
     wanted = tensors(graph)
     with _open(Path(path)) as file:
         found = {name: file.get_slice(name) for name in sorted(file.keys())}
         shapes = {name: tuple(entry.get_shape()) for name, entry in found.items()}
-        faults = [*_mismatches(graph, shapes), *_not_floats(found)]
+        misfits = {_layer(n) for n, w in wanted.items() if shapes.get(n, w.shape) != w.shape}
+        left_out = misfits & set(loose)
+        faults = [*_mismatches(graph, shapes, left_out), *_not_floats(found)]
         if faults:
             foreign = shapes.keys().isdisjoint(wanted)
             help = "`netlang weights` takes over those of other programs" if foreign else ""
@@ -44,7 +47,11 @@ def read_weights(path: str | Path, graph: Graph) -> dict[str, Array]:
                 *first_of(faults, f"the weights in '{path}' do not fit the network", help)
             )
     numbers = _mapped(Path(path))
-    return {name: numbers[name].astype("float32", copy=False) for name in wanted if name in found}
+    return {
+        name: numbers[name].astype("float32", copy=False)
+        for name in wanted
+        if name in found and _layer(name) not in left_out
+    }
 
 
 def write_weights(path: str | Path, weights: Checkpoint) -> None:
@@ -92,15 +99,21 @@ def _mapped(path: Path) -> dict[str, Any]:
     }
 
 
-def _mismatches(graph: Graph, found: Mapping[str, Shape]) -> Iterator[Diagnostic]:
+def _layer(tensor: str) -> str:
+    return tensor.rpartition(".")[0]
+
+
+def _mismatches(
+    graph: Graph, found: Mapping[str, Shape], left_out: Container[str]
+) -> Iterator[Diagnostic]:
     wanted = tensors(graph)
     for name, weight in wanted.items():
-        if name in found and found[name] != weight.shape:
+        if found.get(name, weight.shape) != weight.shape and _layer(name) not in left_out:
             yield Diagnostic(
                 f"'{name}' is {show_shape(found[name])} and should be {show_shape(weight.shape)}"
             )
     needed = graph.needed((graph.output,))
-    missing = [n for n in wanted if n not in found and n.rpartition(".")[0] in needed]
+    missing = [n for n in wanted if n not in found and _layer(n) in needed]
     # torch's batch norms count their batches, which nothing reads.
     unknown = [n for n in found if n not in wanted and not n.endswith(".num_batches_tracked")]
     for name in missing:

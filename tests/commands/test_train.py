@@ -5,12 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from netlang.backends.torch.learner import Learner
 from netlang.commands import EXIT_INTERRUPTED, main
 from netlang.lower import load
-from netlang.weights import read_weights, write_weights
+from netlang.weights import random_weights, read_weights, write_weights
 from tests.training.data import WORDS, write_arrays, write_folders, write_net
 
 Train = Callable[..., int]
@@ -197,6 +198,31 @@ def test_weights_to_start_from(train: Train, tmp_path: Path) -> None:
     second = read_weights(tmp_path / "c.safetensors", graph)
     assert (first["conv_1.weight"] == second["conv_1.weight"]).all()
     assert (first["side.linear_1.weight"] != second["side.linear_1.weight"]).any()
+
+
+def test_weights_of_other_classes(
+    train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only what scores the classes may differ, and starts anew."""
+    graph = load(tmp_path / "tiny.net")
+    weights = random_weights(graph, seed=5)
+    scores = ("side.linear_1", "linear_1")
+    for name, numbers in weights.items():
+        if name.startswith(scores):
+            weights[name] = np.concatenate([numbers, numbers])
+    write_weights(tmp_path / "six.safetensors", weights)
+    start = ["--weights", tmp_path / "six.safetensors", "--epochs", 1, "--lr", 1e-30]
+    assert train("a", *start) == 0
+    assert "for other classes: side.linear_1, linear_1\n" in capsys.readouterr().err
+    learnt = read_weights(tmp_path / "a.safetensors", graph)
+    assert (learnt["conv_1.weight"] == weights["conv_1.weight"]).all()
+    assert learnt["linear_1.weight"].shape == (3, *weights["linear_1.weight"].shape[1:])
+
+    write_weights(tmp_path / "six.safetensors", weights | {"conv_1.weight": np.zeros((1, 1, 1, 1), "float32")})
+    assert train("b", *start) == 1
+    shown = capsys.readouterr().err
+    assert "'conv_1.weight' is 1x1x1x1 and should be" in shown
+    assert "linear" not in shown
 
 
 @pytest.mark.parametrize(
