@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from netlang.ir.graph import Graph
     from netlang.lower import load
     from netlang.passes import optimize
-    from netlang.weights import random_weights, read_weights, write_weights
+    from netlang.weights import adopt_weights, random_weights, read_weights, write_weights
 
 __version__ = "0.1.0"
 
@@ -30,6 +30,7 @@ __all__ = [
     "Graph",
     "NetError",
     "__version__",
+    "adopt_weights",
     "compile",
     "load",
     "optimize",
@@ -42,6 +43,7 @@ __all__ = [
 _HOMES = {
     "Graph": "netlang.ir.graph",
     "NetError": "netlang.diagnostic",
+    "adopt_weights": "netlang.weights",
     "compile": "netlang.compiler",
     "load": "netlang.lower",
     "optimize": "netlang.passes",

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+import netlang
 from netlang.backends.torch import to_module
 from netlang.commands import main
 from netlang.diagnostic import NetError, Source
@@ -158,6 +159,12 @@ def test_the_networks_own_names_in_any_order() -> None:
     again = renamed(paired(TINY, shuffled), shuffled)
     assert list(again) == list(weights)
     assert all((again[name] == weights[name]).all() for name in weights)
+
+
+def test_a_modules_state_without_a_file() -> None:
+    module = tiny()
+    weights = netlang.adopt_weights(TINY, module.state_dict(), in_order=True)
+    assert (weights["linear_1.weight"] == state(module)["w.weight"]).all()
 
 
 def test_names_of_data_parallel_modules() -> None:

@@ -2,6 +2,14 @@
 
 from netlang.weights.checkpoint import evaluated, tensors
 from netlang.weights.file import read_weights, write_weights
+from netlang.weights.foreign import adopt_weights
 from netlang.weights.random import random_weights
 
-__all__ = ["evaluated", "random_weights", "read_weights", "tensors", "write_weights"]
+__all__ = [
+    "adopt_weights",
+    "evaluated",
+    "random_weights",
+    "read_weights",
+    "tensors",
+    "write_weights",
+]

@@ -57,12 +57,25 @@ Pairs = list[tuple[Layer, Layer]]
 """A layer of the network, and its like in the checkpoint."""
 
 
+def adopt_weights(
+    graph: Graph, state: Mapping[str, Any], in_order: bool = False
+) -> dict[str, Array]:
+    """The checkpoint of a network from the state of a module of torchvision, or another program.
+
+    `state` has arrays or tensors by name. With `in_order` the names may be any: layers of a kind
+    are paired as they stand in it. `NetError` where the names are not known, or the weights are
+    those of another network.
+    """
+    import numpy as np
+
+    found = {name: np.asarray(tensor) for name, tensor in state.items()}
+    return renamed(paired(graph, found, in_order), found)
+
+
 def paired(graph: Graph, found: Checkpoint, in_order: bool = False) -> Pairs:
     """Each layer of a network with its like in a checkpoint that has other names.
 
-    With `in_order` they may be any: layers are taken as they stand in the checkpoint. Auxiliary
-    heads may be missing there. `NetError` where the names are not known, or the weights are those
-    of another network.
+    Auxiliary heads may be missing there. See `adopt_weights`.
     """
     needed = graph.needed((graph.output,))
     shapes = {name: weight.shape for name, weight in tensors(graph).items()}

@@ -218,7 +218,9 @@ def test_weights_of_other_classes(
     assert (learnt["conv_1.weight"] == weights["conv_1.weight"]).all()
     assert learnt["linear_1.weight"].shape == (3, *weights["linear_1.weight"].shape[1:])
 
-    write_weights(tmp_path / "six.safetensors", weights | {"conv_1.weight": np.zeros((1, 1, 1, 1), "float32")})
+    write_weights(
+        tmp_path / "six.safetensors", weights | {"conv_1.weight": np.zeros((1, 1, 1, 1), "float32")}
+    )
     assert train("b", *start) == 1
     shown = capsys.readouterr().err
     assert "'conv_1.weight' is 1x1x1x1 and should be" in shown
