@@ -6,6 +6,7 @@
     module = netlang.to_torch(graph)            # a trainable torch.nn.Module
     fast = netlang.optimize(graph).graph        # batch norms folded, epilogues fused
     netlang.compile(graph, "build/resnet152")   # Triton kernels that run without netlang
+    netlang.draw(graph).save("resnet152.svg")   # in a notebook: netlang.draw(graph)
 
 What a user's file can get wrong is a `NetError`. Names are loaded when they are first used:
 importing netlang costs nothing, and reading a network needs no torch.
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from netlang.lazy import lazily
 
 if TYPE_CHECKING:
+    from netlang.backends.draw import draw
     from netlang.backends.torch import to_module as to_torch
     from netlang.compiler import compile
     from netlang.diagnostic import NetError
@@ -32,6 +34,7 @@ __all__ = [
     "__version__",
     "adopt_weights",
     "compile",
+    "draw",
     "load",
     "optimize",
     "random_weights",
@@ -45,6 +48,7 @@ _HOMES = {
     "NetError": "netlang.diagnostic",
     "adopt_weights": "netlang.weights",
     "compile": "netlang.compiler",
+    "draw": "netlang.backends.draw",
     "load": "netlang.lower",
     "optimize": "netlang.passes",
     "random_weights": "netlang.weights",

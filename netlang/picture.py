@@ -14,6 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from xml.etree.ElementTree import iterparse
 
+from netlang.files import write_whole
+
 FONT = "Source Sans Pro"
 
 PIXELS = 2
@@ -42,6 +44,20 @@ class Format:
     def scale(self, svg: bytes) -> float:
         """How large a picture is drawn: 1, or less where it would be too large for a viewer."""
         return min(1.0, self.most / (self.units * max(size(svg))))
+
+
+@dataclass(frozen=True, repr=False)
+class Picture:
+    """A drawing, which a notebook shows as it is."""
+
+    svg: bytes
+
+    def _repr_svg_(self) -> str:
+        return self.svg.decode()
+
+    def save(self, path: str | Path) -> None:
+        """Writes it in the format of the path's suffix: .svg, .png or .pdf; KeyError for others."""
+        write_whole(Path(path), encoded(self.svg, Path(path).suffix))
 
 
 def encoded(svg: bytes, suffix: str) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import netlang
+from netlang.ir.printer import print_graph
 
 
 def test_importing_netlang_loads_nothing_but_the_means_to():
@@ -44,3 +45,23 @@ def test_a_graph_becomes_a_module_as_method_and_as_function():
     names = list(netlang.random_weights(graph))
     assert list(graph.to_torch().state_dict()) == names
     assert list(netlang.to_torch(graph).state_dict()) == names
+
+
+def test_a_graph_tells_what_it_is_in_a_line_and_all_of_it_as_text():
+    graph = netlang.load("resnet20")
+    assert repr(graph) == f"<Graph resnet20: 3x32x32 -> 10, {len(graph)} nodes>"
+    assert str(graph) == print_graph(graph)
+
+
+def test_a_picture_is_shown_by_a_notebook_and_saved_by_its_suffix(tmp_path: Path):
+    graphs = netlang.load("plain20"), netlang.load("resnet20")
+    picture = netlang.draw(*graphs, depth=0, title="Twins")
+    assert picture._repr_svg_().startswith("<?xml")
+    assert "Twins" in picture._repr_svg_()
+    assert picture == netlang.draw(*graphs, depth=0, title="Twins") != netlang.draw(*graphs)
+    for suffix, magic in ((".svg", b"<?xml"), (".png", b"\x89PNG"), (".pdf", b"%PDF")):
+        picture.save(tmp_path / f"twins{suffix}")
+        assert (tmp_path / f"twins{suffix}").read_bytes().startswith(magic)
+    with pytest.raises(KeyError):
+        picture.save(tmp_path / "twins.gif")
+    assert not (tmp_path / "twins.gif").exists()

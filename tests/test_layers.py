@@ -12,8 +12,8 @@ ROOT = Path(__file__).parent.parent / "netlang"
 # because an artifact carries it to machines without netlang.
 FLOORS = (
     {"lazy", "natural", "tree"},
-    {"columns", "diagnostic", "files", "kernels", "picture", "reach", "resources", "runtime"},
-    {"device", "ir", "palette", "svg", "units"},
+    {"columns", "diagnostic", "files", "kernels", "reach", "resources", "runtime"},
+    {"device", "ir", "palette", "picture", "svg", "units"},
     {"ops", "recipe", "tune"},
     {"syntax", "passes", "weights", "images"},
     {"classes", "fold", "lower", "receptive"},

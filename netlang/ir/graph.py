@@ -55,9 +55,9 @@ class Head:
     weight: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Graph:
-    """A network.
+    """A network. Its text (`str`) is what `netlang.ir.parser` reads, and `repr` a line about it.
 
     `recipes` maps `train` and `eval` to the recipe words that the source gives (frozen
     dataclasses of `netlang.recipe`). `heads` are there in training and gone at inference. `blocks`
@@ -139,6 +139,16 @@ class Graph:
     def with_nodes(self, nodes: tuple[Node, ...]) -> Graph:
         """The same network with other nodes."""
         return replace(self, nodes=nodes)
+
+    def __str__(self) -> str:
+        from netlang.ir.printer import print_graph  # which knows what a graph is
+
+        return print_graph(self)
+
+    def __repr__(self) -> str:
+        given = ", ".join(str(node.type) for node in self.inputs)
+        shapes = f"{given} -> {self[self.output].type}"
+        return f"<Graph {self.name}: {shapes}, {len(self.nodes)} nodes>"
 
     def to_torch(self, weights: Mapping[str, Any] | None = None, seed: int = 0) -> Any:
         """The network as a trainable `torch.nn.Module`: `netlang.backends.torch.to_module`.
