@@ -34,9 +34,9 @@ def class_count(graph: Graph) -> int:
     return output.channels
 
 
-def classifiers(graph: Graph) -> set[str]:
+def classifiers(graph: Graph) -> frozenset[str]:
     """The layers that score the classes: the network's, and those of its heads."""
-    return {_last_with_weights(graph, graph[name]).name for name in graph.results}
+    return frozenset(_last_with_weights(graph, graph[name]).name for name in graph.results)
 
 
 def _last_with_weights(graph: Graph, node: Node) -> Node:

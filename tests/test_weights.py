@@ -8,11 +8,13 @@ import torch
 from safetensors.numpy import save_file
 
 from netlang.backends.torch import values
+from netlang.commands import main
 from netlang.diagnostic import NetError, Source
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.passes import optimize
 from netlang.weights import evaluated, random_weights, read_weights, tensors, write_weights
+from netlang.weights.origin import strangeness
 
 TEXT = """
 net tiny {
@@ -162,3 +164,74 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="w"):
         write_weights(tmp_path / "w", {"a": np.zeros(3, "float32")})
     assert [path.name for path in tmp_path.iterdir()] == ["w"]
+
+
+# ------------------------------------------------------------------------- whose they are
+
+
+def other(old: str, new: str) -> Graph:
+    assert old in TEXT
+    return load(Source("tiny.net", TEXT.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "conv 3x3, 4",
+            "conv 3x3, 4, stride=2",
+            "'conv_2: conv kernel=3x3, out=4' where this has "
+            "'conv_2: conv kernel=3x3, out=4, stride=2x2'",
+        ),
+        ("-> relu", "-> sigmoid", "'relu_1: relu' where this has 'sigmoid_1: sigmoid'"),
+        ("bn -> relu", "bn eps=1e-3 -> relu", "'bn_1: bn' where this has 'bn_1: bn eps=0.001'"),
+        ("linear 5", "linear 5 -> relu", "'nothing: the end' where this has 'relu_2: relu'"),
+    ],
+    ids=["stride", "function", "eps", "end"],
+)
+def test_a_network_that_fits_and_computes_otherwise(
+    old: str, new: str, told: str, graph: Graph, tmp_path: Path
+) -> None:
+    path = tmp_path / "w.safetensors"
+    write_weights(path, random_weights(graph), graph)
+    found = strangeness(path, other(old, new))
+    assert found == f"'{path}' was written for a network with {told}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("linear 5", "linear 5"),
+        ("linear 5", "dropout 50% -> linear 5 -> softmax"),
+        ("aux side, weight=0.3 { linear 2 }", ""),
+        ("input 3x8x8", "input 3x8x8, mean=0.5, std=0.5"),
+    ],
+    ids=["same", "dropout", "heads", "preparation"],
+)
+def test_a_network_that_computes_the_same(old: str, new: str, graph: Graph, tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    write_weights(path, random_weights(graph), graph)
+    assert not strangeness(path, other(old, new))
+
+
+def test_files_that_do_not_tell_for_what_network_they_are(graph: Graph, tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    assert not strangeness(path, graph)
+    for content in (b"", b"12345678{", b"\xff" * 40):
+        path.write_bytes(content)
+        assert not strangeness(path, graph)
+    write_weights(path, random_weights(graph))
+    assert not strangeness(path, graph)
+
+
+def test_a_command_notes_it_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "net tiny {{ input 3x8x8\n conv 3x3, 4, pad={}\n avgpool global -> linear 3 }}"
+    graph, path = load(Source("tiny.net", text.format(0))), tmp_path / "w.safetensors"
+    write_weights(path, random_weights(graph), graph)
+    np.save(tmp_path / "x.npy", np.zeros((1, 3, 8, 8), "float32"))
+    net = tmp_path / "tiny.net"
+    words = [net, tmp_path / "x.npy", "--weights", path, "--layers", "conv_1", "-o", tmp_path / "v"]
+    for pad, notes in ((0, 0), (1, 1)):
+        net.write_text(text.format(pad))
+        assert main(["run", *map(str, words), "--engine", "torch"]) == 0
+        assert capsys.readouterr().err.count("was written for a network with") == notes

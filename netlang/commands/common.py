@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -110,7 +111,19 @@ def load_weights(args: argparse.Namespace, graph: Graph) -> Mapping[str, Any]:
 def _numbers(args: argparse.Namespace, graph: Graph) -> Numbers:
     from netlang.engines import Made, Stored  # few commands need numbers
 
-    return Stored(args.weights, graph) if args.weights else Made(graph, args.seed)
+    if not args.weights:
+        return Made(graph, args.seed)
+    note_strangeness(args.weights, graph)
+    return Stored(args.weights, graph)
+
+
+@cache  # one word about it is enough
+def note_strangeness(weights: Path, graph: Graph, loose: frozenset[str] = frozenset()) -> None:
+    """Tells on stderr where weights fit a network that they were not written for."""
+    from netlang.weights.origin import strangeness
+
+    if found := strangeness(weights, graph, loose):
+        print(f"note: {found}", file=sys.stderr)
 
 
 def add_target_arguments(

@@ -13,6 +13,7 @@ from netlang.commands.common import (
     add_net_argument,
     add_threads_argument,
     load_net,
+    note_strangeness,
     progress,
     require_seed,
     settings,
@@ -109,7 +110,9 @@ def _to_tune(path: Path, graph: Graph) -> Mapping[str, Any]:
     """Weights to start from; what scores other classes than they do starts anew, and is told."""
     from netlang.weights import read_weights, tensors
 
-    weights = read_weights(path, graph, classifiers(graph))
+    scoring = classifiers(graph)
+    weights = read_weights(path, graph, scoring)
+    note_strangeness(path, graph, scoring)
     anew = dict.fromkeys(name.rpartition(".")[0] for name in tensors(graph) if name not in weights)
     if anew:
         why = f"'{path}' has none, or for other classes"

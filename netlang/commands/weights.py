@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         print(_table(pairs, args.file.name, graph.name))
         return 0
     weights = renamed(pairs, found)
-    write_weights(args.output, weights)
+    write_weights(args.output, weights, graph)
     count = sum(array.size for array in weights.values())
     print(f"wrote {args.output}: {len(pairs)} layers, {count:,} numbers")
     return 0

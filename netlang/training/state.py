@@ -25,7 +25,7 @@ def save(path: Path, training: Training) -> None:
     """Writes the weights so far to `path`, and the state beside it, each whole."""
     from netlang.backends.torch.learner import dump
 
-    write_weights(path, training.learner.weights())
+    write_weights(path, training.learner.weights(), training.learner.network.graph)
     state = {
         "facts": _facts(training),
         "progress": asdict(training.progress),

@@ -12,6 +12,7 @@ from netlang.diagnostic import Diagnostic, NetError, did_you_mean, error
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
 from netlang.weights.checkpoint import tensors
+from netlang.weights.origin import metadata
 
 if TYPE_CHECKING:
     from netlang.weights.checkpoint import Array, Checkpoint
@@ -54,11 +55,14 @@ def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) ->
     }
 
 
-def write_weights(path: str | Path, weights: Checkpoint) -> None:
-    """Writes weights as a safetensors file, whole or not at all."""
+def write_weights(path: str | Path, weights: Checkpoint, graph: Graph | None = None) -> None:
+    """Writes weights as a safetensors file, whole or not at all.
+
+    Where `graph` is given, the network that they are for, the file tells what it computes.
+    """
     from safetensors.numpy import save
 
-    write_whole(Path(path), save(dict(weights)))
+    write_whole(Path(path), save(dict(weights), metadata(graph) if graph else None))
 
 
 def require_file(path: Path) -> None:

@@ -1,0 +1,66 @@
+"""Which network a file of weights was written for: others may fit it and compute something else.
+
+A stride, a padding or a pool has no weights, so no shape tells of them. What a network computes at
+inference is kept in the file's metadata, a line a layer, and compared by who reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from netlang.ir.attributes import written
+from netlang.ir.graph import Graph
+from netlang.ops.norm import Softmax
+
+KEY = "netlang.layers"
+"""Of the metadata: text by layer."""
+
+
+def metadata(graph: Graph) -> dict[str, str]:
+    """What a file for this network says of it."""
+    return {KEY: json.dumps(_layers(graph))}
+
+
+def strangeness(path: Path, graph: Graph, loose: Collection[str] = ()) -> str:
+    """Where the network computes otherwise than the one that a file was written for, or "".
+
+    `loose` are layers that may. Nothing is said of files that do not tell, or are no files.
+    """
+    was = {n: t for n, t in json.loads(_metadata(path).get(KEY, "{}")).items() if n not in loose}
+    now = {name: text for name, text in _layers(graph).items() if name not in loose}
+    if not was:
+        return ""
+    pairs = zip_longest(was.items(), now.items(), fillvalue=("nothing", "the end"))
+    for then, here in pairs:
+        if then != here:
+            lines = ["'{}: {}'".format(*line) for line in (then, here)]
+            return f"'{path}' was written for a network with {lines[0]} where this has {lines[1]}"
+    return ""
+
+
+def _layers(graph: Graph) -> dict[str, str]:
+    """What is computed at inference, but for the last softmax, which is as good as none."""
+    needed = graph.needed((graph.output,))
+    return {
+        node.name: f"{node.op.name} {written(node.op)}".rstrip()
+        for node in graph
+        if node.name in needed
+        and node.inputs
+        and not isinstance(node.op, Softmax)
+        and not node.op.is_identity(graph.types(node))
+    }
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    """Of a safetensors file; none of what is no such file, which another will tell."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(min(length, path.stat().st_size)))
+        return header.get("__metadata__", {})
+    except (OSError, ValueError, AttributeError):
+        return {}
