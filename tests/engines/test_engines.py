@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+import subprocess
+import sys
 from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
@@ -219,6 +221,19 @@ def test_threads_are_those_that_are_asked_for(name: str) -> None:
     assert "on the CPU, float32, 1 thread" in engine.description
     engine(images(graph))
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.skipif(not OPENVINO, reason="pip install 'netlang[cpu]'")
+def test_nothing_is_reported_to_openvinos_makers() -> None:
+    """Its import does so, where its package for that is found; who asks for that still finds it."""
+    code = """
+import sys, netlang.backends.openvino
+from openvino.tools.ovc import telemetry_utils
+print(telemetry_utils.tm.__name__, "openvino_telemetry" in sys.modules)
+import openvino_telemetry
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["openvino.tools.ovc.telemetry_stub", "False"]
 
 
 @pytest.mark.skipif(not OPENVINO, reason="pip install 'netlang[cpu]'")
