@@ -108,12 +108,12 @@ def _begin(args: argparse.Namespace, graph: Graph) -> Training:
 
 def _to_tune(path: Path, graph: Graph) -> Mapping[str, Any]:
     """Weights to start from; what scores other classes than they do starts anew, and is told."""
-    from netlang.weights import read_weights, tensors
+    from netlang.weights import layer_of, read_weights, tensors
 
     scoring = classifiers(graph)
     weights = read_weights(path, graph, scoring)
     note_strangeness(path, graph, scoring)
-    anew = dict.fromkeys(name.rpartition(".")[0] for name in tensors(graph) if name not in weights)
+    anew = dict.fromkeys(layer_of(name) for name in tensors(graph) if name not in weights)
     if anew:
         why = f"'{path}' has none, or for other classes"
         print(f"note: these layers start anew, as {why}: {', '.join(anew)}", file=sys.stderr)

@@ -1,6 +1,6 @@
 """The numbers of a network: made up, read from a file, written to one."""
 
-from netlang.weights.checkpoint import evaluated, tensors
+from netlang.weights.checkpoint import evaluated, layer_of, tensors
 from netlang.weights.file import read_weights, write_weights
 from netlang.weights.foreign import adopt_weights
 from netlang.weights.random import random_weights
@@ -8,6 +8,7 @@ from netlang.weights.random import random_weights
 __all__ = [
     "adopt_weights",
     "evaluated",
+    "layer_of",
     "random_weights",
     "read_weights",
     "tensors",

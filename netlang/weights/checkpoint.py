@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     Checkpoint = Mapping[str, Array]
 
 
+def layer_of(tensor: str) -> str:
+    """The node that a tensor of a checkpoint belongs to, by its name."""
+    return tensor.rpartition(".")[0]
+
+
 def tensors(graph: Graph) -> dict[str, Weight]:
     """The checkpoint of a network: what it holds by its name, in order.
 

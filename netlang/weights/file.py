@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Container, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 from netlang.diagnostic import Diagnostic, NetError, did_you_mean, error
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
-from netlang.weights.checkpoint import tensors
+from netlang.weights.checkpoint import layer_of, tensors
+from netlang.weights.header import read_header
 from netlang.weights.origin import metadata
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) ->
     with _open(Path(path)) as file:
         found = {name: file.get_slice(name) for name in sorted(file.keys())}
         shapes = {name: tuple(entry.get_shape()) for name, entry in found.items()}
-        misfits = {_layer(n) for n, w in wanted.items() if shapes.get(n, w.shape) != w.shape}
+        misfits = {layer_of(n) for n, w in wanted.items() if shapes.get(n, w.shape) != w.shape}
         left_out = misfits & set(loose)
         faults = [*_mismatches(graph, shapes, left_out), *_not_floats(found)]
         if faults:
@@ -51,7 +51,7 @@ def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) ->
     return {
         name: numbers[name].astype("float32", copy=False)
         for name in wanted
-        if name in found and _layer(name) not in left_out
+        if name in found and layer_of(name) not in left_out
     }
 
 
@@ -91,8 +91,7 @@ def _mapped(path: Path) -> dict[str, Any]:
     import numpy as np
 
     data = np.memmap(path, "uint8", "c")  # what is written to them stays in memory
-    start = 8 + int.from_bytes(data[:8].tobytes(), "little")
-    header = json.loads(data[8:start].tobytes())
+    start, header = read_header(path)
     header.pop("__metadata__", None)
     return {
         name: data[start + first : start + end]
@@ -103,21 +102,17 @@ def _mapped(path: Path) -> dict[str, Any]:
     }
 
 
-def _layer(tensor: str) -> str:
-    return tensor.rpartition(".")[0]
-
-
 def _mismatches(
     graph: Graph, found: Mapping[str, Shape], left_out: Container[str]
 ) -> Iterator[Diagnostic]:
     wanted = tensors(graph)
     for name, weight in wanted.items():
-        if found.get(name, weight.shape) != weight.shape and _layer(name) not in left_out:
+        if found.get(name, weight.shape) != weight.shape and layer_of(name) not in left_out:
             yield Diagnostic(
                 f"'{name}' is {show_shape(found[name])} and should be {show_shape(weight.shape)}"
             )
     needed = graph.needed((graph.output,))
-    missing = [n for n in wanted if n not in found and _layer(n) in needed]
+    missing = [n for n in wanted if n not in found and layer_of(n) in needed]
     # torch's batch norms count their batches, which nothing reads.
     unknown = [n for n in found if n not in wanted and not n.endswith(".num_batches_tracked")]
     for name in missing:

@@ -18,7 +18,7 @@ from netlang.diagnostic import Diagnostic, NetError, error
 from netlang.ir.graph import Graph
 from netlang.natural import natural
 from netlang.weights.checkpoint import tensors
-from netlang.weights.file import first_of, show_shape
+from netlang.weights.file import Shape, first_of, show_shape
 
 if TYPE_CHECKING:
     from netlang.weights.checkpoint import Array, Checkpoint
@@ -35,8 +35,6 @@ TORCHVISION = re.compile(
 
 KINDS = {4: "convolutions", 2: "linear layers", 1: "batch norms"}
 """What a layer is, by the axes of its weight."""
-
-Shape = tuple[int, ...]
 
 
 @dataclass

@@ -15,6 +15,7 @@ from typing import Any
 from netlang.ir.attributes import written
 from netlang.ir.graph import Graph
 from netlang.ops.norm import Softmax
+from netlang.weights.header import read_header
 
 KEY = "netlang.layers"
 """Of the metadata: text by layer."""
@@ -31,9 +32,9 @@ def strangeness(path: Path, graph: Graph, loose: Collection[str] = ()) -> str:
     `loose` are layers that may. Nothing is said of files that do not tell, or are no files.
     """
     was = {n: t for n, t in json.loads(_metadata(path).get(KEY, "{}")).items() if n not in loose}
-    now = {name: text for name, text in _layers(graph).items() if name not in loose}
     if not was:
         return ""
+    now = {name: text for name, text in _layers(graph).items() if name not in loose}
     pairs = zip_longest(was.items(), now.items(), fillvalue=("nothing", "the end"))
     for then, here in pairs:
         if then != here:
@@ -58,9 +59,6 @@ def _layers(graph: Graph) -> dict[str, str]:
 def _metadata(path: Path) -> dict[str, Any]:
     """Of a safetensors file; none of what is no such file, which another will tell."""
     try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(min(length, path.stat().st_size)))
-        return header.get("__metadata__", {})
+        return read_header(path)[1].get("__metadata__", {})
     except (OSError, ValueError, AttributeError):
         return {}

@@ -23,7 +23,7 @@ from netlang.backends.torch.schedule import Schedule, schedule
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Op, Weight
 from netlang.ops.norm import Softmax
-from netlang.weights import evaluated, random_weights
+from netlang.weights import evaluated, layer_of, random_weights
 
 
 class Output(NamedTuple):
@@ -55,7 +55,7 @@ def _array(numbers: Any) -> Any:
 def _beginning_of_heads(graph: Graph, seed: int) -> dict[str, Any]:
     needed = graph.needed((graph.output,))
     weights = random_weights(graph, seed, trained=False)
-    return {name: w for name, w in weights.items() if name.rpartition(".")[0] not in needed}
+    return {name: w for name, w in weights.items() if layer_of(name) not in needed}
 
 
 class Group(nn.Module):
