@@ -12,15 +12,18 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import product, starmap
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.markdown import fill, table
-from netlang.bench import Answer, Case, describe, raced
+from netlang.bench import CONTENDERS, Answer, Case, describe, raced
 from netlang.bench.picture import to_svg
 from netlang.bench.report import Results
+from netlang.engines.cpu import cpu
 from netlang.files import write_whole
 from netlang.units import si
 
@@ -34,18 +37,37 @@ ROUNDS = {1: 60, 16: 7}
 """How often each contender runs, by batch."""
 
 OPENVINO, TORCH, COMPILE = "netlang openvino", "netlang torch", "torch.compile"
+WORDS = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime", "torch": "eager torch"}
+"""What peers are called in tables."""
+
 RACED = (OPENVINO, TORCH, "openvino", "onnxruntime", "torch")
+FLOAT, BRAIN = "float32", "bfloat16"
 
 
-def races() -> Iterator[tuple[str, str, int, tuple[str, ...]]]:
-    """Each race: what it is called, the network, the batch and who takes part.
+class Race(NamedTuple):
+    """A network at a batch size in a precision, and who may take part."""
 
-    torch.compile has races of its own: what it leaves running slows all others.
-    """
-    for batch in ROUNDS:
-        yield from ((f"{name}, batch {batch}", name, batch, RACED) for name in NETWORKS)
-    for name in NETWORKS:
-        yield f"{name}, batch 1, {COMPILE}", name, 1, (OPENVINO, TORCH, COMPILE)
+    network: str
+    batch: int
+    precision: str = FLOAT
+    entered: tuple[str, ...] = RACED
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of them that compute so."""
+        return tuple(n for n in self.entered if self.precision in CONTENDERS[n].precisions)
+
+    def __str__(self) -> str:
+        precision = () if self.precision == FLOAT else (self.precision,)
+        special = (COMPILE,) if COMPILE in self.entered else ()
+        return ", ".join((self.network, f"batch {self.batch}", *precision, *special))
+
+
+RACES = (
+    *starmap(Race, product(NETWORKS, ROUNDS, (FLOAT, BRAIN))),
+    # What torch.compile leaves running slows all others.
+    *(Race(name, 1, FLOAT, (OPENVINO, TORCH, COMPILE)) for name in NETWORKS),
+)
 
 
 # ---------------------------------------------------------------------------- tables
@@ -56,34 +78,51 @@ def timed(answer: Answer) -> str:
     return f"{si(answer.median, 's')} ±{100 * answer.spread:.0f}%"
 
 
-def latency(results: Results) -> Iterator[str]:
+def latency(results: Results, precision: str) -> Iterator[str]:
     """A row a race: what netlang's engines take, and how many times as long others take."""
-    titles = ("", OPENVINO, "OpenVINO", "ONNX Runtime", TORCH, "eager torch")
+    groups = ((OPENVINO, ("openvino", "onnxruntime")), (TORCH, ("torch",)))
+    columns = [
+        (own, [peer for peer in peers if precision in CONTENDERS[peer].precisions])
+        for own, peers in groups
+    ]
 
-    def cells(case: str, answers: Mapping[str, Answer]) -> Iterator[str]:
-        yield case
-        for own, peers in ((OPENVINO, ("openvino", "onnxruntime")), (TORCH, ("torch",))):
+    def cells(race: Race) -> Iterator[str]:
+        answers = results[str(race)]
+        yield f"{race.network}, batch {race.batch}"
+        for own, peers in columns:
             yield timed(answers[own])
             yield from (f"{answers[peer].ratio(answers[own]):.2f}x" for peer in peers)
 
-    yield from table(titles, (cells(*row) for row in results.items() if COMPILE not in row[1]))
+    titles = (title for own, peers in columns for title in (own, *(WORDS[peer] for peer in peers)))
+    yield from table(("", *titles), map(cells, there(results, precision)))
+
+
+def there(results: Results, precision: str) -> list[Race]:
+    """The races of a precision that there are results of, a batch after the other."""
+    found = (r for r in RACES if r.precision == precision and r.entered == RACED)
+    return sorted((race for race in found if str(race) in results), key=lambda race: race.batch)
 
 
 def ready(results: Results) -> Iterator[str]:
     """A row a network: the time until the first result is there, at batch 1."""
 
-    def cells(case: str, answers: Mapping[str, Answer]) -> Iterator[str]:
-        yield case
+    def cells(race: Race) -> Iterator[str]:
+        answers = results[str(race)]
+        yield race.network
         yield from (si(median(answers[name].ready), "s") for name in (OPENVINO, "openvino"))
-        beside = results.get(f"{case}, {COMPILE}", {})
+        beside = results.get(f"{race}, {COMPILE}", {})
         starts = (beside[name].first for name in (OPENVINO, TORCH, COMPILE) if name in beside)
         yield from (si(start.seconds, "s") for start in starts if start)
 
     titles = ("", OPENVINO, "OpenVINO", f"{OPENVINO}*", f"{TORCH}*", f"{COMPILE}*")
-    yield from table(titles, (cells(*row) for row in results.items() if row[0].endswith(" 1")))
+    yield from table(titles, (cells(r) for r in there(results, FLOAT) if r.batch == 1))
 
 
-TABLES: dict[str, Callable[[Results], Iterable[str]]] = {"latency": latency, "ready": ready}
+TABLES: dict[str, Callable[[Results], Iterable[str]]] = {
+    "latency": partial(latency, precision=FLOAT),
+    "bfloat16": partial(latency, precision=BRAIN),
+    "ready": ready,
+}
 
 
 # ----------------------------------------------------------------------------- files
@@ -107,7 +146,7 @@ def told(results: Mapping[str, Any]) -> dict[str, dict[str, Answer]]:
 
 def save(results: Results) -> None:
     """Writes the JSON, the tables and the picture, in the order of the races."""
-    results = {case: results[case] for case, *_ in races() if case in results}
+    results = {case: results[case] for case in map(str, RACES) if case in results}
     RESULTS.parent.mkdir(exist_ok=True)
     write_whole(RESULTS, (json.dumps(describe(results), indent=1) + "\n").encode())
     fill(PAGE, TABLES, results)
@@ -122,12 +161,17 @@ def main() -> None:
     args = parser.parse_args()
     stored = json.loads(RESULTS.read_text()) if RESULTS.exists() and not args.fresh else {}
     results = known(stored)
-    for case, network, batch, names in races():
-        if case not in results and network in (args.only or NETWORKS):
-            with TemporaryDirectory() as folder:
-                results[case] = raced(Case(network, batch, Path(folder)), names, ROUNDS[batch])
-            save(results)
-            print(case, flush=True)
+    for race in RACES:
+        title = str(race)
+        if title in results or race.network not in (args.only or NETWORKS):
+            continue
+        if race.precision == BRAIN and not cpu().has_bfloat16:
+            continue
+        with TemporaryDirectory() as folder:
+            case = Case(race.network, race.batch, Path(folder), precision=race.precision)
+            results[title] = raced(case, race.names, ROUNDS[race.batch])
+        save(results)
+        print(title, flush=True)
     save(results)
 
 

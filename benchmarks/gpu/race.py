@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.gpu.case import Array, Case, difference
 from benchmarks.gpu.contender import Contender, FailedError, Timed
-from netlang.compiler.checks import OF_KERNELS, OF_MODULE
+from netlang.compiler.checks import OF_ENGINES
 
 SAMPLE = 0.1
 """Seconds that a sample takes at least: the device's clock and its own are far finer."""
@@ -17,7 +17,6 @@ SAMPLE = 0.1
 CALLS = 200
 """How many calls are timed one by one, where one image at a time is asked for."""
 
-TOLERANCE = OF_KERNELS | {"float32": OF_MODULE}
 """Of the largest logit; the libraries of torch and JAX add in an order of their own choice."""
 
 Answer = dict[str, Any]
@@ -91,7 +90,7 @@ def telling(answers: dict[str, Answer], name: str) -> Generator[None]:
 
 def _check(contender: Contender, case: Case, expected: Array) -> float:
     """How far the logits are off, as a part of the largest; `WrongError` where that is too far."""
-    off, tolerance = difference(contender.output(), expected), TOLERANCE[case.dtype]
+    off, tolerance = difference(contender.output(), expected), OF_ENGINES[case.dtype]
     if not off < tolerance:
         raise WrongError(off, tolerance)
     return off

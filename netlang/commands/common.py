@@ -159,11 +159,16 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     from netlang.engines import ENGINES
 
     parser.add_argument("--engine", metavar="NAME", help=f"{', '.join(ENGINES)} (the fastest)")
+    add_dtype_argument(parser)
+    add_threads_argument(parser)
+    parser.add_argument("--no-cache", action="store_true", help="compile it anew, and keep nothing")
+
+
+def add_dtype_argument(parser: argparse.ArgumentParser) -> None:
+    """`--dtype` of an engine."""
     parser.add_argument(
         "--dtype", metavar="TYPE", help="float32, bfloat16, and what the engine has (its first)"
     )
-    add_threads_argument(parser)
-    parser.add_argument("--no-cache", action="store_true", help="compile it anew, and keep nothing")
 
 
 def add_threads_argument(parser: argparse.ArgumentParser) -> None:

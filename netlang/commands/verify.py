@@ -6,6 +6,7 @@ import argparse
 import json
 
 from netlang.commands.common import (
+    add_dtype_argument,
     add_net_argument,
     add_weights_arguments,
     load_net,
@@ -14,7 +15,8 @@ from netlang.commands.common import (
     require_seed,
 )
 from netlang.diagnostic import error
-from netlang.engines import available
+from netlang.engines import fitting
+from netlang.passes import PIPELINE
 from netlang.running.verify import describe, divergences, table, verify
 
 HELP = (
@@ -35,12 +37,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="what runs the network; may be given again (all that are there)",
     )
+    add_dtype_argument(parser)
     parser.add_argument(
         "--tolerance",
         type=float,
         metavar="T",
-        help="the largest difference allowed, over the largest number (1e-12 for passes, 1e-4 for "
-        "the engine)",
+        help="the largest difference allowed, over the largest number (1e-12 for passes; 1e-4 for "
+        "engines in float32, 5e-2 in bfloat16)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -52,9 +55,9 @@ def run(args: argparse.Namespace) -> int:
         raise error(f"'--tolerance {args.tolerance}' allows nothing", help="write --tolerance 1e-6")
     graph = load_net(args)
     with progress("comparing"):
-        weights = load_weights(args, graph)
+        weights, engines = load_weights(args, graph), args.engines or _there(args.dtype)
         verdicts = list(
-            verify(graph, weights, args.seed, args.tolerance, engines=args.engines or _there())
+            verify(graph, weights, args.seed, args.tolerance, PIPELINE, engines, args.dtype)
         )
     if args.json:
         print(json.dumps({"name": graph.name, "executions": describe(verdicts)}, indent=2))
@@ -65,6 +68,6 @@ def run(args: argparse.Namespace) -> int:
     return 0 if all(verdict.passed for verdict in verdicts) else 1
 
 
-def _there() -> list[str]:
-    """The engines that are there; the reference is what they are compared with."""
-    return [name for name, reason in available().items() if not reason and name != "reference"]
+def _there(precision: str | None) -> list[str]:
+    """The engines that compute so; the reference is what they are compared with."""
+    return [name for name in fitting(precision) if name != "reference"]

@@ -23,6 +23,15 @@ def available() -> dict[str, str]:
     return {name: _module(name).missing() for name in ENGINES}
 
 
+def fitting(precision: str | None) -> list[str]:
+    """The engines that are there and compute so, the fastest first; `NetError` where none does."""
+    there = [name for name, reason in available().items() if not reason]
+    found = [name for name in there if precision in (None, *_module(name).PRECISIONS)]
+    if not found:
+        raise error(f"no engine that is there computes in {precision}")
+    return found
+
+
 def open_engine(
     graph: Graph,
     weights: Numbers | Mapping[str, Any],
@@ -43,7 +52,7 @@ def open_engine(
     require_threads(threads)
     if batch is not None:
         require_batch(batch)
-    name = _named(engine) if engine else _fastest(precision)
+    name = _named(engine) if engine else fitting(precision)[0]
     module = _module(name)
     if precision and precision not in module.PRECISIONS:
         raise error(
@@ -64,18 +73,9 @@ def _named(name: str) -> str:
         raise error(f"there is no engine '{name}'", help=did_you_mean(name, ENGINES) or there_are)
     reason = _module(name).missing()
     if reason:
-        others = ", ".join(other for other, why in available().items() if not why)
+        others = ", ".join(fitting(None))
         raise error(f"the engine '{name}' is not there: {reason}", help=f"there are: {others}")
     return name
-
-
-def _fastest(precision: str | None) -> str:
-    """The first that is there and computes so."""
-    for name in ENGINES:
-        module = _module(name)
-        if (precision is None or precision in module.PRECISIONS) and not module.missing():
-            return name
-    raise error(f"no engine that is there computes in {precision}")
 
 
 def _module(name: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from netlang.columns import aligned
 from netlang.compiler.checks import (
-    OF_MODULE,
+    OF_ENGINES,
     OF_PASSES,
     Check,
     difference,
@@ -67,11 +67,13 @@ def verify(
     tolerance: float | None = None,
     passes: tuple[Pass, ...] = PIPELINE,
     engines: Sequence[str] = ("torch",),
+    precision: str | None = None,
 ) -> Iterator[Verdict]:
     """Compares the graph after each pass that changes it, and engines, with float64.
 
-    All get one random image, and a softmax at the end is left out. Without `tolerance`, passes have
-    that of float64 and engines that of float32. `NetError` for an engine that is not there.
+    All get one random image, and a softmax at the end is left out. Engines compute in `precision`,
+    or in the first of theirs. Without `tolerance`, passes have that of float64 and engines that of
+    what they compute in. `NetError` for an engine that is not there, or not in this precision.
     """
     from netlang.backends.torch import values
 
@@ -80,7 +82,7 @@ def verify(
     expected = values(written, weights, *images)
     for execution in (
         *_after_passes(graph, weights, images, expected, passes),
-        *(_engine(written, weights, images, name, expected) for name in engines),
+        *(_engine(written, weights, images, name, precision, expected) for name in engines),
     ):
         yield judged(execution, expected[written.output], tolerance or execution.tolerance)
 
@@ -137,21 +139,26 @@ def _after_passes(
 
 
 def _engine(
-    graph: Graph, weights: Weights, images: list[Any], name: str, expected: Values
+    graph: Graph,
+    weights: Weights,
+    images: list[Any],
+    name: str,
+    precision: str | None,
+    expected: Values,
 ) -> Execution:
     from torch import as_tensor
 
     from netlang.backends.torch import values
 
-    engine = open_engine(graph, weights, name)
-    what = f"{name} engine, {engine.precision}"
+    engine = open_engine(graph, weights, name, precision)
+    what, tolerance = f"{name} engine, {engine.precision}", OF_ENGINES[engine.precision]
     if engine.layered is None:
         output = {graph.output: as_tensor(engine(*images))}
-        return Execution(what, graph, output, expected, OF_MODULE)
+        return Execution(what, graph, output, expected, tolerance)
     ran, seen = engine.layered.graph, dict[str, Any]()
     # A layer may write over the value of one ahead of it.
     engine.layered(*images, seen=lambda name, value, _: seen.update({name: value.clone()}))
-    return Execution(what, ran, seen, values(ran, weights, *images), OF_MODULE, is_layered=True)
+    return Execution(what, ran, seen, values(ran, weights, *images), tolerance, is_layered=True)
 
 
 def table(verdicts: list[Verdict]) -> str:
