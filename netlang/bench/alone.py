@@ -14,7 +14,7 @@ from typing import TypeVar
 from netlang.bench.case import Case
 from netlang.bench.contenders import CONTENDERS
 from netlang.bench.race import Answer, Start, race
-from netlang.engines.cpu import wait_passively
+from netlang.engines.cpu import wait_briefly
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ def raced(case: Case, names: Sequence[str], rounds: int) -> dict[str, Answer]:
 
     The files of the case are there once it returns.
     """
-    wait_passively()  # as netlang's engine does, so that all have it; processes inherit it
+    wait_briefly()  # as netlang's engine does, so that all have it; processes inherit it
     answers = _in_process(_race, case, tuple(names), rounds)
     return {name: replace(a, first=_in_process(_start, case, name)) for name, a in answers.items()}
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from random import Random
 from statistics import median, quantiles
-from time import perf_counter
-from typing import Any
+from time import perf_counter, sleep
+from typing import Any, TypeVar
 
 from netlang.bench.case import Case
-from netlang.bench.contenders import Contender
+from netlang.bench.contenders import Call, Contender
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -65,36 +68,50 @@ class Answer:
         return cls(**known)
 
 
+PAUSE = 0.05
+"""Seconds ahead of what is timed, in which the threads of the one before fall asleep."""
+
+
 def race(
     case: Case, contenders: Mapping[str, Contender], rounds: int, starts: int = Contender.starts
 ) -> dict[str, Answer]:
     """The answer of each contender; a round is a call of each, in an order by chance.
 
-    What one leaves in caches, and its threads that still wait, are so no other's alone.
+    What one leaves in caches is so no other's alone, and its threads have gone to sleep.
     """
     for each in contenders.values():
         each.prepare(case)
     answers = {name: Answer() for name in contenders}
-    calls: dict[str, Callable[[], Any]] = {}
+    calls: dict[str, Call] = {}
     for number in range(1 + starts):
         for name, each in contenders.items():
             if number > each.starts:
                 continue
             calls.pop(name, None)  # to give memory back takes its time as well
-            start = perf_counter()
-            calls[name] = each.ready(case)
-            calls[name]()
+            seconds, calls[name] = _timed(partial(_started, each, case))
             # The first start loads libraries, once for all of those who use them.
             if number:
-                answers[name].ready.append(perf_counter() - start)
+                answers[name].ready.append(seconds)
     order, chance = list(calls), Random(0)
     for _ in range(rounds):
         chance.shuffle(order)
         for name in order:
-            start = perf_counter()
-            calls[name]()
-            answers[name].seconds.append(perf_counter() - start)
+            answers[name].seconds.append(_timed(calls[name])[0])
     return {name: _checked(answer, case, calls[name]()) for name, answer in answers.items()}
+
+
+def _started(each: Contender, case: Case) -> Call:
+    call = each.ready(case)
+    call()
+    return call
+
+
+def _timed(function: Callable[[], T]) -> tuple[float, T]:
+    """The seconds of a function, and its result."""
+    sleep(PAUSE)
+    start = perf_counter()
+    result = function()
+    return perf_counter() - start, result
 
 
 def _checked(answer: Answer, case: Case, result: Any) -> Answer:

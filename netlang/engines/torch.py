@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from netlang.engines.cpu import keep_memory, require, wait_passively
+from netlang.engines.cpu import keep_memory, require, wait_briefly
 from netlang.engines.job import Engine, Job, of_threads
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def missing() -> str:
 def open(job: Job) -> Engine:
     """The network with its products packed, where this torch can do that."""
     require(job.precision)
-    wait_passively()
+    wait_briefly()
     from netlang.backends.torch import Engine as Runner
 
     weights, batch = job.weights.load(), job.batch or 1

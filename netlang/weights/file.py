@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Container, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from netlang.diagnostic import Diagnostic, NetError, did_you_mean, error
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
+from netlang.ir.op import Weight
 from netlang.weights.checkpoint import layer_of, tensors
 from netlang.weights.header import read_header
 from netlang.weights.origin import metadata
@@ -34,22 +35,21 @@ def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) ->
     have other shapes in the file, and are then left out. Anything else that is missing, unknown or
     of another shape is a `NetError` that names it.
     """
-    wanted = tensors(graph)
-    with _open(Path(path)) as file:
-        found = {name: file.get_slice(name) for name in sorted(file.keys())}
-        shapes = {name: tuple(entry.get_shape()) for name, entry in found.items()}
-        misfits = {layer_of(n) for n, w in wanted.items() if shapes.get(n, w.shape) != w.shape}
-        left_out = misfits & set(loose)
-        faults = [*_mismatches(graph, shapes, left_out), *_not_floats(found)]
-        if faults:
-            foreign = shapes.keys().isdisjoint(wanted)
-            help = "`netlang weights` takes over those of other programs" if foreign else ""
-            raise NetError(
-                *first_of(faults, f"the weights in '{path}' do not fit the network", help)
-            )
-    numbers = _mapped(Path(path))
+    import numpy as np
+
+    wanted, found = tensors(graph), _entries(Path(path))
+    shapes = {name: entry.shape for name, entry in found.items()}
+    misfits = {layer_of(n) for n, w in wanted.items() if shapes.get(n, w.shape) != w.shape}
+    left_out = misfits & set(loose)
+    faults = [*_mismatches(graph, wanted, shapes, left_out), *_not_floats(found)]
+    if faults:
+        foreign = shapes.keys().isdisjoint(wanted)
+        help = "`netlang weights` takes over those of other programs" if foreign else ""
+        raise NetError(*first_of(faults, f"the weights in '{path}' do not fit the network", help))
+    # What is written to them stays in memory. Each part of a memmap would be one, which takes time.
+    data = np.asarray(np.memmap(path, "uint8", "c"))
     return {
-        name: numbers[name].astype("float32", copy=False)
+        name: found[name].of(data).astype("float32", copy=False)
         for name in wanted
         if name in found and layer_of(name) not in left_out
     }
@@ -71,41 +71,47 @@ def require_file(path: Path) -> None:
         raise error(f"there is no weight file '{path}'")
 
 
-@contextmanager
-def _open(path: Path) -> Generator[Any]:
+@dataclass(frozen=True)
+class _Entry:
+    """A tensor of a file: of what type it is, by the file's name of that, and its bytes there."""
+
+    type: str
+    shape: Shape
+    start: int
+    end: int
+
+    def of(self, data: Array) -> Array:
+        """The tensor in the bytes of its file."""
+        return data[self.start : self.end].view(FLOATS[self.type]).reshape(self.shape)
+
+
+def _entries(path: Path) -> dict[str, _Entry]:
+    """The tensors of a safetensors file, which is whole, by name."""
     from safetensors import SafetensorError, safe_open
 
     require_file(path)
     try:
-        with cast(Any, safe_open)(path, framework="numpy") as file:
-            yield file
+        with cast(Any, safe_open)(path, framework="numpy"):
+            start, header = read_header(path)
     except SafetensorError as fault:
         raise error(
             f"'{path}' is not a whole safetensors file ({fault})",
             help=f"`netlang weights NET {path} -o FILE` makes one of what torch wrote",
         ) from None
-
-
-def _mapped(path: Path) -> dict[str, Any]:
-    """The tensors of a whole safetensors file where they lie in it."""
-    import numpy as np
-
-    data = np.memmap(path, "uint8", "c")  # what is written to them stays in memory
-    start, header = read_header(path)
     header.pop("__metadata__", None)
     return {
-        name: data[start + first : start + end]
-        .view(FLOATS.get(entry["dtype"], "uint8"))
-        .reshape(entry["shape"])
-        for name, entry in header.items()
+        name: _Entry(entry["dtype"], tuple(entry["shape"]), start + first, start + end)
+        for name, entry in sorted(header.items())
         for first, end in [entry["data_offsets"]]
     }
 
 
 def _mismatches(
-    graph: Graph, found: Mapping[str, Shape], left_out: Container[str]
+    graph: Graph,
+    wanted: Mapping[str, Weight],
+    found: Mapping[str, Shape],
+    left_out: Container[str],
 ) -> Iterator[Diagnostic]:
-    wanted = tensors(graph)
     for name, weight in wanted.items():
         if found.get(name, weight.shape) != weight.shape and layer_of(name) not in left_out:
             yield Diagnostic(
@@ -121,11 +127,11 @@ def _mismatches(
         yield Diagnostic(f"'{graph.name}' has no '{name}'", help=did_you_mean(name, missing))
 
 
-def _not_floats(found: Mapping[str, Any]) -> Iterator[Diagnostic]:
+def _not_floats(found: Mapping[str, _Entry]) -> Iterator[Diagnostic]:
     for name, entry in found.items():
-        if entry.get_dtype() not in FLOATS:
+        if entry.type not in FLOATS:
             yield Diagnostic(
-                f"'{name}' holds numbers of type {entry.get_dtype()}",
+                f"'{name}' holds numbers of type {entry.type}",
                 help="save the weights as float32, float16 or float64",
             )
 

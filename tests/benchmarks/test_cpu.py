@@ -10,6 +10,7 @@ from benchmarks import cpu
 from benchmarks.markdown import filled
 from netlang.bench import Answer, describe
 from netlang.bench.race import Start
+from netlang.engines.cpu import Cpu
 
 SECONDS = {
     "netlang openvino": [0.030, 0.031, 0.029],
@@ -27,10 +28,20 @@ def made_up(seconds: Mapping[str, list[float]]) -> dict[str, Answer]:
 
 
 def test_others_are_told_in_times_of_the_rounds_own() -> None:
-    *_, row = cpu.latency({"resnet50, batch 1": made_up(SECONDS)})
+    *_, row = cpu.latency({"resnet50, batch 1": made_up(SECONDS)}, "float32")
     # Round by round OpenVINO takes 1.1, 2 and 1 times as long, and torch 1.5, 2 and 3 times.
     cells = "resnet50, batch 1 | 30.0 ms ±3% | 1.10x | 1.00x | 50.0 ms ±0% | 2.00x"
     assert row == f"| {cells} |"
+
+
+def test_bfloat16_has_a_table_without_those_who_lack_it() -> None:
+    results = {
+        f"resnet50, batch {batch}, {kind}": made_up(SECONDS)
+        for batch, kind in [(1, "bfloat16"), (16, "bfloat16"), (1, "torch.compile")]
+    }
+    head, _, *rows = cpu.latency(results, "bfloat16")
+    assert head == "|  | netlang openvino | OpenVINO | netlang torch | eager torch |"
+    assert [row.split(" | ")[0] for row in rows] == ["| resnet50, batch 1", "| resnet50, batch 16"]
 
 
 def test_torch_compile_stands_beside_who_is_ready_alone() -> None:
@@ -43,7 +54,7 @@ def test_torch_compile_stands_beside_who_is_ready_alone() -> None:
     }
     *_, rule, row = cpu.ready(results)
     assert rule.startswith("| ---")
-    assert row == "| resnet50, batch 1 | 300 ms | 300 ms | 1.50 s | 1.50 s | 1.50 s |"
+    assert row == "| resnet50 | 300 ms | 300 ms | 1.50 s | 1.50 s | 1.50 s |"
 
 
 def test_the_page_has_the_tables_of_the_results() -> None:
@@ -65,8 +76,12 @@ def test_what_another_machine_or_version_raced_is_forgotten(key: str) -> None:
     assert cpu.known(stored | {key: "another"}) == {}
 
 
+@pytest.mark.parametrize("brains", [[], [("vgg16", 1, 4), ("vgg16", 16, 4)]])
 def test_what_is_there_is_not_raced_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    brains: list[tuple[str, int, int]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     raced = list[tuple[str, int, int]]()
 
@@ -77,15 +92,18 @@ def test_what_is_there_is_not_raced_again(
     page = tmp_path / "page.md"
     page.write_text("<!-- table: latency -->\n<!-- end -->\n", encoding="utf-8")
     monkeypatch.setattr(cpu, "raced", race)
+    monkeypatch.setattr(cpu, "cpu", lambda: Cpu("this", has_bfloat16=bool(brains)))
     monkeypatch.setattr(cpu, "PAGE", page)
     monkeypatch.setattr(cpu, "RESULTS", tmp_path / "new/cpu.json")
     monkeypatch.setattr(cpu, "PICTURE", tmp_path / "cpu.svg")
     monkeypatch.setattr("sys.argv", ["cpu", "--only", "vgg16"])
     cpu.main()
-    assert raced == [("vgg16", 1, 5), ("vgg16", 16, 5), ("vgg16", 1, 3)]
+    assert raced == [("vgg16", 1, 5), ("vgg16", 16, 5), *brains, ("vgg16", 1, 3)]
     monkeypatch.setattr("sys.argv", ["cpu", "--only", "vgg16", "--only", "alexnet"])
     cpu.main()
-    assert [network for network, *_ in raced] == ["vgg16"] * 3 + ["alexnet"] * 3
+    assert [network for network, *_ in raced] == ["vgg16"] * len(raced[::2]) + ["alexnet"] * len(
+        raced[::2]
+    )
     rows = page.read_text(encoding="utf-8").splitlines()
     assert [row.split(",")[0] for row in rows[3:5]] == ["| alexnet", "| vgg16"]
     assert (tmp_path / "cpu.svg").read_bytes().startswith(b"<svg")

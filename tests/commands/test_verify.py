@@ -5,6 +5,7 @@ import json
 import pytest
 
 from netlang.commands import main
+from netlang.engines.cpu import cpu
 
 
 def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,3 +37,22 @@ def test_a_tolerance_allows_something(capsys: pytest.CaptureFixture[str]) -> Non
 def test_an_engine_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "resnet20", "--engine", "torhc"]) == 1
     assert "did you mean 'torch'?" in capsys.readouterr().err
+
+
+def test_a_precision_that_nothing_computes_in(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "resnet20", "--dtype", "float8"]) == 1
+    assert "no engine that is there computes in float8" in capsys.readouterr().err
+
+
+def test_engines_are_compared_in_the_precision_that_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["verify", "resnet20", "--engine", "torch", "--dtype", "bfloat16"]
+    status, told = main(words), capsys.readouterr()
+    if cpu().has_bfloat16:
+        row = told.out.splitlines()[-1].split()
+        assert status == 0
+        assert (row[:3], row[-2:]) == (["torch", "engine,", "bfloat16"], ["5e-02", "ok"])
+    else:
+        assert status == 1
+        assert "this CPU does not compute in bfloat16" in told.err
