@@ -33,7 +33,7 @@ PAGE = HERE.parent / "docs/running.md"
 PICTURE = RESULTS.with_suffix(".svg")
 
 NETWORKS = ("alexnet", "googlenet", "resnet18", "resnet50", "resnet152", "vgg16")
-ROUNDS = {1: 60, 16: 7}
+ROUNDS = {1: 30, 16: 7}
 """How often each contender runs, by batch."""
 
 OPENVINO, TORCH, COMPILE = "netlang openvino", "netlang torch", "torch.compile"

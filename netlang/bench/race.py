@@ -68,8 +68,9 @@ class Answer:
         return cls(**known)
 
 
-PAUSE = 0.05
-"""Seconds ahead of what is timed, in which the threads of the one before fall asleep."""
+SETTLE = 0.1
+"""Seconds ahead of what is timed. Threads of the one before, which spin for a while, fall asleep,
+and those of the next one move to cores of their own, which a system may take a few calls for."""
 
 
 def race(
@@ -77,7 +78,8 @@ def race(
 ) -> dict[str, Answer]:
     """The answer of each contender; a round is a call of each, in an order by chance.
 
-    What one leaves in caches is so no other's alone, and its threads have gone to sleep.
+    Ahead of a call that is timed are some that are not: what another left in caches and on the
+    cores does not count.
     """
     for each in contenders.values():
         each.prepare(case)
@@ -88,6 +90,7 @@ def race(
             if number > each.starts:
                 continue
             calls.pop(name, None)  # to give memory back takes its time as well
+            sleep(SETTLE)
             seconds, calls[name] = _timed(partial(_started, each, case))
             # The first start loads libraries, once for all of those who use them.
             if number:
@@ -96,7 +99,7 @@ def race(
     for _ in range(rounds):
         chance.shuffle(order)
         for name in order:
-            answers[name].seconds.append(_timed(calls[name])[0])
+            answers[name].seconds.append(_settled(calls[name]))
     return {name: _checked(answer, case, calls[name]()) for name, answer in answers.items()}
 
 
@@ -106,9 +109,16 @@ def _started(each: Contender, case: Case) -> Call:
     return call
 
 
+def _settled(call: Call) -> float:
+    """The seconds of a call that comes after others of the same."""
+    end = perf_counter() + SETTLE
+    while perf_counter() < end:
+        call()
+    return _timed(call)[0]
+
+
 def _timed(function: Callable[[], T]) -> tuple[float, T]:
     """The seconds of a function, and its result."""
-    sleep(PAUSE)
     start = perf_counter()
     result = function()
     return perf_counter() - start, result
