@@ -49,7 +49,7 @@ def test_what_was_made_is_found_again(kitchen: Kitchen) -> None:
     assert kitchen.made == 2
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "changed", "folder"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "changed", "zeroed", "folder"])
 def test_what_is_damaged_is_made_again(kitchen: Kitchen, damage: str) -> None:
     kitchen.get()
     (path,) = kitchen.cache.folder.glob("*.blob")
@@ -58,7 +58,13 @@ def test_what_is_damaged_is_made_again(kitchen: Kitchen, damage: str) -> None:
         path.unlink()
         path.mkdir()
     else:
-        path.write_bytes({"cut": whole[:-9], "empty": b"", "changed": b"b" + whole[1:]}[damage])
+        damaged = {
+            "cut": whole[:-9],
+            "empty": b"",
+            "changed": b"b" + whole[1:],
+            "zeroed": whole[:80] + bytes(20) + whole[100:],
+        }
+        path.write_bytes(damaged[damage])
     assert kitchen.get() == "a" * 100
     assert kitchen.made == 2
 
