@@ -110,12 +110,13 @@ def _peers(args: argparse.Namespace) -> Iterator[str]:
         if peer is None:
             help = did_you_mean(name, PEERS) or f"there are: {', '.join(PEERS)}"
             raise error(f"netlang is not raced against '{name}'", help=help)
-        fault = ""
-        if peer.missing:
+        fault = help = ""
+        if args.dtype not in peer.precisions:
+            fault, help = f"'{name}' does not compute in {args.dtype}", "leave it out"
+        elif peer.missing:
             fault = f"'{name}' needs {peer.missing}, which is not installed"
-        elif args.dtype not in peer.precisions:
-            fault = f"'{name}' does not compute in {args.dtype}"
+            help = f"pip install 'netlang[{peer.extra}]', or leave it out"
         if fault and args.against:
-            raise error(fault, help=f"pip install 'netlang[{peer.extra}]', or leave it out")
+            raise error(fault, help=help)
         if not fault:
             yield name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from itertools import chain
 from typing import Any, cast
 
 from netlang.device import require_batch
@@ -25,11 +26,15 @@ def available() -> dict[str, str]:
 
 def fitting(precision: str | None) -> list[str]:
     """The engines that are there and compute so, the fastest first; `NetError` where none does."""
-    there = [name for name, reason in available().items() if not reason]
-    found = [name for name in there if precision in (None, *_module(name).PRECISIONS)]
-    if not found:
-        raise error(f"no engine that is there computes in {precision}")
-    return found
+    precisions = {name: _module(name).PRECISIONS for name in ENGINES}
+    reasons = {n: why for n, why in available().items() if precision in (None, *precisions[n])}
+    found = [name for name, why in reasons.items() if not why]
+    if found:
+        return found
+    known = dict.fromkeys(chain.from_iterable(precisions.values()))
+    hints = [f"'{name}' does, but is not there: {why}" for name, why in reasons.items()]
+    near = did_you_mean(str(precision), known) or f"there are: {', '.join(known)}"
+    raise error(f"no engine that is there computes in {precision}", help=(hints or [near])[0])
 
 
 def open_engine(

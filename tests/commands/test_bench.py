@@ -52,3 +52,14 @@ def test_refusals(
 ) -> None:
     assert main(["bench", str(net), *words]) == 1
     assert message in capsys.readouterr().err
+
+
+def test_who_computes_otherwise_is_to_be_left_out(
+    net: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("netlang.commands.bench.require", lambda precision: None)
+    words = ["bench", str(net), "--dtype", "bfloat16", "--against", "onnxruntime"]
+    assert main(words) == 1
+    told = capsys.readouterr().err
+    assert "'onnxruntime' does not compute in bfloat16" in told
+    assert "pip install" not in told

@@ -264,7 +264,11 @@ def test_the_default_is_the_fastest() -> None:
     [
         ({"engine": "trch"}, "there is no engine 'trch'.*did you mean 'torch'"),
         ({"engine": "torch", "precision": "float16"}, "'torch' does not compute in float16"),
-        ({"precision": "float8"}, "no engine that is there computes in float8"),
+        ({"precision": "int3"}, "no engine that is there computes in int3.*float32, tf32, float16"),
+        (
+            {"precision": "bf16"},
+            "no engine that is there computes in bf16.*did you mean 'bfloat16'",
+        ),
         ({"threads": 0}, "'--threads 0' is no number of threads"),
         ({"batch": -1}, "'--batch -1' is no batch"),
     ],
@@ -307,3 +311,10 @@ def test_what_the_system_tells_of_the_cpu(
     (tmp_path / "cpuinfo").write_text(text)
     monkeypatch.setattr(machine, "INFO", tmp_path / "cpuinfo")
     assert machine.cpu.__wrapped__() == expected
+
+
+def test_a_precision_of_an_engine_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netlang.engines.triton.missing", lambda: "there is no CUDA GPU")
+    graph = zoo_at(32, "resnet20")
+    with pytest.raises(NetError, match="'triton' does, but is not there: there is no CUDA GPU"):
+        open_engine(graph, Made(graph), precision="float16")
