@@ -30,7 +30,7 @@ from netlang.units import si
 HERE = Path(__file__).parent
 RESULTS = HERE / "results/cpu.json"
 PAGE = HERE.parent / "docs/running.md"
-PICTURE = RESULTS.with_suffix(".svg")
+PICTURE = PAGE.parent / "img/cpu.svg"
 
 NETWORKS = ("alexnet", "googlenet", "resnet18", "resnet50", "resnet152", "vgg16")
 ROUNDS = {1: 30, 16: 7}
@@ -103,6 +103,11 @@ def there(results: Results, precision: str) -> list[Race]:
     return [race for race in raced if str(race) in results]
 
 
+def one_by_one(results: Results) -> list[Race]:
+    """The races of single images in float32."""
+    return [race for race in there(results, FLOAT) if race.batch == 1]
+
+
 def ready(results: Results) -> Iterator[str]:
     """A row a network: the time until the first result is there, at batch 1."""
 
@@ -115,7 +120,7 @@ def ready(results: Results) -> Iterator[str]:
         yield from (si(start.seconds, "s") for start in starts if start)
 
     titles = ("", OPENVINO, "OpenVINO", f"{OPENVINO}*", f"{TORCH}*", f"{COMPILE}*")
-    yield from table(titles, (cells(r) for r in there(results, FLOAT) if r.batch == 1))
+    yield from table(titles, map(cells, one_by_one(results)))
 
 
 TABLES: dict[str, Callable[[Results], Iterable[str]]] = {
@@ -149,8 +154,13 @@ def save(results: Results) -> None:
     results = {case: results[case] for case in map(str, RACES) if case in results}
     RESULTS.parent.mkdir(exist_ok=True)
     write_whole(RESULTS, (json.dumps(describe(results), indent=1) + "\n").encode())
+    show(results)
+
+
+def show(results: Results) -> None:
+    """Makes the page anew."""
     fill(PAGE, TABLES, results)
-    write_whole(PICTURE, to_svg(results))
+    write_whole(PICTURE, to_svg({str(r): results[str(r)] for r in one_by_one(results)}))
 
 
 def main() -> None:
