@@ -22,7 +22,7 @@ def to_svg(results: Results, theme: Theme = "light") -> bytes:
     ink = PALETTES[theme]
     height = TOP + sum(GAP + STEP * len(answers) for answers in results.values())
     svg = Svg(WIDTH, height, ink.paper)
-    svg.text(24, 34, "Milliseconds of a call", size=18, fill=ink.text, bold=True)
+    svg.text(24, 34, "What a call takes", size=18, fill=ink.text, bold=True)
     svg.text(24, 54, fit(where(), 12, WIDTH - 48), fill=ink.faint)
     y = float(TOP)
     for case, answers in results.items():
