@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,8 +15,9 @@ from netlang.running.inputs import Item
 if TYPE_CHECKING:
     from netlang.running.inputs import Array
 
-READERS = 4
-"""Pillow decodes without Python's lock, so that threads are enough."""
+READERS = min(max(4, os.cpu_count() or 1), 16)
+"""Pillow decodes without Python's lock, so that threads are enough. Few cores wait for disks, and
+many for that lock."""
 
 Sink = Callable[[list[str], Any, Any], None]
 """Takes the names of a batch, its numbers, and what the network made of them.
