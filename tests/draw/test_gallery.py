@@ -10,7 +10,7 @@ from netlang.lower import load
 
 SVG = "{http://www.w3.org/2000/svg}"
 ALL = (*PICTURES, *ZOO)
-OF_OTHER_PAGES = {"roofline_resnet50", "summary_alexnet", "summary_resnets", "digits"}
+OF_OTHER_PAGES = {"roofline_resnet50", "summary_alexnet", "summary_resnets", "digits", "cpu"}
 UNFOLDED = [p for p in ZOO if p.caption in ("vgg16", "googlenet", "alexnet")]
 
 
