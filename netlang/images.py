@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostic import error
 from netlang.ir.graph import Graph
@@ -27,6 +27,9 @@ MARGIN = 256 / 224
 IN_PLACE_OF_IMAGE = " (in place of 'mean pixel', whose image no weights hold)"
 """Said of the mean, where a recipe subtracts one of each pixel."""
 
+Window = tuple[slice, slice]
+"""Rows and columns."""
+
 
 @dataclass(frozen=True)
 class Preparation:
@@ -34,7 +37,8 @@ class Preparation:
 
     The shorter side is scaled to `resize` pixels, further where the input would not fit in, and the
     middle is cut out. Of a pixel, which counts from 0 to `range`, `mean` is subtracted, and the
-    rest is divided by `std`; both have a number for each channel, or one for all.
+    rest is divided by `std`; both have a number for each channel, or one for all. Where there is a
+    `mean_image`, C x H x W of the input, it takes the place of `mean`.
     """
 
     x: TensorType
@@ -43,12 +47,13 @@ class Preparation:
     range: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    mean_image: NDArray[np.float32] | None = field(default=None, compare=False)
 
     @classmethod
-    def of(cls, graph: Graph) -> Preparation:
+    def of(cls, graph: Graph, mean_image: NDArray[np.float32] | None = None) -> Preparation:
         """What a network's input declares; where that gives no `resize`, `eval` may.
 
-        NetError where the network takes no photographs.
+        NetError where the network takes no photographs, or a mean image of another size.
         """
         (x, op), *_ = ((node.type, node.op) for node in graph.inputs)
         assert isinstance(op, Input)
@@ -62,7 +67,14 @@ class Preparation:
         recipe = one_of(words, Resize)
         side = op.resize or (recipe.side if recipe else 0) or round(min(x.pixels) * MARGIN)
         mean, std = (_a_channel(numbers, x.channels) for numbers in (op.mean, op.std))
-        return cls(x, side, op.interpolation, op.range, mean, std)
+        if mean_image is not None and mean_image.shape != x.shape:
+            size = "x".join(map(str, mean_image.shape))
+            raise error(
+                f"the weights were trained on images minus a mean of {size}, and '{graph.name}' "
+                f"takes {x}",
+                help="they fit a network with the input that they were trained with",
+            )
+        return cls(x, side, op.interpolation, op.range, mean, std, mean_image)
 
     def __str__(self) -> str:
         return f"{self.scaling(self.resize)}, centre {self.cut}, {self.colours}"
@@ -80,7 +92,8 @@ class Preparation:
     def colours(self) -> str:
         """What is done to colours, in words."""
         names = "R, G, B" if self.x.channels == 3 else "gray"
-        return f"{names} from 0 to {self.range} minus {_listed(self.mean)} over {_listed(self.std)}"
+        mean = _listed(self.mean) if self.mean_image is None else "the mean image of training"
+        return f"{names} from 0 to {self.range} minus {mean} over {_listed(self.std)}"
 
     def read(self, path: Path) -> NDArray[np.float32]:
         """An image file as the network's input. NetError where the file holds no image."""
@@ -107,12 +120,31 @@ class Preparation:
         """An image in as many colours as the network takes."""
         return image.convert("RGB" if self.x.channels == 3 else "L")
 
-    def numbers(self, image: Image) -> NDArray[np.float32]:
-        """An image that is as large as it is to be, C x H x W."""
+    def numbers(self, image: Image, window: Window | None = None) -> NDArray[np.float32]:
+        """An image that is as large as it is to be, C x H x W.
+
+        `window` is the part of the input that it is, None for all of it. Images of other sizes
+        have no place for a mean image: what is subtracted is its mean, channel by channel.
+        """
+        pixels = self._pixels(image)
+        normal = (pixels - self._mean(pixels, window)) / self.std
+        return normal.transpose(2, 0, 1).astype("float32")
+
+    def pixels(self, image: Image) -> NDArray[np.float64]:
+        """What a test sees of an image in the network's colours, C x H x W from 0 to `range`."""
+        return self._pixels(self.middle(image, self.resize)).transpose(2, 0, 1)
+
+    def _pixels(self, image: Image) -> NDArray[np.float64]:
         import numpy as np
 
-        pixels = np.asarray(image).reshape(image.height, image.width, -1) * (self.range / 255)
-        return ((pixels - self.mean) / self.std).transpose(2, 0, 1).astype("float32")
+        return np.asarray(image).reshape(image.height, image.width, -1) * (self.range / 255)
+
+    def _mean(self, pixels: NDArray[np.float64], window: Window | None) -> Any:
+        """What is subtracted of pixels H x W x C."""
+        if self.mean_image is None:
+            return self.mean
+        part = self.mean_image[:, *(window or (slice(None), slice(None)))].transpose(1, 2, 0)
+        return part if part.shape == pixels.shape else self.mean_image.mean((1, 2))
 
     def scaled(self, image: Image, side: int) -> Image:
         """The whole image with its shorter side scaled, further where the input would not fit."""

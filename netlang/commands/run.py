@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
     _require_sense(args, graph)
     layers = matching(graph, args.layers)
     paths = find(args.inputs)
-    preparation = (tested_by if args.eval else prepared_by)(paths, graph)
+    preparation = (tested_by if args.eval else prepared_by)(paths, graph, _mean_image(args))
     found = list(items(paths, graph, preparation))
     labels = read_labels(args.labels, graph) if args.labels else None
     shown = to_probabilities(graph) if args.eval else graph
@@ -115,6 +115,13 @@ def run(args: argparse.Namespace) -> int:
             _run_all(found, args.batch, sinks, report)
     _print(args, report, _timing(engine, args.batch) if args.time else None)
     return 1 if report.failed else 0
+
+
+def _mean_image(args: argparse.Namespace) -> Any:
+    """That of the weights, if they have one."""
+    from netlang.weights import read_mean_image
+
+    return read_mean_image(args.weights) if args.weights else None
 
 
 def _engine(

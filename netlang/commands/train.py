@@ -102,7 +102,7 @@ def _begin(args: argparse.Namespace, graph: Graph) -> Training:
     )
     assert data
     weights = _to_tune(args.weights, graph) if args.weights else None
-    with progress("looking at the colours"):
+    with progress("looking at the images"):
         return begin(graph, recipe, data, validation, weights, args.seed, args.device, args.threads)
 
 

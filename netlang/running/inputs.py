@@ -63,16 +63,18 @@ def find(names: Sequence[str]) -> list[Path]:
     return found
 
 
-def prepared_by(paths: Iterable[Path], graph: Graph) -> Preparation | None:
+def prepared_by(
+    paths: Iterable[Path], graph: Graph, mean_image: Array | None = None
+) -> Preparation | None:
     """How images become the network's input, where there are any: arrays are taken as they are.
 
-    NetError where there are and the network takes none.
+    `mean_image` is that of the weights. NetError where there are images and the network takes none.
     """
     _require_one_input(graph)
-    return None if all(map(_is_array, paths)) else Preparation.of(graph)
+    return None if all(map(_is_array, paths)) else Preparation.of(graph, mean_image)
 
 
-def tested_by(paths: Iterable[Path], graph: Graph) -> Views:
+def tested_by(paths: Iterable[Path], graph: Graph, mean_image: Array | None) -> Views:
     """What the network's recipe shows it of images; NetError for arrays, and as `Views.of`."""
     _require_one_input(graph)
     array = next(filter(_is_array, paths), None)
@@ -81,7 +83,7 @@ def tested_by(paths: Iterable[Path], graph: Graph) -> Views:
             f"'{array}' is taken as prepared, and a test prepares images itself",
             help="name images, or leave out --eval",
         )
-    return Views.of(graph)
+    return Views.of(graph, mean_image)
 
 
 def _require_one_input(graph: Graph) -> None:

@@ -38,28 +38,28 @@ class Views:
     """The views of an image whose probabilities are averaged, as the words of `eval` say.
 
     `sides` are the sizes that the shorter side is scaled to, `cut` is what is taken of each,
-    `is_mirrored` whether the mirror image of that is seen as well. Where `lacks_mean_image`, the
-    paper subtracted an image that no file of weights holds.
+    `is_mirrored` whether the mirror image of that is seen as well. Where `subtracts_image`, the
+    paper subtracted the mean of each pixel, and the preparation should have an image of means.
     """
 
     preparation: Preparation
     sides: tuple[int, ...]
     cut: Cut
     is_mirrored: bool
-    lacks_mean_image: bool
+    subtracts_image: bool
 
     @classmethod
-    def of(cls, graph: Graph) -> Views:
+    def of(cls, graph: Graph, mean_image: Array | None = None) -> Views:
         """NetError where a network has no recipe, or one that cannot be carried out."""
         words = _words(graph)
-        preparation = Preparation.of(graph)
+        preparation = Preparation.of(graph, mean_image)
         cut = _cut(words, preparation.x)
         resize = [word.side for word in all_of(words, Resize)] or [preparation.resize]
         sides = tuple([word.side for word in all_of(words, Scale)] or resize)
         _require_sides(sides, cut, preparation.x)
         mirrored = cut.is_mirrored or bool(all_of(words, Flip))
-        lacks_mean = any(word.per == "pixel" for word in all_of(words, Mean))
-        return cls(preparation, sides, cut, mirrored, lacks_mean)
+        subtracts = any(word.per == "pixel" for word in all_of(words, Mean))
+        return cls(preparation, sides, cut, mirrored, subtracts)
 
     @property
     def views(self) -> int:
@@ -92,7 +92,7 @@ class Views:
     def __str__(self) -> str:
         by = self.preparation
         mirrored = ", mirrored as well" if self.is_mirrored else ""
-        mean = IN_PLACE_OF_IMAGE if self.lacks_mean_image else ""
+        mean = IN_PLACE_OF_IMAGE if self.subtracts_image and by.mean_image is None else ""
         average = f"; mean of {self.views} probabilities" if self.views > 1 else ""
         return (
             f"{by.scaling(*self.sides)}, {self.cut.words.format(by.cut)}{mirrored}, {by.colours}"

@@ -8,7 +8,7 @@ from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostic import error
-from netlang.images import IN_PLACE_OF_IMAGE, Preparation, require_crop
+from netlang.images import IN_PLACE_OF_IMAGE, Preparation, Window, require_crop
 from netlang.recipe import Area, Color, Crop, Flip, Mean, Pad, Resize, one_of
 from netlang.training.colour import Lighting
 from netlang.units import percent
@@ -36,7 +36,8 @@ class Augmentation:
 
     The shorter side is scaled to a random number of pixels within `sides`. With `area` a random
     part is brought to the input's size; where it `is_cropped`, the input is a random place of the
-    image with `pad` zeros around; else it is the middle, as a test sees it.
+    image with `pad` zeros around; else it is the middle, as a test sees it. Where it
+    `subtracts_image`, the preparation should have a mean image.
     """
 
     preparation: Preparation
@@ -46,14 +47,15 @@ class Augmentation:
     area: Area | None = None
     is_flipped: bool = False
     color: Color | None = None
-    lacks_mean_image: bool = False
+    subtracts_image: bool = False
     lighting: Lighting | None = None
 
     @classmethod
     def of(cls, words: Sequence[Any], preparation: Preparation) -> Augmentation:
         """What a recipe says; NetError where words do not go together.
 
-        Its `lighting`, which its `color` needs, is measured by `netlang.training.colour`.
+        Its `lighting`, which its `color` needs, is measured by `netlang.training.colour`, and the
+        mean image by `netlang.training.mean`.
         """
         require_crop(words, preparation.x)
         _require_sense({word.word for word in words})
@@ -82,7 +84,8 @@ class Augmentation:
             parts.append("half of them mirrored")
         if self.color:
             parts.append(f"colours changed ({self.color.kind})")
-        mean = IN_PLACE_OF_IMAGE if self.lacks_mean_image else ""
+        lacks = self.subtracts_image and self.preparation.mean_image is None
+        mean = IN_PLACE_OF_IMAGE if lacks else ""
         return ", ".join([*parts, self.preparation.colours]) + mean
 
     @property
@@ -119,13 +122,16 @@ class Augmentation:
         seen = image.crop((columns.start, rows.start, columns.stop, rows.stop))
         array = np.zeros(x.shape, "float32")
         place = (slice(above, above + len(rows)), slice(first, first + len(columns)))
-        array[:, *place] = self._coloured(seen, rng)
+        inside = slice(rows.start, rows.stop), slice(columns.start, columns.stop)
+        # A mean is of the image where that is as large as the input, or else of what is cut out.
+        window = inside if image.size == (x.width, x.height) else place
+        array[:, *place] = self._coloured(seen, rng, window)
         return array
 
-    def _coloured(self, image: Image, rng: Generator) -> Array:
+    def _coloured(self, image: Image, rng: Generator, window: Window | None = None) -> Array:
         if self.color and self.color.kind == "photometric":
             image = _enhanced(image, rng)
-        x = self.preparation.numbers(image)
+        x = self.preparation.numbers(image, window)
         if self.color and self.lighting:
             shift = self.lighting.shift(rng, self.color.std) * self.preparation.range
             x += (shift / self.preparation.std).astype("float32")[:, None, None]

@@ -14,6 +14,7 @@ from netlang.training.augment import Augmentation
 from netlang.training.colour import lighting
 from netlang.training.data import Dataset, require_alike
 from netlang.training.loop import Training
+from netlang.training.mean import mean_image
 from netlang.training.recipe import Recipe
 from netlang.training.samples import Samples
 from netlang.training.start import starting_weights
@@ -32,9 +33,10 @@ def begin(
     """A network at the first iteration, with `weights`, or those that its recipe starts from.
 
     `device` is `cpu`, `cuda`, or a GPU where there is one (None); `threads` are those of the CPU
-    (None: all). Where colours change, those of the training set are looked at.
+    (None: all). Where colours change or a mean image is subtracted, the training set is looked at.
     """
-    augmentation = Augmentation.of(recipe.words, Preparation.of(graph))
+    preparation = Preparation.of(graph)
+    augmentation = Augmentation.of(recipe.words, preparation)
     _require_validation(recipe, data, validation)
     require_threads(threads)
     started = starting_weights(graph, recipe.words, seed) | dict(weights or {})
@@ -43,6 +45,9 @@ def begin(
     where = device_for(device, threads)
     if augmentation.color:
         augmentation = replace(augmentation, lighting=lighting(data))
+    if augmentation.subtracts_image:
+        preparation = replace(preparation, mean_image=mean_image(data, preparation))
+        augmentation = replace(augmentation, preparation=preparation)
     samples = Samples(data, augmentation, recipe.batch, seed)
     learner = Learner(graph, started, recipe.sgd, where, bool(recipe.average))
     return Training(recipe, samples, validation, learner)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from netlang.diagnostic import NetError
-from netlang.running.batches import READERS, read_ahead
-from netlang.running.inputs import Item
 from netlang.training.data import Dataset
+from netlang.training.survey import survey
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.random import Generator
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
     Numbers = NDArray[np.float64]
-
-MOST = 10_000
-"""Images that are looked at, evenly spread over a larger set."""
 
 
 @dataclass(frozen=True)
@@ -42,29 +37,17 @@ def lighting(data: Dataset) -> Lighting:
     import numpy as np
 
     count, total, squares = 0, np.zeros(1), np.zeros(1)
-    chosen = range(0, len(data), -(-len(data) // MOST))
-    items = (Item(data.name(index), lambda index=index: _moments(data, index)) for index in chosen)
-    for _, reading in read_ahead(items, 2 * READERS):
-        if moments := _of(reading):
-            pixels, sums, products = moments
-            count, total, squares = count + pixels, total + sums, squares + products
+    for pixels, sums, products in survey(data, _moments):
+        count, total, squares = count + pixels, total + sums, squares + products
     mean = total / max(count, 1)
     covariance = squares / max(count, 1) - np.outer(mean, mean)
     variances, components = np.linalg.eigh(np.atleast_2d(covariance))
     return Lighting(components, variances.clip(0))
 
 
-def _moments(data: Dataset, index: int) -> Any:
+def _moments(image: Image) -> tuple[int, Numbers, Numbers]:
     """How many pixels an image has, their sum and that of their products, channel by channel."""
     import numpy as np
 
-    image = data.open(index)
     pixels = np.asarray(image, "float64").reshape(image.width * image.height, -1) / 255
     return len(pixels), pixels.sum(0), pixels.T @ pixels
-
-
-def _of(reading: Future[Any]) -> Any:
-    try:
-        return reading.result()
-    except NetError:  # training names it when it comes to it
-        return None

@@ -25,7 +25,12 @@ def save(path: Path, training: Training) -> None:
     """Writes the weights so far to `path`, and the state beside it, each whole."""
     from netlang.backends.torch.learner import dump
 
-    write_weights(path, training.learner.weights(), training.learner.network.graph)
+    write_weights(
+        path,
+        training.learner.weights(),
+        training.learner.network.graph,
+        training.samples.augmentation.preparation.mean_image,
+    )
     state = {
         "facts": _facts(training),
         "progress": asdict(training.progress),

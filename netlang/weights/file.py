@@ -23,6 +23,9 @@ SHOWN = 8
 
 FLOATS = {"F16": "float16", "F32": "float32", "F64": "float64"}
 
+MEAN_IMAGE = "mean_image"
+"""The one tensor of a file that is no layer's: what was subtracted of images in training."""
+
 Shape = tuple[int, ...]
 
 
@@ -37,6 +40,7 @@ def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) ->
     """
     import numpy as np
 
+    _require_whole(Path(path))
     wanted, found = tensors(graph), _entries(Path(path))
     shapes = {name: entry.shape for name, entry in found.items()}
     misfits = {layer_of(n) for n, w in wanted.items() if shapes.get(n, w.shape) != w.shape}
@@ -55,14 +59,37 @@ def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) ->
     }
 
 
-def write_weights(path: str | Path, weights: Checkpoint, graph: Graph | None = None) -> None:
+def write_weights(
+    path: str | Path,
+    weights: Checkpoint,
+    graph: Graph | None = None,
+    mean_image: Array | None = None,
+) -> None:
     """Writes weights as a safetensors file, whole or not at all.
 
-    Where `graph` is given, the network that they are for, the file tells what it computes.
+    Where `graph` is given, the network that they are for, the file tells what it computes. A
+    `mean_image` is what was subtracted of images when they were trained.
     """
     from safetensors.numpy import save
 
-    write_whole(Path(path), save(dict(weights), metadata(graph) if graph else None))
+    extra = {} if mean_image is None else {MEAN_IMAGE: mean_image}
+    write_whole(Path(path), save({**weights, **extra}, metadata(graph) if graph else None))
+
+
+def read_mean_image(path: str | Path) -> Array | None:
+    """The mean image that a file of weights has, C x H x W, if it has one.
+
+    None where it is no such file: who reads the weights tells that.
+    """
+    import numpy as np
+
+    try:
+        entry = _entries(Path(path)).get(MEAN_IMAGE)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+    if entry is None or entry.type not in FLOATS:
+        return None
+    return entry.of(np.asarray(np.memmap(path, "uint8", "c"))).astype("float32", copy=False)
 
 
 def require_file(path: Path) -> None:
@@ -85,19 +112,24 @@ class _Entry:
         return data[self.start : self.end].view(FLOATS[self.type]).reshape(self.shape)
 
 
-def _entries(path: Path) -> dict[str, _Entry]:
-    """The tensors of a safetensors file, which is whole, by name."""
+def _require_whole(path: Path) -> None:
+    """`NetError` where there is no safetensors file, or a damaged one."""
     from safetensors import SafetensorError, safe_open
 
     require_file(path)
     try:
         with cast(Any, safe_open)(path, framework="numpy"):
-            start, header = read_header(path)
+            pass
     except SafetensorError as fault:
         raise error(
             f"'{path}' is not a whole safetensors file ({fault})",
             help=f"`netlang weights NET {path} -o FILE` makes one of what torch wrote",
         ) from None
+
+
+def _entries(path: Path) -> dict[str, _Entry]:
+    """The tensors of a whole safetensors file by name."""
+    start, header = read_header(path)
     header.pop("__metadata__", None)
     return {
         name: _Entry(entry["dtype"], tuple(entry["shape"]), start + first, start + end)
@@ -120,7 +152,8 @@ def _mismatches(
     needed = graph.needed((graph.output,))
     missing = [n for n in wanted if n not in found and layer_of(n) in needed]
     # torch's batch norms count their batches, which nothing reads.
-    unknown = [n for n in found if n not in wanted and not n.endswith(".num_batches_tracked")]
+    others = (n for n in found if n not in wanted and n != MEAN_IMAGE)
+    unknown = [n for n in others if not n.endswith(".num_batches_tracked")]
     for name in missing:
         yield Diagnostic(f"'{name}' is missing")
     for name in unknown:

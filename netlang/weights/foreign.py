@@ -18,7 +18,7 @@ from netlang.diagnostic import Diagnostic, NetError, error
 from netlang.ir.graph import Graph
 from netlang.natural import natural
 from netlang.weights.checkpoint import tensors
-from netlang.weights.file import Shape, first_of, show_shape
+from netlang.weights.file import MEAN_IMAGE, Shape, first_of, show_shape
 
 if TYPE_CHECKING:
     from netlang.weights.checkpoint import Array, Checkpoint
@@ -109,7 +109,8 @@ def _layers(shapes: Mapping[str, Shape], in_head: Callable[[str], bool]) -> list
     layers: dict[str, Layer] = {}
     for tensor, shape in shapes.items():
         name, _, slot = tensor.rpartition(".")
-        if slot != "num_batches_tracked":  # torch's batch norms count, which nothing reads
+        # torch's batch norms count, which nothing reads
+        if slot != "num_batches_tracked" and tensor != MEAN_IMAGE:
             layers.setdefault(name, Layer(name, in_head(name))).shapes[slot] = shape
     return list(layers.values())
 

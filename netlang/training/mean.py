@@ -1,0 +1,27 @@
+"""The mean image of a training set (Krizhevsky et al. 2012, section 2; He et al. 2015, 3.4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netlang.images import Preparation
+from netlang.training.data import Dataset
+from netlang.training.survey import survey
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def mean_image(data: Dataset, preparation: Preparation) -> NDArray[np.float32] | None:
+    """The mean of images as a test sees them, C x H x W of the input, from 0 to its `range`.
+
+    None where no image can be read.
+    """
+    import numpy as np
+
+    count, total = 0, np.zeros(preparation.x.shape)
+    for pixels in survey(data, preparation.pixels):
+        count, total = count + 1, total + pixels
+    mean: Any = (total / max(count, 1)).astype("float32")
+    return mean if count else None
