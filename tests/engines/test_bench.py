@@ -1,6 +1,7 @@
 """A race has an answer for each contender, in numbers that were compared."""
 
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -30,6 +31,27 @@ def test_who_is_wrong_is_told_from_who_is_right(tmp_path: Path) -> None:
     wrong: dict[str, Contender] = {"wrong": Wrong("torch")}
     answers = race(Case("resnet20", 1, tmp_path), wrong, rounds=2, starts=1)
     assert answers["wrong"].difference > 0.1
+
+
+def test_what_is_timed_comes_after_calls_of_the_same_that_are_not(tmp_path: Path) -> None:
+    """Whose call comes behind another's takes 0.05 s longer: so may threads that still spin."""
+    last = [0]
+
+    class Upset(Netlang):
+        def ready(self, case: Case) -> Any:
+            call = super().ready(case)
+
+            def run() -> Any:
+                if last[0] != id(self):
+                    last[0] = id(self)
+                    sleep(0.05)
+                return call()
+
+            return run
+
+    both: dict[str, Contender] = {name: Upset("torch") for name in ("a", "b")}
+    answers = race(Case("resnet20", 1, tmp_path), both, rounds=5, starts=1)
+    assert all(min(answer.ready) > 0.05 > answer.median for answer in answers.values())
 
 
 def test_ratios_are_of_rounds() -> None:

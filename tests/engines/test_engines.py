@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
@@ -318,3 +319,19 @@ def test_a_precision_of_an_engine_that_is_not_there(monkeypatch: pytest.MonkeyPa
     graph = zoo_at(32, "resnet20")
     with pytest.raises(NetError, match="'triton' does, but is not there: there is no CUDA GPU"):
         open_engine(graph, Made(graph), precision="float16")
+
+
+def test_threads_sleep_soon_unless_somebody_has_said_how_to_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        monkeypatch.setenv(name, "")  # so that it is put back
+        monkeypatch.delenv(name)
+    machine.wait_briefly()
+    assert os.environ["OMP_WAIT_POLICY"] == "passive"
+    assert 0 < int(os.environ["GOMP_SPINCOUNT"]) < 10_000
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    monkeypatch.delenv("GOMP_SPINCOUNT")
+    machine.wait_briefly()
+    assert os.environ["OMP_WAIT_POLICY"] == "active"
+    assert "GOMP_SPINCOUNT" not in os.environ
