@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
+MOST = 10_000
+"""Images that are looked at."""
+
 
 @dataclass(frozen=True)
 class Lighting:
@@ -37,7 +40,7 @@ def lighting(data: Dataset) -> Lighting:
     import numpy as np
 
     count, total, squares = 0, np.zeros(1), np.zeros(1)
-    for pixels, sums, products in survey(data, _moments):
+    for pixels, sums, products in survey(data, _moments, MOST):
         count, total, squares = count + pixels, total + sums, squares + products
     mean = total / max(count, 1)
     covariance = squares / max(count, 1) - np.outer(mean, mean)

@@ -14,15 +14,15 @@ from netlang.training.data import Dataset
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MOST = 10_000
-"""Images that are looked at, evenly spread over a larger set."""
-
 T = TypeVar("T")
 
 
-def survey(data: Dataset, look: Callable[[Image], T]) -> Iterator[T]:
-    """What `look` finds in each image that can be read; training names the others in their turn."""
-    chosen = range(0, len(data), -(-len(data) // MOST))
+def survey(data: Dataset, look: Callable[[Image], T], most: int) -> Iterator[T]:
+    """What `look` finds in images, `most` of them, evenly spread over a larger set.
+
+    Those that cannot be read are left out: training names them in their turn.
+    """
+    chosen = range(0, len(data), -(-len(data) // most))
 
     def seen(index: int) -> Any:
         return look(data.open(index))
