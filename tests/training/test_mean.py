@@ -16,6 +16,7 @@ from netlang.running.views import Views
 from netlang.training.augment import Augmentation
 from netlang.training.data import Dataset
 from netlang.training.mean import mean_image
+from netlang.training.survey import survey
 from netlang.weights import random_weights, read_mean_image, read_weights, write_weights
 from tests.training.data import write_arrays, write_net
 
@@ -44,6 +45,12 @@ def test_it_is_the_mean_of_images_as_a_test_sees_them() -> None:
     assert found is not None
     seen = [by.prepared(each) * 2 + 9 for each in images]
     np.testing.assert_allclose(found, np.mean(seen, axis=0), rtol=1e-5, atol=1e-5)
+
+
+def test_larger_sets_are_looked_at_here_and_there() -> None:
+    data = Dataset(Path("a"), [0] * 10, str, lambda index: noise(1, 1 + index))
+    assert list(survey(data, lambda image: image.width, 4)) == [1, 4, 7, 10]
+    assert list(survey(data, lambda image: image.width, 10)) == list(range(1, 11))
 
 
 def test_it_takes_the_place_of_the_mean() -> None:
