@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image, Resampling
 
+    Array = NDArray[np.float32]
+    """A picture's numbers, C x H x W."""
+
 MARGIN = 256 / 224
 """The shorter side, as a multiple of what is cut out of its middle (Krizhevsky et al. 2012, 2)."""
 
@@ -47,10 +50,10 @@ class Preparation:
     range: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    mean_image: NDArray[np.float32] | None = field(default=None, compare=False)
+    mean_image: Array | None = field(default=None, compare=False)
 
     @classmethod
-    def of(cls, graph: Graph, mean_image: NDArray[np.float32] | None = None) -> Preparation:
+    def of(cls, graph: Graph, mean_image: Array | None = None) -> Preparation:
         """What a network's input declares; where that gives no `resize`, `eval` may.
 
         NetError where the network takes no photographs, or a mean image of another size.
@@ -95,11 +98,11 @@ class Preparation:
         mean = _listed(self.mean) if self.mean_image is None else "the mean image of training"
         return f"{names} from 0 to {self.range} minus {mean} over {_listed(self.std)}"
 
-    def read(self, path: Path) -> NDArray[np.float32]:
+    def read(self, path: Path) -> Array:
         """An image file as the network's input. NetError where the file holds no image."""
         return self.prepared(self.open(path))
 
-    def prepared(self, image: Image) -> NDArray[np.float32]:
+    def prepared(self, image: Image) -> Array:
         """An image in the network's colours as its input, C x H x W."""
         return self.numbers(self.middle(image, self.resize))
 
@@ -108,7 +111,7 @@ class Preparation:
         """How many arrays an image becomes."""
         return 1
 
-    def read_views(self, path: Path) -> list[NDArray[np.float32]]:
+    def read_views(self, path: Path) -> list[Array]:
         """All that the network is to see of an image file: `read` alone."""
         return [self.read(path)]
 
@@ -120,7 +123,7 @@ class Preparation:
         """An image in as many colours as the network takes."""
         return image.convert("RGB" if self.x.channels == 3 else "L")
 
-    def numbers(self, image: Image, window: Window | None = None) -> NDArray[np.float32]:
+    def numbers(self, image: Image, window: Window | None = None) -> Array:
         """An image that is as large as it is to be, C x H x W.
 
         `window` is the part of the input that it is, None for all of it. Images of other sizes

@@ -13,7 +13,7 @@ from netlang.diagnostic import NetError, error
 from netlang.running.inputs import Item
 
 if TYPE_CHECKING:
-    from netlang.running.inputs import Array
+    from netlang.images import Array
 
 READERS = min(max(4, os.cpu_count() or 1), 16)
 """Pillow decodes without Python's lock, so that threads are enough. Few cores wait for disks, and

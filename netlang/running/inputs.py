@@ -16,10 +16,7 @@ from netlang.natural import natural
 from netlang.running.views import Views
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float32]
+    from netlang.images import Array
 
 ARRAY = ".npy"
 HELP = "netlang reads JPEG, PNG and more, and arrays in .npy files"

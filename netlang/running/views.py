@@ -17,7 +17,7 @@ from netlang.recipe import Crop, Crops, Dense, Flip, Mean, Resize, Scale, all_of
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from netlang.running.inputs import Array
+    from netlang.images import Array
 
 
 @dataclass(frozen=True)
