@@ -47,7 +47,8 @@ class Engine:
         self.graph = optimize(graph, (*SIMPLIFY, fuse_epilogue)).graph
         numbers = evaluated(self.graph, weights)
         self._steps = schedule(self.graph, (self.graph.output,)).steps
-        with torch.inference_mode():
+        # oneDNN orders weights for a number of threads; with others it does so again at each call.
+        with torch.inference_mode(), _threads(self.threads):
             self._functions = [self._function(step, numbers) for step in self._steps]
 
     def __call__(self, *images: Any, seen: Seen | None = None) -> Any:
