@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import ceil
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netlang.diagnostic import error
 from netlang.ir.graph import Graph
@@ -129,25 +130,38 @@ class Preparation:
         `window` is the part of the input that it is, None for all of it. Images of other sizes
         have no place for a mean image: what is subtracted is its mean, channel by channel.
         """
-        pixels = self._pixels(image)
-        normal = (pixels - self._mean(pixels, window)) / self.std
-        return normal.transpose(2, 0, 1).astype("float32")
-
-    def pixels(self, image: Image) -> NDArray[np.float64]:
-        """What a test sees of an image in the network's colours, C x H x W from 0 to `range`."""
-        return self._pixels(self.middle(image, self.resize)).transpose(2, 0, 1)
-
-    def _pixels(self, image: Image) -> NDArray[np.float64]:
         import numpy as np
 
-        return np.asarray(image).reshape(image.height, image.width, -1) * (self.range / 255)
+        pixels = _pixels(image)
+        x = np.stack([row[channel] for row, channel in zip(self._table, pixels, strict=True)])
+        if self.mean_image is not None:
+            x -= self._image_within(window, pixels.shape)
+        return x
 
-    def _mean(self, pixels: NDArray[np.float64], window: Window | None) -> Any:
-        """What is subtracted of pixels H x W x C."""
-        if self.mean_image is None:
-            return self.mean
-        part = self.mean_image[:, *(window or (slice(None), slice(None)))].transpose(1, 2, 0)
-        return part if part.shape == pixels.shape else self.mean_image.mean((1, 2))
+    def seen(self, image: Image) -> NDArray[np.uint8]:
+        """What a test sees of an image in the network's colours, C x H x W from 0 to 255."""
+        return _pixels(self.middle(image, self.resize))
+
+    @cached_property
+    def _table(self) -> Array:
+        """What becomes of the 256 numbers of a pixel in each channel, ahead of a mean image.
+
+        To look it up takes a tenth of the time that it takes to compute it.
+        """
+        import numpy as np
+
+        own = self.mean if self.mean_image is None else (0.0,)
+        mean, std = (np.broadcast_to(x, self.x.channels)[:, None] for x in (own, self.std))
+        return ((np.arange(256) * (self.range / 255) - mean) / std).astype("float32")
+
+    def _image_within(self, window: Window | None, shape: tuple[int, ...]) -> Array:
+        """What a mean image takes from numbers C x H x W that are within a window."""
+        import numpy as np
+
+        assert self.mean_image is not None
+        part = self.mean_image[:, *(window or (slice(None), slice(None)))]
+        taken = part if part.shape == shape else part.mean((1, 2), keepdims=True)
+        return (taken / np.reshape(self.std, (-1, 1, 1))).astype("float32")
 
     def scaled(self, image: Image, side: int) -> Image:
         """The whole image with its shorter side scaled, further where the input would not fit."""
@@ -204,6 +218,13 @@ def _middle(side: int, scaled: int, cut: int) -> tuple[float, float]:
 def _a_channel(numbers: tuple[float, ...], channels: int) -> tuple[float, ...]:
     """Gray gets the mean of what the colours have."""
     return (fmean(numbers),) if channels == 1 else numbers
+
+
+def _pixels(image: Image) -> NDArray[np.uint8]:
+    """An image's numbers, C x H x W."""
+    import numpy as np
+
+    return np.asarray(image).reshape(image.height, image.width, -1).transpose(2, 0, 1)
 
 
 def _listed(numbers: tuple[float, ...]) -> str:

@@ -24,7 +24,7 @@ def mean_image(data: Dataset, preparation: Preparation) -> NDArray[np.float32] |
     import numpy as np
 
     count, total = 0, np.zeros(preparation.x.shape)
-    for pixels in survey(data, preparation.pixels, MOST):
+    for pixels in survey(data, preparation.seen, MOST):
         count, total = count + 1, total + pixels
-    mean: Any = (total / max(count, 1)).astype("float32")
+    mean: Any = (total / max(count, 1) * (preparation.range / 255)).astype("float32")
     return mean if count else None

@@ -124,8 +124,8 @@ def test_training_leaves_it_with_the_weights_and_running_takes_it(
     graph, mean = load(net), read_mean_image(weights)
     assert mean is not None
     by = Preparation.of(graph)
-    pixels = np.stack([by.pixels(Image.fromarray(x)) for x in np.load(data)["images"]])
-    np.testing.assert_allclose(mean, pixels.mean(0), rtol=1e-5, atol=1e-6)
+    seen = np.stack([by.seen(Image.fromarray(x)) for x in np.load(data)["images"]])
+    np.testing.assert_allclose(mean, seen.mean(0) / 255, rtol=1e-5, atol=1e-6)
     assert "mean_image" not in read_weights(weights, graph)
 
     noise(12, 12).save(tmp_path / "a.png")
