@@ -154,11 +154,6 @@ def save(results: Results) -> None:
     results = {case: results[case] for case in map(str, RACES) if case in results}
     RESULTS.parent.mkdir(exist_ok=True)
     write_whole(RESULTS, (json.dumps(describe(results), indent=1) + "\n").encode())
-    show(results)
-
-
-def show(results: Results) -> None:
-    """Makes the page anew."""
     fill(PAGE, TABLES, results)
     write_whole(PICTURE, to_svg({str(r): results[str(r)] for r in one_by_one(results)}))
 

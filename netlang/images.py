@@ -92,6 +92,11 @@ class Preparation:
         """The pixels that the network takes, in words: rows x columns."""
         return f"{self.x.height}x{self.x.width}"
 
+    def colours_of(self, subtracts_image: bool) -> str:
+        """What is done to colours, in words, where a recipe may subtract a mean of each pixel."""
+        lacks = subtracts_image and self.mean_image is None
+        return self.colours + (IN_PLACE_OF_IMAGE if lacks else "")
+
     @property
     def colours(self) -> str:
         """What is done to colours, in words."""
@@ -132,10 +137,11 @@ class Preparation:
         """
         import numpy as np
 
-        pixels = _pixels(image)
-        x = np.stack([row[channel] for row, channel in zip(self._table, pixels, strict=True)])
+        channels = zip(self._table, _pixels(image), strict=True)
+        x = np.stack([number[pixels] for number, pixels in channels])
         if self.mean_image is not None:
-            x -= self._image_within(window, pixels.shape)
+            own = self._mean_number[:, *(window or (slice(None), slice(None)))]
+            x -= own if own.shape == x.shape else own.mean((1, 2), keepdims=True)
         return x
 
     def seen(self, image: Image) -> NDArray[np.uint8]:
@@ -154,14 +160,13 @@ class Preparation:
         mean, std = (np.broadcast_to(x, self.x.channels)[:, None] for x in (own, self.std))
         return ((np.arange(256) * (self.range / 255) - mean) / std).astype("float32")
 
-    def _image_within(self, window: Window | None, shape: tuple[int, ...]) -> Array:
-        """What a mean image takes from numbers C x H x W that are within a window."""
+    @cached_property
+    def _mean_number(self) -> Array:
+        """The mean image over the deviation: what it takes from numbers."""
         import numpy as np
 
         assert self.mean_image is not None
-        part = self.mean_image[:, *(window or (slice(None), slice(None)))]
-        taken = part if part.shape == shape else part.mean((1, 2), keepdims=True)
-        return (taken / np.reshape(self.std, (-1, 1, 1))).astype("float32")
+        return (self.mean_image / np.reshape(self.std, (-1, 1, 1))).astype("float32")
 
     def scaled(self, image: Image, side: int) -> Image:
         """The whole image with its shorter side scaled, further where the input would not fit."""

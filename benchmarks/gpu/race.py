@@ -17,8 +17,6 @@ SAMPLE = 0.1
 CALLS = 200
 """How many calls are timed one by one, where one image at a time is asked for."""
 
-"""Of the largest logit; the libraries of torch and JAX add in an order of their own choice."""
-
 Answer = dict[str, Any]
 """`samples`, seconds of a call each, and what else was measured; or `wrong`, or `failed`."""
 

@@ -37,7 +37,7 @@ Measured on the zoo are 1.1e-2 at the output (VGG-19) and 4.1e-2 inside (plain-5
 """
 
 OF_ENGINES = OF_KERNELS | {"float32": OF_MODULE, "float64": OF_PASSES}
-"""By what an engine computes in, of whose making it is."""
+"""By precision, of engines of any maker, whose libraries add in an order of their own choice."""
 
 
 @dataclass(frozen=True)

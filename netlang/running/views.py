@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostic import error
-from netlang.images import IN_PLACE_OF_IMAGE, Preparation, middle, require_crop
+from netlang.images import Preparation, middle, require_crop
 from netlang.ir.attributes import Size
 from netlang.ir.graph import Graph
 from netlang.ir.types import TensorType
@@ -92,11 +92,10 @@ class Views:
     def __str__(self) -> str:
         by = self.preparation
         mirrored = ", mirrored as well" if self.is_mirrored else ""
-        mean = IN_PLACE_OF_IMAGE if self.subtracts_image and by.mean_image is None else ""
         average = f"; mean of {self.views} probabilities" if self.views > 1 else ""
         return (
-            f"{by.scaling(*self.sides)}, {self.cut.words.format(by.cut)}{mirrored}, {by.colours}"
-            f"{mean}{average}"
+            f"{by.scaling(*self.sides)}, {self.cut.words.format(by.cut)}{mirrored}, "
+            f"{by.colours_of(self.subtracts_image)}{average}"
         )
 
 

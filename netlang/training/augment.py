@@ -8,7 +8,7 @@ from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostic import error
-from netlang.images import IN_PLACE_OF_IMAGE, Preparation, Window, require_crop
+from netlang.images import Preparation, Window, require_crop
 from netlang.recipe import Area, Color, Crop, Flip, Mean, Pad, Resize, one_of
 from netlang.training.colour import Lighting
 from netlang.units import percent
@@ -84,9 +84,7 @@ class Augmentation:
             parts.append("half of them mirrored")
         if self.color:
             parts.append(f"colours changed ({self.color.kind})")
-        lacks = self.subtracts_image and self.preparation.mean_image is None
-        mean = IN_PLACE_OF_IMAGE if lacks else ""
-        return ", ".join([*parts, self.preparation.colours]) + mean
+        return ", ".join([*parts, self.preparation.colours_of(self.subtracts_image)])
 
     @property
     def _where(self) -> str:

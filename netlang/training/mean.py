@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netlang.images import Preparation
 from netlang.training.data import Dataset
 from netlang.training.survey import survey
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from netlang.images import Array
 
 MOST = 50_000
 """Images that are looked at: all of CIFAR-10's."""
 
 
-def mean_image(data: Dataset, preparation: Preparation) -> NDArray[np.float32] | None:
+def mean_image(data: Dataset, preparation: Preparation) -> Array | None:
     """The mean of images as a test sees them, C x H x W of the input, from 0 to its `range`.
 
     None where no image can be read.
@@ -26,5 +25,6 @@ def mean_image(data: Dataset, preparation: Preparation) -> NDArray[np.float32] |
     count, total = 0, np.zeros(preparation.x.shape)
     for pixels in survey(data, preparation.seen, MOST):
         count, total = count + 1, total + pixels
-    mean: Any = (total / max(count, 1) * (preparation.range / 255)).astype("float32")
-    return mean if count else None
+    if not count:
+        return None
+    return (total / count * (preparation.range / 255)).astype("float32")

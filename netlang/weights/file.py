@@ -38,8 +38,6 @@ def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) ->
     have other shapes in the file, and are then left out. Anything else that is missing, unknown or
     of another shape is a `NetError` that names it.
     """
-    import numpy as np
-
     _require_whole(Path(path))
     wanted, found = tensors(graph), _entries(Path(path))
     shapes = {name: entry.shape for name, entry in found.items()}
@@ -50,8 +48,7 @@ def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) ->
         foreign = shapes.keys().isdisjoint(wanted)
         help = "`netlang weights` takes over those of other programs" if foreign else ""
         raise NetError(*first_of(faults, f"the weights in '{path}' do not fit the network", help))
-    # What is written to them stays in memory. Each part of a memmap would be one, which takes time.
-    data = np.asarray(np.memmap(path, "uint8", "c"))
+    data = _mapped(path)
     return {
         name: found[name].of(data).astype("float32", copy=False)
         for name in wanted
@@ -81,15 +78,13 @@ def read_mean_image(path: str | Path) -> Array | None:
 
     None where it is no such file: who reads the weights tells that.
     """
-    import numpy as np
-
     try:
         entry = _entries(Path(path)).get(MEAN_IMAGE)
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
     if entry is None or entry.type not in FLOATS:
         return None
-    return entry.of(np.asarray(np.memmap(path, "uint8", "c"))).astype("float32", copy=False)
+    return entry.of(_mapped(path)).astype("float32", copy=False)
 
 
 def require_file(path: Path) -> None:
@@ -136,6 +131,14 @@ def _entries(path: Path) -> dict[str, _Entry]:
         for name, entry in sorted(header.items())
         for first, end in [entry["data_offsets"]]
     }
+
+
+def _mapped(path: str | Path) -> Any:
+    """The bytes of a file, read as they are used; what is written to them stays in memory."""
+    import numpy as np
+
+    # As a plain array: each part of a memmap is one, which takes time.
+    return np.asarray(np.memmap(path, "uint8", "c"))
 
 
 def _mismatches(
