@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,9 @@ def open(job: Job) -> Engine:
     A model of one batch size is a little faster than one for any.
     """
     require(job.precision)
-    key = job.key("openvino", version("openvino"), job.threads, job.batch)
+    from netlang.backends.openvino import VERSION
+
+    key = job.key("openvino", VERSION, job.threads, job.batch)
     if job.cache is None or key is None:
         compiled = _compiled(job)
     else:
@@ -51,5 +52,7 @@ def _read(job: Job, blob: Any) -> Compiled:
 
 
 def _description(compiled: Compiled) -> str:
+    from netlang.backends.openvino import VERSION
+
     threads = of_threads(compiled.threads)
-    return f"OpenVINO {version('openvino')} on the CPU, {compiled.precision}, {threads}"
+    return f"OpenVINO {VERSION} on the CPU, {compiled.precision}, {threads}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Any
 
 from netlang.engines.job import Engine, Job
@@ -17,6 +16,8 @@ def missing() -> str:
 
 def open(job: Job) -> Engine:
     """The network as it is written."""
+    import torch
+
     from netlang.backends.torch import reference
 
     weights = job.weights.load()
@@ -24,5 +25,5 @@ def open(job: Job) -> Engine:
     def run(*images: Any) -> Any:
         return reference(job.graph, weights, *images).numpy()
 
-    description = f"the reference in torch {version('torch')} on the CPU, float64"
+    description = f"the reference in torch {torch.__version__} on the CPU, float64"
     return Engine("reference", "float64", description, run)

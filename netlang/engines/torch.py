@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from netlang.engines.cpu import keep_memory, require, wait_briefly
@@ -32,5 +31,7 @@ def open(job: Job) -> Engine:
 
 
 def _description(precision: str, runner: Runner) -> str:
+    import torch
+
     how = "products packed" if runner.is_packed else "products not packed: this torch cannot"
-    return f"torch {version('torch')} on the CPU, {precision}, {of_threads(runner.threads)}, {how}"
+    return f"torch {torch.__version__} on the CPU, {precision}, {of_threads(runner.threads)}, {how}"

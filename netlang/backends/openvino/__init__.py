@@ -9,9 +9,9 @@ _modules = cast(dict[str, Any], sys.modules)
 _is_ours = _modules.setdefault("openvino_telemetry", None) is None
 
 from netlang.backends.openvino.build import to_model  # noqa: E402
-from netlang.backends.openvino.compiled import Compiled  # noqa: E402
+from netlang.backends.openvino.compiled import VERSION, Compiled  # noqa: E402
 
 if _is_ours:
     del _modules["openvino_telemetry"]  # whoever else wants it
 
-__all__ = ["Compiled", "to_model"]
+__all__ = ["VERSION", "Compiled", "to_model"]

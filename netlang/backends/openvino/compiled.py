@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import openvino
 
+VERSION = openvino.__version__.partition("-")[0]
+"""OpenVINO's, without its build. To ask for the metadata of the package takes longer."""
+
 PRECISIONS = {"float32": openvino.Type.f32, "bfloat16": openvino.Type.bf16}
 """What a model may compute in, by netlang's name of it."""
 
