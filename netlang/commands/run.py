@@ -27,7 +27,7 @@ from netlang.diagnostic import NetError, error
 from netlang.engines import Engine
 from netlang.ir.graph import Graph
 from netlang.running.batches import Sink, run_batches
-from netlang.running.inputs import ARRAY, Item, Prepared, find, items, prepared_by, tested_by
+from netlang.running.inputs import ARRAY, Input, Prepared, find, items, prepared_by, tested_by
 from netlang.running.layers import ENGINE, matching, values_into
 from netlang.running.outputs import outputs_into
 from netlang.running.pace import LONG, Pace
@@ -174,7 +174,7 @@ def _require_test(args: argparse.Namespace) -> None:
         raise error("'--time' times the network at one view", help="leave out --eval")
 
 
-def _run_all(found: Sequence[Item], size: int, sinks: Sequence[Sink], report: Report) -> None:
+def _run_all(found: Sequence[Input], size: int, sinks: Sequence[Sink], report: Report) -> None:
     """Runs all inputs, and shows how fast that goes."""
     pace = Pace(len(found))
 

@@ -1,23 +1,17 @@
-"""Inputs a few at a time: read ahead in threads, while the network runs."""
+"""Inputs a few at a time: they are read ahead while the network runs."""
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
-from netlang.diagnostic import NetError, error
-from netlang.running.inputs import Item
+from netlang.diagnostic import error
+from netlang.running.ahead import Failed, read_ahead
+from netlang.running.inputs import Input
 
 if TYPE_CHECKING:
     from netlang.images import Array
-
-READERS = min(max(4, os.cpu_count() or 1), 16)
-"""Pillow decodes without Python's lock, so that threads are enough. Few cores wait for disks, and
-many for that lock."""
 
 Sink = Callable[[list[str], Any, Any], None]
 """Takes the names of a batch, its numbers, and what the network made of them.
@@ -28,10 +22,10 @@ There are no numbers (None) where that is the mean of several views.
 
 def run_batches(
     engine: Callable[[Array], Any],
-    items: Iterable[Item],
+    items: Iterable[Input],
     size: int,
     sinks: Sequence[Sink],
-    failed: Callable[[str, NetError], None],
+    failed: Failed,
     views: int = 1,
 ) -> None:
     """Runs a network on all inputs, `size` at a time, and gives each batch to the sinks.
@@ -70,7 +64,7 @@ def averaged(sinks: Sequence[Sink], views: int) -> Sink:
 
 
 def _batches(
-    items: Iterable[Item], size: int, failed: Callable[[str, NetError], None], ahead: int
+    items: Iterable[Input], size: int, failed: Failed, ahead: int
 ) -> Iterator[tuple[list[str], Array]]:
     """The names and numbers (N x C x H x W) of `size` views at a time, or fewer.
 
@@ -78,36 +72,9 @@ def _batches(
     """
     import numpy as np
 
-    for _, alike in groupby(_views(items, failed, ahead), lambda view: view[1].shape):
+    read = read_ahead(items, failed, ahead)
+    views = ((name, view) for name, those in read for view in those)
+    for _, alike in groupby(views, lambda view: view[1].shape):
         while batch := list(islice(alike, size)):
             names, rows = zip(*batch, strict=True)
             yield list(names), np.stack(rows)
-
-
-def _views(
-    items: Iterable[Item], failed: Callable[[str, NetError], None], ahead: int
-) -> Iterator[tuple[str, Array]]:
-    """The views of all inputs that can be read, with the inputs' names."""
-    for name, reading in read_ahead(items, ahead):
-        try:
-            views = reading.result()
-        except NetError as fault:
-            failed(name, fault)
-            continue
-        for view in views:
-            yield name, view
-
-
-def read_ahead(items: Iterable[Item], most: int) -> Iterator[tuple[str, Future[Sequence[Array]]]]:
-    """The inputs in order, with the next `most` being read: memory holds no more of them."""
-    readers = ThreadPoolExecutor(READERS)
-    coming = deque[tuple[str, "Future[Sequence[Array]]"]]()
-    try:
-        for item in items:
-            coming.append((item.name, readers.submit(item.read)))
-            if len(coming) > most:
-                yield coming.popleft()
-        while coming:
-            yield coming.popleft()
-    finally:
-        readers.shutdown(cancel_futures=True)

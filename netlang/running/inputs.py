@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, partial
 from glob import glob, has_magic
 from pathlib import Path
@@ -13,21 +12,17 @@ from netlang.diagnostic import Diagnostic, NetError, error
 from netlang.images import Preparation
 from netlang.ir.graph import Graph
 from netlang.natural import natural
+from netlang.running.ahead import Item
 from netlang.running.views import Views
 
 if TYPE_CHECKING:
     from netlang.images import Array
 
+Input = Item[Sequence["Array"]]
+"""One input of a network with its views, C x H x W."""
+
 ARRAY = ".npy"
 HELP = "netlang reads JPEG, PNG and more, and arrays in .npy files"
-
-
-@dataclass(frozen=True)
-class Item:
-    """One input of a network: what a person calls it, and how its views are read, C x H x W."""
-
-    name: str
-    read: Callable[[], Sequence[Array]]
 
 
 class Prepared(Protocol):
@@ -88,7 +83,7 @@ def _require_one_input(graph: Graph) -> None:
         raise error(f"'{graph.name}' has {len(graph.inputs)} inputs; 'run' gives it one")
 
 
-def items(paths: Iterable[Path], graph: Graph, preparation: Prepared | None) -> Iterator[Item]:
+def items(paths: Iterable[Path], graph: Graph, preparation: Prepared | None) -> Iterator[Input]:
     """The inputs that files hold: an image, or each row of an array.
 
     NetError where an array does not fit the network.
@@ -142,7 +137,7 @@ def _is_array(path: Path) -> bool:
     return path.suffix.lower() == ARRAY
 
 
-def _rows(path: Path, graph: Graph) -> Iterator[Item]:
+def _rows(path: Path, graph: Graph) -> Iterator[Input]:
     """The inputs of an array N x C x H x W, or the one of C x H x W; they are read when needed."""
     import numpy as np
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from netlang.diagnostic import error
 from netlang.recipe import Epochs, Iterations
+from netlang.running.ahead import Failed
 from netlang.training.data import Dataset
 from netlang.training.recipe import Recipe
-from netlang.training.samples import Failed, Samples, validation
+from netlang.training.samples import Samples, validation
 from netlang.training.schedule import Progress, rate
 
 if TYPE_CHECKING:

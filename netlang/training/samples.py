@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from netlang.diagnostic import NetError
 from netlang.images import Preparation
-from netlang.running.batches import read_ahead
-from netlang.running.inputs import Item
+from netlang.running.ahead import Failed, Item, read_ahead
 from netlang.training.augment import Augmentation
 from netlang.training.data import Dataset
 
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float32]
-
-Failed = Callable[[str, NetError], None]
-"""Is told of an image that cannot be read, which is left out."""
 
 Batch = tuple[Any, list[int]]
 """Images N x C x H x W, and the class of each."""
@@ -91,24 +87,11 @@ def _batches(
     """`size` images at a time; those that cannot be read leave their place to the next."""
     import numpy as np
 
-    rows = _rows(data, order, read, 2 * size, failed)
+    def labelled(index: int) -> tuple[Array, int]:
+        return read(index), data.labels[index]
+
+    items = (Item(data.name(index), partial(labelled, index)) for index in order)
+    rows = (row for _, row in read_ahead(items, failed, 2 * size))
     while batch := list(islice(rows, size)):
         images, labels = zip(*batch, strict=True)
         yield np.stack(images), list(labels)
-
-
-def _rows(
-    data: Dataset,
-    order: Sequence[int],
-    read: Callable[[int], Array],
-    most: int,
-    failed: Failed,
-) -> Iterator[tuple[Array, int]]:
-    items = (Item(data.name(index), lambda index=index: [read(index)]) for index in order)
-    for index, (name, reading) in zip(order, read_ahead(items, most), strict=True):
-        try:
-            (image,) = reading.result()
-        except NetError as fault:
-            failed(name, fault)
-            continue
-        yield image, data.labels[index]

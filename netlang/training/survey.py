@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from netlang.diagnostic import NetError
-from netlang.running.batches import READERS, read_ahead
-from netlang.running.inputs import Item
+from netlang.running.ahead import Item, read_ahead
 from netlang.training.data import Dataset
 
 if TYPE_CHECKING:
@@ -24,13 +22,8 @@ def survey(data: Dataset, look: Callable[[Image], T], most: int) -> Iterator[T]:
     """
     chosen = range(0, len(data), -(-len(data) // most))
 
-    def seen(index: int) -> Any:
+    def seen(index: int) -> T:
         return look(data.open(index))
 
     items = (Item(data.name(index), partial(seen, index)) for index in chosen)
-    for _, reading in read_ahead(items, 2 * READERS):
-        try:
-            found: Any = reading.result()
-        except NetError:
-            continue
-        yield found
+    yield from (found for _, found in read_ahead(items, lambda _name, _fault: None))

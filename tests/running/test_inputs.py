@@ -1,5 +1,6 @@
 """Which files a name stands for, and how they are read."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,9 @@ import pytest
 
 from netlang.diagnostic import NetError, Source, error
 from netlang.lower import load
+from netlang.running.ahead import Item
 from netlang.running.batches import run_batches
-from netlang.running.inputs import Item, find, items, prepared_by
+from netlang.running.inputs import find, items, prepared_by
 from netlang.running.pace import Pace
 
 NET = Source("n.net", "net n { input 3x4x4; avgpool global }")
@@ -65,7 +67,7 @@ def test_arrays_alone_need_no_network_for_images(tmp_path: Path) -> None:
 def test_no_more_is_read_ahead_than_two_batches() -> None:
     read = list[int]()
 
-    def item(number: int) -> Item:
+    def item(number: int) -> Item[Sequence[np.ndarray]]:
         def numbers() -> list[np.ndarray]:
             read.append(number)
             if number % 5 == 0:

@@ -11,7 +11,7 @@ from PIL import Image
 from netlang.diagnostic import NetError
 from netlang.images import Preparation
 from netlang.lower import load
-from netlang.running import batches
+from netlang.running import ahead
 from netlang.training.augment import Augmentation
 from netlang.training.data import Dataset, read_dataset, require_alike, require_classes
 from netlang.training.samples import Samples, validation
@@ -102,7 +102,7 @@ def test_chance_depends_on_the_seed_and_not_on_the_threads(
         return np.concatenate([x for x, _ in found])
 
     usual = drawn(1, 0)
-    monkeypatch.setattr(batches, "READERS", threads)
+    monkeypatch.setattr(ahead, "READERS", threads)
     np.testing.assert_array_equal(drawn(1, 0), usual)
     assert not np.array_equal(drawn(2, 0), usual)
     assert not np.array_equal(drawn(1, 1), usual)
