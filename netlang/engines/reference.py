@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from netlang.engines.cpu import wait_briefly
 from netlang.engines.job import Engine, Job
 
 PRECISIONS = ("float64",)
@@ -16,6 +17,7 @@ def missing() -> str:
 
 def open(job: Job) -> Engine:
     """The network as it is written."""
+    wait_briefly()
     import torch
 
     from netlang.backends.torch import reference

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from netlang.diagnostic import error
-from netlang.engines.cpu import require_threads
+from netlang.engines.cpu import keep_memory, require_threads, wait_briefly
 from netlang.images import Preparation
 from netlang.ir.graph import Graph
 from netlang.training.augment import Augmentation
@@ -40,6 +40,7 @@ def begin(
     _require_validation(recipe, data, validation)
     require_threads(threads)
     started = starting_weights(graph, recipe.words, seed) | dict(weights or {})
+    wait_briefly()  # images are read beside it
     from netlang.backends.torch.learner import Learner, device_for
 
     where = device_for(device, threads)
@@ -50,6 +51,7 @@ def begin(
         augmentation = replace(augmentation, preparation=preparation)
     samples = Samples(data, augmentation, recipe.batch, seed)
     learner = Learner(graph, started, recipe.sgd, where, bool(recipe.average))
+    keep_memory()
     return Training(recipe, samples, validation, learner)
 
 

@@ -337,6 +337,15 @@ def test_threads_sleep_soon_unless_somebody_has_said_how_to_wait(
     assert "GOMP_SPINCOUNT" not in os.environ
 
 
+@pytest.mark.parametrize("name", ["torch", "reference"])
+def test_what_computes_in_torch_waits_briefly(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "")
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    graph = zoo_at(32, "resnet20")
+    open_engine(graph, Made(graph), name)
+    assert os.environ["OMP_WAIT_POLICY"] == "passive"
+
+
 def test_weights_are_packed_for_the_threads_of_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """ResNet-50 takes three times as long where they are packed for two threads and one calls."""
     seen = set[int]()

@@ -1,5 +1,6 @@
 """What a step does to weights, where they start, and how training ends."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,15 @@ def begun(folder: Path, words: str = WORDS, tested: bool = True) -> Training:
     validation = read_dataset(write_arrays(folder / "val.npz", 30, seed=1), preparation)
     recipe = Recipe.of(graph)
     return begin(graph, recipe, data, validation if tested else None, device="cpu", threads=1)
+
+
+def test_torch_leaves_the_cores_to_those_who_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "")
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    begun(tmp_path)
+    assert os.environ["OMP_WAIT_POLICY"] == "passive"
 
 
 def test_a_network_learns_what_can_be_told_apart(tmp_path: Path) -> None:
