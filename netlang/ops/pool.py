@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from netlang import kernels
 from netlang.ir.attributes import SWITCH, Size, attribute, either, show, size, word
-from netlang.ir.op import Launch, Op, Site, op
+from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.value import type_of
 from netlang.ops.window import PADDING, Axis, Pad, Windowed, axes, require_image, stride_caption
@@ -41,6 +41,13 @@ class Pool(Windowed):
         (x,) = inputs
         require_image(x, self.name)
         height, width = self.windows(x)
+        if any(max(axis.before, axis.after) >= axis.kernel for axis in (height, width)):
+            raise ShapeError(
+                f"a padding of {show(self.pad)} makes windows of {show(self.kernel)} that hold "
+                "padding alone",
+                attribute="pad",
+                help="pad by less than the kernel",
+            )
         return TensorType((x.channels, height.output, width.output))
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
@@ -121,12 +128,6 @@ def _counted_share(axis: Axis, length: int) -> list[float]:
     return [min(axis.kernel, end - start) / axis.kernel for start in axis.starts]
 
 
-def _emptiness(axis: Axis, length: int) -> list[float]:
-    """Minus infinity for each window that holds padding alone, zero for the others."""
-    holds = (start < length and start + axis.kernel > 0 for start in axis.starts)
-    return [0.0 if each else float("-inf") for each in holds]
-
-
 def _vectors(ov: Any, x: Any, numbers: Sequence[Sequence[float]]) -> Iterator[Any]:
     """A number for each row and one for each column as what broadcasts in OpenVINO."""
     for each, shape in zip(numbers, ([-1, 1], [-1]), strict=True):
@@ -147,15 +148,8 @@ class MaxPool(Pool):
     Padding is minus infinity.
     """
 
-    @property
-    def is_finite(self) -> bool:
-        """Whether each window holds a pixel; one of padding alone is minus infinity."""
-        if self.kernel == "global" or isinstance(self.pad, str):
-            return True
-        return all(pad < kernel for pad, kernel in zip(self.pad, self.kernel, strict=True))
-
     def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
-        return self.is_finite and all(inputs)
+        return all(inputs)
 
     def native(self, F: Any, x: Any, kernel: Size, stride: Size, pad: Size) -> Any:
         return F.max_pool2d(x, kernel, stride, pad, ceil_mode=self.ceil)
@@ -165,15 +159,7 @@ class MaxPool(Pool):
         return F.max_pool2d(_pad(F, x, margins, lowest, lowest), kernel, stride)
 
     def node(self, ov: Any, x: Any, kernel: Size, stride: Size, before: Size, after: Size) -> Any:
-        y = ov.max_pool(x, stride, (1, 1), before, after, kernel).output(0)
-        if self.is_finite:
-            return y
-        # OpenVINO pads with the lowest number that is finite.
-        image = type_of(x)
-        axes = zip(self.windows(image), image.pixels, strict=True)
-        for vector in _vectors(ov, y, [_emptiness(axis, length) for axis, length in axes]):
-            y = ov.add(y, vector).output(0)
-        return y
+        return ov.max_pool(x, stride, (1, 1), before, after, kernel).output(0)
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return self.pool(site, "max")

@@ -68,8 +68,8 @@ def test_artifacts_compute_what_the_network_says(
     generator = torch.Generator().manual_seed(0)
     x = torch.randn((3, *graph.inputs[0].type.shape), generator=generator)
     expected = reference(graph, weights, x)
-    # A window of padding alone is infinite, and a relu may leave nothing to compare.
-    assume(expected.isfinite().all() and expected.abs().max() > 1e-3)
+    # A relu may leave nothing to compare.
+    assume(expected.abs().max() > 1e-3)
     target = Target(precision=precision, batch=batch)
     optimized = optimize(graph, target=Target(batch=batch)).graph
     compiled = plan(optimized, target, any_tiles(plan(optimized, target), Random(seed)))

@@ -134,10 +134,11 @@ ROWS = (
         ("6x7x7",),
         layer(lambda: nn.MaxPool2d(2, 2, 1, ceil_mode=True)),
     ),
+    # More padding than torch takes.
     Row(
-        "maxpool(%a) kernel=2x2, stride=1x1, pad=2x2",
+        "maxpool(%a) kernel=3x3, stride=1x1, pad=2x2",
         (IMAGE,),
-        lambda x, w: nn.MaxPool2d(2, 1)(nn.ConstantPad2d(2, float("-inf"))(x)),
+        lambda x, w: nn.MaxPool2d(3, 1)(nn.ConstantPad2d(2, float("-inf"))(x)),
     ),
     Row(
         "avgpool(%a) kernel=3x3, stride=2x2, pad=1x1, ceil=on",
@@ -265,6 +266,7 @@ def refused(text: str, *shapes: str) -> ShapeError:
         ("conv(%a) kernel=3x3, out=4", (FLAT,), "'conv' needs channels x height x width"),
         ("conv(%a) kernel=9x9, out=4, pad=0x0", (IMAGE,), "a kernel of 9x9 does not fit into 8x8"),
         ("maxpool(%a) kernel=11x11, pad=1x1", (IMAGE,), "does not fit into 8x8 padded to 10x10"),
+        ("maxpool(%a) kernel=3x2, pad=2x2", (IMAGE,), "windows of 3x2 that hold padding alone"),
         ("add(%a, %b)", (IMAGE, "6x4x4"), "needs values of one shape, and gets 6x8x8 and 6x4x4"),
         ("add(%a)", (IMAGE,), "'add' joins two values or more, and gets 1"),
         ("shortcut_add(%a)", (IMAGE,), "'shortcut_add' joins two values, and gets 1"),

@@ -41,8 +41,7 @@ def swap_relu_pool(graph: Graph, log: Log) -> Graph:
 
 
 def _may_swap(graph: Graph, pool: Node) -> bool:
-    # Minus infinity, of a window of padding alone, is no number that a relu has given.
-    if not (isinstance(pool.op, MaxPool) and pool.op.is_finite):
+    if not isinstance(pool.op, MaxPool):
         return False
     (value,) = pool.inputs
     return graph[value].op.monotone and not other_reader(graph, value, pool)
