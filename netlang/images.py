@@ -209,6 +209,13 @@ def require_crop(words: Sequence[Word], x: TensorType) -> None:
         )
 
 
+def middle_square(image: Image) -> Image:
+    """The middle of an image, as wide as it is high."""
+    side = min(image.size)
+    left, top = (middle(length, side) for length in image.size)
+    return image.crop((left, top, left + side, top + side))
+
+
 def middle(length: int, cut: int) -> int:
     """Where the middle `cut` pixels of a length begin, rounded as torchvision rounds it."""
     return round((length - cut) / 2)

@@ -201,10 +201,14 @@ class Color(Word):
 @recipe_word("resize", TRAIN, EVAL)
 @dataclass(frozen=True)
 class Resize(Word):
-    """The shorter side in pixels; in training a random one up to `to` (He et al. 2015, 3.4)."""
+    """The shorter side in pixels; in training a random one up to `to` (He et al. 2015, 3.4).
+
+    Of the scaled image a `square` has the middle alone (Krizhevsky et al. 2012, section 2).
+    """
 
     side: int = attribute(integer(1))
     to: int = attribute(integer(0), 0)
+    square: bool = attribute(SWITCH, False)
 
 
 @recipe_word("mean", TRAIN, EVAL)

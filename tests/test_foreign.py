@@ -32,7 +32,7 @@ TORCHVISION: Mapping[str, tuple[Callable[[], Graph], Callable[[], nn.Module]]] =
         lambda: reference.GoogLeNet(torchvision=True),
     ),
     "vgg16": (
-        lambda: zoo_at(32, "vgg16"),
+        lambda: zoo_at(32, "vgg16", pixels="torchvision"),
         lambda: reference.vgg((2, 2, 3, 3, 3), False, 32),
     ),
     "vgg19_bn": (
@@ -108,6 +108,14 @@ def test_a_network_that_computes_another_function() -> None:
         paired(load("resnet50"), found)
     assert "--set stride_in=3x3" in str(e.value)
     assert len(paired(load("resnet50"), found, in_order=True)) == 107  # who asks, gets
+
+
+def test_a_network_of_raw_pixels() -> None:
+    found = state(reference.vgg((2, 2, 3, 3, 3), False, 32))
+    with pytest.raises(NetError, match="take pixels up to 1, and 'vgg16' up to 255") as e:
+        paired(zoo_at(32, "vgg16"), found)
+    assert "--set pixels=torchvision" in str(e.value)
+    assert len(paired(zoo_at(32, "vgg16"), found, in_order=True)) == 16
 
 
 # ------------------------------------------------------------------------- other programs

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostic import error
-from netlang.images import Preparation, middle, require_crop
+from netlang.images import Preparation, middle, middle_square, require_crop
 from netlang.ir.attributes import Size
 from netlang.ir.graph import Graph
 from netlang.ir.types import TensorType
@@ -120,8 +120,7 @@ def _five(image: Image, by: Preparation) -> Iterator[Image]:
 
 def _five_of_the_middle(image: Image, by: Preparation) -> Iterator[Image]:
     """Krizhevsky et al. 2012 scale an image and cut out the middle square ahead (section 2)."""
-    _, square, _ = _squares(image)
-    yield from _five(square, by)
+    yield from _five(middle_square(image), by)
 
 
 def _six_of_three(image: Image, by: Preparation) -> Iterator[Image]:

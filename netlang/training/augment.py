@@ -8,7 +8,7 @@ from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostic import error
-from netlang.images import Preparation, Window, require_crop
+from netlang.images import Preparation, Window, middle_square, require_crop
 from netlang.recipe import Area, Color, Crop, Flip, Mean, Pad, Resize, one_of
 from netlang.training.colour import Lighting
 from netlang.units import percent
@@ -36,13 +36,14 @@ class Augmentation:
 
     The shorter side is scaled to a random number of pixels within `sides`. With `area` a random
     part is brought to the input's size; where it `is_cropped`, the input is a random place of the
-    image with `pad` zeros around; else it is the middle, as a test sees it. Where it
-    `subtracts_image`, the preparation should have a mean image.
+    image (of its middle square, where it `is_square`) with `pad` zeros around; else it is the
+    middle, as a test sees it. Where it `subtracts_image`, the preparation should have a mean image.
     """
 
     preparation: Preparation
     sides: tuple[int, int]
     is_cropped: bool = False
+    is_square: bool = False
     pad: int = 0
     area: Area | None = None
     is_flipped: bool = False
@@ -66,6 +67,7 @@ class Augmentation:
             preparation,
             (resize.side, max(resize.side, resize.to)),
             bool(one_of(words, Crop)) and not area,
+            resize.square,
             pad.pixels if pad else 0,
             area,
             Flip() in words,
@@ -94,8 +96,9 @@ class Augmentation:
             shares = f"{percent(self.area.low)} to {percent(self.area.high)}"
             return f"a random {shares} of the area to {by.cut} ({by.interpolation})"
         sides = by.scaling(low) if low == high else f"{by.scaling(low)} up to {high}"
+        square = "the middle square, " if self.is_square else ""
         zeros = f"padded by {self.pad}, " if self.pad else ""
-        return f"{sides}, {zeros}{'a random' if self.is_cropped else 'centre'} {by.cut}"
+        return f"{sides}, {square}{zeros}{'a random' if self.is_cropped else 'centre'} {by.cut}"
 
     def _cut(self, image: Image, rng: Generator) -> Array:
         if self.area:
@@ -103,7 +106,8 @@ class Augmentation:
         side = int(rng.integers(*self.sides, endpoint=True))
         if not self.is_cropped:
             return self._coloured(self.preparation.middle(image, side), rng)
-        return self._crop(self.preparation.scaled(image, side), rng)
+        scaled = self.preparation.scaled(image, side)
+        return self._crop(middle_square(scaled) if self.is_square else scaled, rng)
 
     def _crop(self, image: Image, rng: Generator) -> Array:
         """A random place of an image with zeros around, those of the numbers that come out.

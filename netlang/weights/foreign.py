@@ -88,6 +88,7 @@ def paired(graph: Graph, found: Checkpoint, in_order: bool = False) -> Pairs:
     pairs = _in_turn(graph, ours, theirs)
     if not in_order:
         _require_late_strides(graph, pairs)
+        _require_small_pixels(graph)
     faults = [fault for own, other in pairs for fault in _misfits(own, other)]
     if faults:
         raise NetError(*first_of(faults, f"the weights do not fit '{graph.name}'"))
@@ -169,6 +170,21 @@ def _require_late_strides(graph: Graph, pairs: Pairs) -> None:
             raise error(
                 f"torchvision halves the image in the 3x3, '{graph.name}' in the 1x1: '{own.name}'",
                 help="write --set stride_in=3x3, here and wherever the weights are used",
+            )
+
+
+def _require_small_pixels(graph: Graph) -> None:
+    """`NetError` where the network takes raw pixels, as VGG's authors did.
+
+    torchvision's weights were made for pixels up to 1, over their deviation.
+    """
+    for node in graph.inputs:
+        op: Any = node.op
+        if op.range > 1:
+            raise error(
+                f"torchvision's weights take pixels up to 1, and '{graph.name}' up to {op.range}",
+                help="the zoo's VGG does with --set pixels=torchvision, here and wherever the "
+                "weights are used; a network of your own with other numbers at its 'input'",
             )
 
 

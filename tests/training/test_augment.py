@@ -73,6 +73,15 @@ def test_the_shorter_side_has_every_length_within_its_bounds() -> None:
     assert all(near(sides[side], DRAWS / 15) for side in (9, 10, 11))
 
 
+def test_crops_of_the_middle_square() -> None:
+    """Krizhevsky et al. 2012, section 2: nothing of what lies beside it is ever seen."""
+    image = numbered(5, 11)
+    inside = set(np.asarray(image)[:, 3:8, 0].flat)
+    augment, rng = augmentation("resize 5, square=on; crop 4")
+    seen = {round(float(x)) for _ in range(200) for x in augment(image, rng).flat}
+    assert seen == inside
+
+
 def test_without_a_crop_training_sees_what_a_test_sees() -> None:
     augment, rng = augmentation("flip")
     augment_alone, _ = augmentation("sgd 1")
@@ -196,6 +205,7 @@ def test_words_that_do_not_go_together(words: str, message: str) -> None:
             "shorter side to 256 (bicubic) up to 480",
         ),
         ("resize 256; crop 4; pad 1; mean pixel", "padded by 1, a random 4x4"),
+        ("resize 256, square=on; crop 4", "(bicubic), the middle square, a random 4x4"),
         ("mean pixel", "(in place of 'mean pixel'"),
         ("area 8%, 100%; crop 4", "a random 8.0% to 100% of the area to 4x4"),
         ("color photometric; flip", "half of them mirrored, colours changed (photometric)"),
