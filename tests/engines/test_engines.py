@@ -321,6 +321,28 @@ def test_a_precision_of_an_engine_that_is_not_there(monkeypatch: pytest.MonkeyPa
         open_engine(graph, Made(graph), precision="float16")
 
 
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+@pytest.mark.parametrize(
+    "layers",
+    [
+        # what hangs over the edge, ahead of a kernel as large as the pooled image
+        "input 16x8x8; avgpool 3x3, ceil=on; conv 3x3, 16",
+        "input 4x5x6; avgpool 2x2, pad=1, ceil=on; conv 3x4, 8, pad=0",
+        # a 1x1 with padding, strides and a dilation that means nothing
+        "input 4x9x8; relu -> conv 1x1, 8, stride=1x2, pad=2x2, dilation=2x2",
+        # one channel, and one window in a row
+        "input 1x128x2; conv 3x3, 8, stride=1x2",
+        "input 1x2x1; conv 5x4, 3, stride=1x3, pad=2x2",
+    ],
+)
+def test_what_a_runtime_alone_gets_wrong(engine: str, layers: str) -> None:
+    graph = load(Source("n.net", f"net n {{ {layers} }}"))
+    x = np.random.default_rng(0).standard_normal((2, *graph.inputs[0].type.shape), "float32")
+    expected = open_engine(graph, Made(graph), "reference")(x)
+    got = open_engine(graph, Made(graph), engine, cache=False)(x)
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_threads_sleep_soon_unless_somebody_has_said_how_to_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
