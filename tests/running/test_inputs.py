@@ -28,6 +28,19 @@ def test_folders_and_patterns_are_in_natural_order(
     assert [str(path) for path in find(["**/*2.png"])] == ["sub/i2.png"]
 
 
+def test_one_number_written_twice_has_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever order the file system has."""
+    names = ["1", "01", "001"]
+    for given in (names, names[::-1]):
+        paths = [tmp_path / f"im{name}.png" for name in given]
+        for path in paths:
+            path.touch()
+        monkeypatch.setattr(Path, "rglob", lambda *_, found=paths: iter(found))
+        assert [path.stem for path in find([str(tmp_path)])] == ["im001", "im01", "im1"]
+
+
 def test_all_names_that_stand_for_nothing_are_told(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     with pytest.raises(NetError) as caught:
