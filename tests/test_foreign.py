@@ -153,6 +153,18 @@ def test_any_names_in_order() -> None:
     assert (weights["conv_2.bias"] == found["x.bias"]).all()
 
 
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_numbered_layers_are_in_order_in_any_file(suffix: str, tmp_path: Path) -> None:
+    """safetensors sorts names as text: 10 before 8."""
+    names = ["body.0", "body.1", "body.8", "body.10"]
+    convolutions = " -> ".join(["conv 1x1, 3, bias=off"] * len(names))
+    graph = load(Source("chain.net", f"net chain {{ input 3x4x4; {convolutions} }}"))
+    file = tmp_path / f"weights{suffix}"
+    write({f"{name}.weight": torch.zeros(3, 3, 1, 1) for name in names}, file)
+    pairs = paired(graph, read_state(file), in_order=True)
+    assert [other.name for _, other in pairs] == names
+
+
 def test_the_networks_own_names_in_any_order() -> None:
     weights = random_weights(TINY)
     shuffled = dict(sorted(weights.items()))

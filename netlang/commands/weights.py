@@ -26,7 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--in-order",
         action="store_true",
-        help="pair layers of a kind one after the other, whatever the file calls them",
+        help="pair layers of a kind one after the other, whatever the file calls them; a "
+        ".safetensors file has no order, and its names are taken in natural order",
     )
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write them as safetensors"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from zipfile import is_zipfile
 
 from netlang.diagnostic import error
+from netlang.natural import natural
 from netlang.weights.file import require_file
 
 if TYPE_CHECKING:
@@ -21,9 +22,10 @@ USUAL = ("state_dict", "model", "model_state_dict", "module", "net")
 
 
 def read_state(path: Path) -> dict[str, Array]:
-    """The tensors of a file of torch or safetensors by name, in its order, as float32.
+    """The tensors of a file of torch or safetensors by name, as float32.
 
-    Nothing in the file is executed. `NetError` where it holds something else.
+    They are in the order of torch's file; one of safetensors keeps none, which is why its names are
+    in natural order. Nothing in the file is executed. `NetError` where it holds something else.
     """
     require_file(path)
     state = _safetensors(path) if path.suffix == ".safetensors" else _pickled(path)
@@ -35,9 +37,10 @@ def _safetensors(path: Path) -> State:
     from safetensors import SafetensorError
 
     try:
-        return cast(Any, safetensors.torch).load_file(path)
+        found: State = cast(Any, safetensors.torch).load_file(path)
     except SafetensorError as fault:
         raise error(f"'{path}' is not a whole safetensors file ({fault})") from None
+    return {name: found[name] for name in sorted(found, key=natural)}
 
 
 def _pickled(path: Path) -> State:
