@@ -141,6 +141,15 @@ def test_networks_that_classify_no_images(
     assert message in refusal(capsys, net, photo)
 
 
+def test_labels_may_begin_with_a_byte_order_mark(
+    net: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("ant\nbee\ncat\n", encoding="utf-8-sig")
+    (image,) = found(capsys, net, photo, "--labels", labels)["images"]
+    assert {place["label"] for place in image["top"]} == {"ant", "bee", "cat"}
+
+
 def test_labels_that_do_not_fit(
     net: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
