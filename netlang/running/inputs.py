@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, partial
 from glob import glob, has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from netlang.diagnostic import Diagnostic, NetError, error
 from netlang.images import Preparation
@@ -153,10 +153,22 @@ def _rows(path: Path, graph: Graph) -> Iterator[Input]:
         )
     wanted = graph.inputs[0].type
     if array.shape == wanted.shape:
-        yield Item(str(path), lambda: [np.array(array, "float32")])
+        yield Item(str(path), lambda: [_finite(str(path), array)])
     elif array.shape[1:] == wanted.shape and len(array):
         for row in range(len(array)):
-            yield Item(f"{path}[{row}]", lambda row=row: [np.array(array[row], "float32")])
+            name = f"{path}[{row}]"
+            yield Item(name, lambda row=row, name=name: [_finite(name, array[row])])
     else:
         shown = "x".join(map(str, array.shape)) or "a single number"
         raise error(f"'{path}' is {shown}, and '{graph.name}' takes {wanted}, or N of them")
+
+
+def _finite(name: str, numbers: Any) -> Array:
+    """A copy as float32; `NetError` for nan or infinity, of which an engine's relu may make 0."""
+    import numpy as np
+
+    with np.errstate(over="ignore"):  # float64 has numbers that are infinite in float32
+        copy = np.array(numbers, "float32")
+    if not np.isfinite(copy).all():
+        raise error(f"'{name}' holds nan or infinity, which is no input of a network")
+    return copy

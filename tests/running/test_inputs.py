@@ -66,6 +66,21 @@ def test_arrays_that_do_not_fit(array: np.ndarray, message: str, tmp_path: Path)
         list(items([tmp_path / "x.npy"], load(NET), None))
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 1e300])
+def test_a_row_that_is_not_finite_cannot_be_read(number: float, tmp_path: Path) -> None:
+    """A relu may drop it, and then nothing is seen of it in what the network gives."""
+    array = np.zeros((3, 3, 4, 4))
+    array[1, 2, 3, 0] = number
+    np.save(tmp_path / "rows.npy", array)
+    np.save(tmp_path / "one.npy", array[1])
+    first, bad, last, one = items([tmp_path / "rows.npy", tmp_path / "one.npy"], load(NET), None)
+    assert [np.shape(each.read()) for each in (first, last)] == [(1, 3, 4, 4)] * 2
+    for each in (bad, one):
+        with pytest.raises(NetError) as caught:
+            each.read()
+        assert f"'{each.name}' holds nan or infinity" in str(caught.value)
+
+
 def test_a_file_that_is_no_array(tmp_path: Path) -> None:
     (tmp_path / "x.npy").write_bytes(b"something else")
     with pytest.raises(NetError, match="is not a whole array"):
