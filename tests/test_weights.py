@@ -224,6 +224,15 @@ def test_files_that_do_not_tell_for_what_network_they_are(graph: Graph, tmp_path
     assert not strangeness(path, graph)
 
 
+@pytest.mark.parametrize("text", ['{"conv_1": ', "[]", "null", "7"])
+def test_files_that_tell_it_in_no_way_that_is_known(
+    text: str, graph: Graph, tmp_path: Path
+) -> None:
+    save_file(random_weights(graph), tmp_path / "w", {"netlang.layers": text})
+    assert not strangeness(tmp_path / "w", graph)
+    assert read_weights(tmp_path / "w", graph)
+
+
 def test_a_command_notes_it_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = "net tiny {{ input 3x8x8\n conv 3x3, 4, pad={}\n avgpool global -> linear 3 }}"
     graph, path = load(Source("tiny.net", text.format(0))), tmp_path / "w.safetensors"
