@@ -179,6 +179,55 @@ def test_a_modules_state_without_a_file() -> None:
     assert (weights["linear_1.weight"] == state(module)["w.weight"]).all()
 
 
+def adopted(tensor: torch.Tensor, tmp_path: Path, is_file: bool) -> Any:
+    """What becomes of a tensor as weights of the second convolution, by a file or without."""
+    state = tiny().state_dict() | {"x.weight": tensor}
+    if is_file:
+        torch.save(state, tmp_path / "weights.pth")
+        found = read_state(tmp_path / "weights.pth")
+        return renamed(paired(TINY, found, in_order=True), found)["conv_2.weight"]
+    return netlang.adopt_weights(TINY, state, in_order=True)["conv_2.weight"]
+
+
+WEIGHT = tiny().get_parameter("x.weight").data
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+@pytest.mark.parametrize(
+    "tensor",
+    [nn.Parameter(WEIGHT), WEIGHT.bfloat16(), WEIGHT.double(), WEIGHT.to(torch.float8_e4m3fn)],
+    ids=["grad", "bfloat16", "float64", "float8"],
+)
+def test_tensors_of_any_float(tensor: torch.Tensor, is_file: bool, tmp_path: Path) -> None:
+    weight = adopted(tensor, tmp_path, is_file)
+    assert weight.dtype == np.float32
+    np.testing.assert_array_equal(weight, tensor.detach().float())
+
+
+@pytest.mark.filterwarnings("ignore:.*quantized")
+@pytest.mark.parametrize("is_file", [True, False])
+@pytest.mark.parametrize(
+    ("tensor", "kind"),
+    [
+        (WEIGHT.to_sparse(), "sparse"),
+        (WEIGHT.to("meta"), "on torch's device 'meta'"),
+        (torch.quantize_per_tensor(WEIGHT, 0.1, 0, torch.qint8), "quantized"),
+        (WEIGHT.to(torch.complex64), "complex"),
+    ],
+)
+def test_tensors_without_plain_numbers(
+    tensor: torch.Tensor, kind: str, is_file: bool, tmp_path: Path
+) -> None:
+    with pytest.raises(NetError, match=rf"'x\.weight' is {kind}"):
+        adopted(tensor, tmp_path, is_file)
+
+
+def test_complex_arrays() -> None:
+    found = state(tiny()) | {"x.weight": WEIGHT.numpy() * 1j}
+    with pytest.raises(NetError, match=r"'x\.weight' is complex"):
+        netlang.adopt_weights(TINY, found, in_order=True)
+
+
 def test_names_of_data_parallel_modules() -> None:
     found = {f"module.{name}": array for name, array in state(tiny()).items()}
     pairs = paired(TINY, found, in_order=True)
@@ -233,8 +282,10 @@ class Malicious:
         (Malicious(), "holds more than tensors"),
         ({"epoch": 3}, "holds no module's state"),
         ([torch.zeros(3)], "holds no module's state"),
+        ({1: torch.zeros(3)}, "holds no module's state"),
+        ({"model": {1: torch.zeros(3)}}, "holds no module's state"),
     ],
-    ids=["bytes", "objects", "numbers", "list"],
+    ids=["bytes", "objects", "numbers", "list", "numbered", "numbered within"],
 )
 def test_files_that_are_no_state(content: Any, message: str, tmp_path: Path) -> None:
     file = tmp_path / "weights.pth"
@@ -256,6 +307,22 @@ def test_files_that_are_cut_short_or_missing(suffix: str, tmp_path: Path) -> Non
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(NetError, match="is not a whole"):
         read_state(file)
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_damage_to_a_byte_is_told_or_does_no_harm(is_zip: bool, tmp_path: Path) -> None:
+    file = tmp_path / "weights.pth"
+    state = {"fc.weight": torch.ones(2, 2), "fc.bias": torch.ones(2)}
+    torch.save(state, file, _use_new_zipfile_serialization=is_zip)
+    whole, told = file.read_bytes(), dict[int, str]()
+    pickled = whole.index(b"_rebuild_tensor")
+    for place in {pickled, *range(0, len(whole), 5)}:
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x5A]) + whole[place + 1 :])
+        try:
+            read_state(file)
+        except NetError as fault:
+            told[place] = fault.diagnostics[0].message
+    assert told[pickled] == f"'{file}' is not a whole file of torch's"
 
 
 # ------------------------------------------------------------------------------- command
