@@ -141,6 +141,17 @@ def test_each_tensor_that_does_not_fit_is_named(graph: Graph, tmp_path: Path) ->
     ]
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf, 1e300])
+def test_tensors_that_are_not_finite_are_named(number: float, graph: Graph, tmp_path: Path) -> None:
+    """A relu may drop what such a number makes, and then results look right."""
+    weights = {name: array.astype("float64") for name, array in random_weights(graph).items()}
+    weights["conv_2.weight"][0, 1, 2, 0] = number
+    save_file(weights, tmp_path / "w")
+    with pytest.raises(NetError, match=r"'conv_2\.weight' holds nan or infinity") as caught:
+        read_weights(tmp_path / "w", graph)
+    assert len(caught.value.diagnostics) == 2
+
+
 def test_a_file_for_another_network_does_not_flood(tmp_path: Path) -> None:
     write_weights(tmp_path / "w.safetensors", random_weights(load("resnet20")))
     shown = refusal(load("resnet56"), tmp_path / "w.safetensors")

@@ -32,11 +32,11 @@ Shape = tuple[int, ...]
 def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) -> dict[str, Array]:
     """The weights of a network from a safetensors file, as float32, in the network's order.
 
-    The file is mapped: what is float32 there is read when it is used.
+    The file is mapped: what is float32 there is not copied.
 
     The layers of auxiliary heads may be missing: inference does not need them. `loose` layers may
     have other shapes in the file, and are then left out. Anything else that is missing, unknown or
-    of another shape is a `NetError` that names it.
+    of another shape is a `NetError` that names it, and so is a tensor with nan or infinity.
     """
     _require_whole(Path(path))
     wanted, found = tensors(graph), _entries(Path(path))
@@ -49,11 +49,15 @@ def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) ->
         help = "`netlang weights` takes over those of other programs" if foreign else ""
         raise NetError(*first_of(faults, f"the weights in '{path}' do not fit the network", help))
     data = _mapped(path)
-    return {
-        name: found[name].of(data).astype("float32", copy=False)
+    weights = {
+        name: found[name].as_float32(data)
         for name in wanted
         if name in found and layer_of(name) not in left_out
     }
+    if broken := list(_not_finite(weights)):
+        help = "training that diverges leaves such: give it a lower --lr"
+        raise NetError(*first_of(broken, f"the weights in '{path}' are not all finite", help))
+    return weights
 
 
 def write_weights(
@@ -84,7 +88,7 @@ def read_mean_image(path: str | Path) -> Array | None:
         return None
     if entry is None or entry.type not in FLOATS:
         return None
-    return entry.of(_mapped(path)).astype("float32", copy=False)
+    return entry.as_float32(_mapped(path))
 
 
 def require_file(path: Path) -> None:
@@ -102,9 +106,13 @@ class _Entry:
     start: int
     end: int
 
-    def of(self, data: Array) -> Array:
-        """The tensor in the bytes of its file."""
-        return data[self.start : self.end].view(FLOATS[self.type]).reshape(self.shape)
+    def as_float32(self, data: Array) -> Array:
+        """The tensor in the bytes of its file, or a copy where it is of another type."""
+        import numpy as np
+
+        own = data[self.start : self.end].view(FLOATS[self.type]).reshape(self.shape)
+        with np.errstate(over="ignore"):  # float64 has numbers that are infinite in float32
+            return own.astype("float32", copy=False)
 
 
 def _require_whole(path: Path) -> None:
@@ -170,6 +178,15 @@ def _not_floats(found: Mapping[str, _Entry]) -> Iterator[Diagnostic]:
                 f"'{name}' holds numbers of type {entry.type}",
                 help="save the weights as float32, float16 or float64",
             )
+
+
+def _not_finite(weights: Checkpoint) -> Iterator[Diagnostic]:
+    """Those with nan or infinity, of which a relu may make 0: results would look right."""
+    import numpy as np
+
+    for name, array in weights.items():
+        if not np.isfinite(array).all():
+            yield Diagnostic(f"'{name}' holds nan or infinity")
 
 
 def first_of(faults: list[Diagnostic], title: str, help: str = "") -> Iterator[Diagnostic]:
