@@ -349,3 +349,14 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     save_file({"conv1.weight": torch.zeros(1)}, ours)
     with pytest.raises(NetError, match="`netlang weights` takes over those of other programs"):
         read_weights(ours, load("resnet18"))
+
+
+def test_weights_that_are_not_finite_are_not_taken_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net, theirs, ours = (tmp_path / name for name in ("tiny.net", "w.pth", "w.safetensors"))
+    net.write_text("net tiny { input 3x8x8; conv 1x1, 2 }")
+    torch.save({"conv1.weight": torch.ones(2, 3, 1, 1), "conv1.bias": torch.ones(2) / 0}, theirs)
+    assert main(["weights", str(net), str(theirs), "-o", str(ours)]) == 1
+    assert "'conv_1.bias' holds nan or infinity" in capsys.readouterr().err
+    assert not ours.exists()

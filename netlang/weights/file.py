@@ -54,9 +54,7 @@ def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) ->
         for name in wanted
         if name in found and layer_of(name) not in left_out
     }
-    if broken := list(_not_finite(weights)):
-        help = "training that diverges leaves such: give it a lower --lr"
-        raise NetError(*first_of(broken, f"the weights in '{path}' are not all finite", help))
+    require_finite(weights, path)
     return weights
 
 
@@ -95,6 +93,20 @@ def require_file(path: Path) -> None:
     """`NetError` where there is no such file."""
     if not path.is_file():
         raise error(f"there is no weight file '{path}'")
+
+
+def require_finite(weights: Checkpoint, path: str | Path) -> None:
+    """`NetError` for nan or infinity, of which a relu may make 0: results would look right."""
+    import numpy as np
+
+    broken = [
+        Diagnostic(f"'{name}' holds nan or infinity")
+        for name, array in weights.items()
+        if not np.isfinite(array).all()
+    ]
+    if broken:
+        help = "training that diverges leaves such: it needs a lower rate"
+        raise NetError(*first_of(broken, f"the weights in '{path}' are not all finite", help))
 
 
 @dataclass(frozen=True)
@@ -178,15 +190,6 @@ def _not_floats(found: Mapping[str, _Entry]) -> Iterator[Diagnostic]:
                 f"'{name}' holds numbers of type {entry.type}",
                 help="save the weights as float32, float16 or float64",
             )
-
-
-def _not_finite(weights: Checkpoint) -> Iterator[Diagnostic]:
-    """Those with nan or infinity, of which a relu may make 0: results would look right."""
-    import numpy as np
-
-    for name, array in weights.items():
-        if not np.isfinite(array).all():
-            yield Diagnostic(f"'{name}' holds nan or infinity")
 
 
 def first_of(faults: list[Diagnostic], title: str, help: str = "") -> Iterator[Diagnostic]:
