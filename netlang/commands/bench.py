@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +12,7 @@ from netlang.bench.picture import to_svg
 from netlang.commands.common import (
     add_nets_argument,
     add_threads_argument,
+    json_text,
     progress,
     settings,
 )
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     print(table(results))
     for path in args.output:
         if path.suffix == JSON:
-            write_whole(path, json.dumps(describe(results), indent=1).encode())
+            write_whole(path, json_text(describe(results), indent=1).encode())
             print(f"wrote {path}")
         else:
             write_picture(path, to_svg(results, args.theme))

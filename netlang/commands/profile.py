@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from netlang.commands.common import (
     add_after_argument,
     add_net_argument,
     add_target_arguments,
+    json_text,
     load_net,
     target,
 )
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     if args.output:
         write_picture(args.output, to_svg(before, after))
     else:
-        print(json.dumps(describe(before, after)) if args.json else table(before, after))
+        print(json_text(describe(before, after)) if args.json else table(before, after))
     return 0
 
 

@@ -32,11 +32,11 @@ Shape = tuple[int, ...]
 def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) -> dict[str, Array]:
     """The weights of a network from a safetensors file, as float32, in the network's order.
 
-    The file is mapped: what is float32 there is read when it is used.
+    The file is mapped: what is float32 there is not copied.
 
     The layers of auxiliary heads may be missing: inference does not need them. `loose` layers may
     have other shapes in the file, and are then left out. Anything else that is missing, unknown or
-    of another shape is a `NetError` that names it.
+    of another shape is a `NetError` that names it, and so is a tensor with nan or infinity.
     """
     _require_whole(Path(path))
     wanted, found = tensors(graph), _entries(Path(path))
@@ -49,11 +49,13 @@ def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) ->
         help = "`netlang weights` takes over those of other programs" if foreign else ""
         raise NetError(*first_of(faults, f"the weights in '{path}' do not fit the network", help))
     data = _mapped(path)
-    return {
-        name: found[name].of(data).astype("float32", copy=False)
+    weights = {
+        name: found[name].as_float32(data)
         for name in wanted
         if name in found and layer_of(name) not in left_out
     }
+    require_finite(weights, path)
+    return weights
 
 
 def write_weights(
@@ -84,13 +86,27 @@ def read_mean_image(path: str | Path) -> Array | None:
         return None
     if entry is None or entry.type not in FLOATS:
         return None
-    return entry.of(_mapped(path)).astype("float32", copy=False)
+    return entry.as_float32(_mapped(path))
 
 
 def require_file(path: Path) -> None:
     """`NetError` where there is no such file."""
     if not path.is_file():
         raise error(f"there is no weight file '{path}'")
+
+
+def require_finite(weights: Checkpoint, path: str | Path) -> None:
+    """`NetError` for nan or infinity, of which a relu may make 0: results would look right."""
+    import numpy as np
+
+    broken = [
+        Diagnostic(f"'{name}' holds nan or infinity")
+        for name, array in weights.items()
+        if not np.isfinite(array).all()
+    ]
+    if broken:
+        help = "training that diverges leaves such: it needs a lower rate"
+        raise NetError(*first_of(broken, f"the weights in '{path}' are not all finite", help))
 
 
 @dataclass(frozen=True)
@@ -102,9 +118,13 @@ class _Entry:
     start: int
     end: int
 
-    def of(self, data: Array) -> Array:
-        """The tensor in the bytes of its file."""
-        return data[self.start : self.end].view(FLOATS[self.type]).reshape(self.shape)
+    def as_float32(self, data: Array) -> Array:
+        """The tensor in the bytes of its file, or a copy where it is of another type."""
+        import numpy as np
+
+        own = data[self.start : self.end].view(FLOATS[self.type]).reshape(self.shape)
+        with np.errstate(over="ignore"):  # float64 has numbers that are infinite in float32
+            return own.astype("float32", copy=False)
 
 
 def _require_whole(path: Path) -> None:

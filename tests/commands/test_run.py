@@ -43,7 +43,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
 
 def found(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict[str, Any]:
     assert main(["run", *map(str, arguments), "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
+    return json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
 
 
 # --------------------------------------------------------------------------- command
@@ -139,6 +139,30 @@ def test_networks_that_classify_no_images(
 ) -> None:
     net.write_text(text)
     assert message in refusal(capsys, net, photo)
+
+
+def test_a_result_that_is_no_number(
+    net: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = random_weights(load(net))
+    weights["conv_1.weight"][:] = 3e38
+    write_weights(tmp_path / "w.safetensors", weights)
+    given = [net, photo, "--weights", tmp_path / "w.safetensors"]
+    (image,) = found(capsys, *given)["images"]
+    assert [place["probability"] for place in image["top"]] == [None] * 3
+    for form in ([], ["--csv"]):
+        assert main(["run", *map(str, given), *form]) == 0
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert last.replace(",", " ").split()[-1] == "nan"
+
+
+def test_labels_may_begin_with_a_byte_order_mark(
+    net: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("ant\nbee\ncat\n", encoding="utf-8-sig")
+    (image,) = found(capsys, net, photo, "--labels", labels)["images"]
+    assert {place["label"] for place in image["top"]} == {"ant", "bee", "cat"}
 
 
 def test_labels_that_do_not_fit(

@@ -94,6 +94,25 @@ def test_gray_networks_see_gray(tmp_path: Path) -> None:
     np.testing.assert_allclose(x, (gray - 0.449) / 0.226, atol=1e-5)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_colours_that_pillow_cannot_turn_into_the_networks(channels: int, tmp_path: Path) -> None:
+    path = tmp_path / "lab.tif"
+    Image.new("LAB", (8, 8)).save(path)
+    declared = f"{channels}x8x8, resize=8"
+    if channels == 3:
+        assert read(path, declared).shape == (3, 8, 8)
+    else:
+        with pytest.raises(NetError, match=r"lab\.tif' do not become .*'LAB' and 'L'"):
+            read(path, declared)
+
+
+def test_an_orientation_that_is_damaged(tmp_path: Path) -> None:
+    saved(tmp_path, 32, 32)
+    Image.open(tmp_path / "a.png").save(tmp_path / "b.png", exif=b"Exif\0\0no orientation")
+    with pytest.raises(NetError, match=r"b\.png' is damaged"):
+        read(tmp_path / "b.png", "3x32x32")
+
+
 def test_a_photograph_is_turned_upright(tmp_path: Path) -> None:
     half = np.zeros((32, 32), "uint8")
     half[:16] = 255
