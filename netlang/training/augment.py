@@ -57,11 +57,11 @@ class Augmentation:
         require_crop(words, preparation.x)
         _require_sense({word.word for word in words})
         area, pad = one_of(words, Area), one_of(words, Pad)
-        _require_within(area, pad, preparation)
         resize = one_of(words, Resize) or Resize(preparation.resize)
+        _require_within(area, pad, resize, preparation)
         return cls(
             preparation,
-            (resize.side, max(resize.side, resize.to)),
+            (resize.side, resize.to or resize.side),
             bool(one_of(words, Crop)) and not area,
             pad.pixels if pad else 0,
             area,
@@ -180,7 +180,12 @@ def _require_sense(named: set[str]) -> None:
             )
 
 
-def _require_within(area: Area | None, pad: Pad | None, by: Preparation) -> None:
+def _require_within(area: Area | None, pad: Pad | None, resize: Resize, by: Preparation) -> None:
+    if 0 < resize.to < resize.side:
+        raise error(
+            f"'resize' is from {resize.side} to less, {resize.to}",
+            help=f"write resize {resize.to}, to={resize.side}",
+        )
     if area and area.low > area.high:
         raise error(
             f"'area' is from {percent(area.low)} to less, {percent(area.high)}",

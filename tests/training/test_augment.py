@@ -208,6 +208,7 @@ def test_a_shift_of_colours_is_one_for_all_pixels_in_the_input_s_numbers() -> No
         ("area; crop 4; resize 8", "leaves nothing to 'resize'"),
         ("area; crop 4; pad 2", "leaves nothing to 'pad'"),
         ("area 100%, 8%; crop 4", "'area' is from 100% to less, 8.0%"),
+        ("resize 40, to=20; crop 4", "'resize' is from 40 to less, 20"),
         ("area 0%, 0%; crop 4", "'area' sees nothing of the image"),
     ],
 )
