@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
 from math import isfinite, prod
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostic import NetError, error
 from netlang.ir.graph import Graph
@@ -74,7 +75,7 @@ Seen = Callable[[Progress, float, Tally], None]
 
 @dataclass
 class Training:
-    """A network in training: `rows` are the epochs that are done."""
+    """A network in training: `rows` are the epochs that are done, the last perhaps cut short."""
 
     recipe: Recipe
     samples: Samples
@@ -82,6 +83,7 @@ class Training:
     learner: Learner
     progress: Progress = field(default_factory=Progress)
     rows: list[Row] = field(default_factory=list[Row])
+    _whole: dict[str, Any] | None = field(default=None, init=False)
 
     @property
     def iterations(self) -> int:
@@ -93,7 +95,21 @@ class Training:
         """Whether it has been as long as the recipe says."""
         if isinstance(self.recipe.length, Epochs):
             return self.progress.epoch >= self.recipe.length.count
-        return self.progress.iteration >= self.recipe.length.count
+        done = [self.progress.iteration, *(row.iterations for row in self.rows[-1:])]
+        return max(done) >= self.recipe.length.count
+
+    def state(self) -> dict[str, Any]:
+        """All that the next epoch depends on, of plain values and tensors.
+
+        After an epoch that was cut short it is that of the last whole one: a longer training shows
+        the images that the cut one did not.
+        """
+        return self._whole or self._now()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes on from a state."""
+        self.learner.restore(state["learner"])
+        self.progress = Progress(**state["progress"])
 
     def epochs(self, seen: Seen, failed: Failed) -> Iterator[Row]:
         """Trains, and gives each epoch when it is done, the last of which may be a shorter one.
@@ -102,14 +118,25 @@ class Training:
         """
         while not self.is_done:
             start = perf_counter()
+            ahead = deepcopy(self._now()) if self._may_be_cut else None
             lr, tally = self._epoch(seen, failed)
             error = self._test(failed)
             self.progress.end_epoch(self.recipe, error)
+            self._whole = ahead if self.is_done else None
             at, before = self.progress, self.rows[-1].seconds if self.rows else 0.0
             seconds = before + perf_counter() - start
             row = Row(at.epoch, at.iteration, seconds, lr, tally.loss, tally.error, error)
             self.rows.append(row)
             yield row
+
+    def _now(self) -> dict[str, Any]:
+        return {"progress": asdict(self.progress), "learner": self.learner.state()}
+
+    @property
+    def _may_be_cut(self) -> bool:
+        """Whether training may end within the next epoch."""
+        length, after = self.recipe.length, self.progress.iteration + self.samples.an_epoch
+        return isinstance(length, Iterations) and length.count < after
 
     def _epoch(self, seen: Seen, failed: Failed) -> tuple[float, Tally]:
         """Learns from each image once; the last rate, and what came of it."""
