@@ -95,6 +95,7 @@ class Training:
         """Whether it has been as long as the recipe says."""
         if isinstance(self.recipe.length, Epochs):
             return self.progress.epoch >= self.recipe.length.count
+        # One that went on from a state may have ended behind it, within an epoch.
         done = [self.progress.iteration, *(row.iterations for row in self.rows[-1:])]
         return max(done) >= self.recipe.length.count
 
@@ -174,11 +175,11 @@ class Training:
 
     def _diverged(self, what: str, lr: float) -> NetError:
         at = self.progress
+        kept = "; what the last whole epoch wrote is still there" if at.epoch else ""
         return error(
             f"training diverged: {what} is no finite number in epoch {at.epoch + 1}, "
             f"iteration {at.iteration:,}, at a rate of {lr:.4g}",
-            help=f"learn at a lower rate, such as --lr {self.recipe.sgd.lr / 10:g}; "
-            "what the last whole epoch wrote is still there",
+            help=f"learn at a lower rate, such as --lr {self.recipe.sgd.lr / 10:g}{kept}",
         )
 
     def _test(self, failed: Failed) -> float | None:

@@ -244,6 +244,19 @@ def test_states_that_are_none(
     assert "is of an earlier training, which would be lost" in capsys.readouterr().err
 
 
+def test_a_training_that_diverges_leaves_the_last_whole_epoch(
+    train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netlang.training.loop.rate", lambda _, at: float("inf") if at.epoch else 0.1)
+        assert train("a") == 1
+    shown = capsys.readouterr().err
+    assert "training diverged: the loss is no finite number in epoch 2, iteration 8" in shown
+    assert "such as --lr 0.01; what the last whole epoch wrote is still there" in shown
+    assert train("b", "--epochs", 1) == 0
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+
+
 # --------------------------------------------------------------------------- inputs
 
 

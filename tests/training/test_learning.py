@@ -277,7 +277,7 @@ def test_one_image_a_step_is_enough_for_norms_of_maps(tmp_path: Path) -> None:
 def test_a_training_that_diverges_stops(tmp_path: Path) -> None:
     training = begun(tmp_path, WORDS.replace("sgd 0.1", "sgd 1e15"))
     message = (
-        r"the loss is no finite number in epoch 1, iteration \d, at a rate of 1e\+15(?s:.*)1e\+14"
+        r"the loss is no finite number in epoch 1, iteration \d, at a rate of 1e\+15(?s:.*)1e\+14$"
     )
     with pytest.raises(NetError, match=message):
         list(training.epochs(lambda *_: None, refuse))
