@@ -59,7 +59,8 @@ class Preparation:
     def of(cls, graph: Graph, mean_image: Array | None = None) -> Preparation:
         """What a network's input declares; where that gives no `resize`, `eval` may.
 
-        NetError where the network takes no photographs, or a mean image of another size.
+        NetError where the network takes no photographs, `eval` wants a random size, or the mean
+        image has another size.
         """
         (x, op), *_ = ((node.type, node.op) for node in graph.inputs)
         assert isinstance(op, Input)
@@ -71,6 +72,17 @@ class Preparation:
             )
         words = dict(graph.recipes).get("eval", ())
         recipe = one_of(words, Resize)
+        if recipe and recipe.to:
+            raise error(
+                f"'resize {recipe.side}, to={recipe.to}' is random, and a test has no chance in it",
+                help=f"write resize {recipe.side}, or a size each: "
+                f"scale {recipe.side}; scale {recipe.to}",
+            )
+        if recipe and recipe.square:
+            raise error(
+                f"'resize {recipe.side}, square=on' is for random crops, and a test has none",
+                help="write crops 10, which are those of the middle square",
+            )
         side = op.resize or (recipe.side if recipe else 0) or round(min(x.pixels) * MARGIN)
         mean, std = (_a_channel(numbers, x.channels) for numbers in (op.mean, op.std))
         if mean_image is not None and mean_image.shape != x.shape:

@@ -10,6 +10,7 @@ from safetensors.numpy import save_file
 from netlang.backends.torch import values
 from netlang.commands import main
 from netlang.diagnostic import NetError, Source
+from netlang.engines import Stored
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.passes import optimize
@@ -148,7 +149,7 @@ def test_tensors_that_are_not_finite_are_named(number: float, graph: Graph, tmp_
     weights["conv_2.weight"][0, 1, 2, 0] = number
     save_file(weights, tmp_path / "w")
     with pytest.raises(NetError, match=r"'conv_2\.weight' holds nan or infinity") as caught:
-        read_weights(tmp_path / "w", graph)
+        Stored(tmp_path / "w", graph, is_checked=True).load()
     assert len(caught.value.diagnostics) == 2
 
 

@@ -116,7 +116,7 @@ def _numbers(args: argparse.Namespace, graph: Graph) -> Numbers:
     if not args.weights:
         return Made(graph, args.seed)
     note_strangeness(args.weights, graph)
-    return Stored(args.weights, graph)
+    return Stored(args.weights, graph, is_checked=True)
 
 
 @cache  # one word about it is enough

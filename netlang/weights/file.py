@@ -32,11 +32,11 @@ Shape = tuple[int, ...]
 def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) -> dict[str, Array]:
     """The weights of a network from a safetensors file, as float32, in the network's order.
 
-    The file is mapped: what is float32 there is not copied.
+    The file is mapped: what is float32 there is read when it is used.
 
     The layers of auxiliary heads may be missing: inference does not need them. `loose` layers may
     have other shapes in the file, and are then left out. Anything else that is missing, unknown or
-    of another shape is a `NetError` that names it, and so is a tensor with nan or infinity.
+    of another shape is a `NetError` that names it.
     """
     _require_whole(Path(path))
     wanted, found = tensors(graph), _entries(Path(path))
@@ -49,13 +49,11 @@ def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) ->
         help = "`netlang weights` takes over those of other programs" if foreign else ""
         raise NetError(*first_of(faults, f"the weights in '{path}' do not fit the network", help))
     data = _mapped(path)
-    weights = {
+    return {
         name: found[name].as_float32(data)
         for name in wanted
         if name in found and layer_of(name) not in left_out
     }
-    require_finite(weights, path)
-    return weights
 
 
 def write_weights(

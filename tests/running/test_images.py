@@ -127,3 +127,10 @@ def test_a_photograph_is_turned_upright(tmp_path: Path) -> None:
 def test_a_network_of_features_takes_no_photographs() -> None:
     with pytest.raises(NetError, match="takes 12, which is not an image"):
         Preparation.of(load(Source("n.net", "net n { input 12; linear 3 }")))
+
+
+def test_a_test_has_no_random_size(tmp_path: Path) -> None:
+    with pytest.raises(NetError, match=r"'resize 40, to=60' is random(?s:.*)scale 40; scale 60"):
+        read(tmp_path / "a.png", "3x32x32", "eval { resize 40, to=60 }")
+    with pytest.raises(NetError, match=r"'resize 40, square=on' is for random(?s:.*)crops 10"):
+        read(tmp_path / "a.png", "3x32x32", "eval { resize 40, square=on }")
