@@ -74,7 +74,8 @@ def checks(compilation: Compilation, weights: Weights, seed: int = 0) -> Iterato
     yield check("torch module in float32", _result(module, images), OF_MODULE)
     if _kernels_can_run():
         precision = compilation.plan.precision
-        got = _kernels(plan(optimized, compilation.plan.target), weights, images)
+        planned = plan(optimized, compilation.plan.target, compilation.tuning)
+        got = _kernels(planned, weights, images)
         yield check(f"Triton kernels in {precision}", got, OF_KERNELS[precision])
 
 

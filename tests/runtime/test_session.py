@@ -134,7 +134,13 @@ def bound(model: Model, batch: int) -> Forward:
         return model._session._forward(batch)
 
 
+def is_given_float32(model: Model) -> None:
+    forward = bound(model, 2)
+    assert {x.dtype for x in (*forward.inputs, forward.output)} == {torch.float32}
+
+
 CHECKS = (
+    is_given_float32,
     is_right_for_every_batch,
     is_converted,
     is_rounded_once,
