@@ -7,7 +7,6 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal
 
 from netlang.kernels.block import Block, Tile, elementwise_tile
 from netlang.kernels.kernel import (
@@ -22,11 +21,9 @@ from netlang.kernels.kernel import (
     View,
     dense,
 )
-from netlang.kernels.precision import Precision
+from netlang.kernels.precision import Dtype, Precision, storage
 from netlang.kernels.text import add, count, function, indented, load, mul, nth, store, wide
 from netlang.kernels.window import Window
-
-Dtype = Literal["float32", "float16", "bfloat16"]
 
 BYTES: dict[Dtype, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
 
@@ -123,7 +120,7 @@ class Layer(Kernel):
     @property
     def dtype(self) -> Dtype:
         """How `x`, `y`, the weights and the epilogue's tensors are stored."""
-        return "float32" if self.precision == "tf32" else self.precision
+        return storage(self.precision)
 
     @property
     def inputs(self) -> tuple[FeatureMap, ...]:
