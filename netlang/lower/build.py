@@ -130,7 +130,7 @@ class Builder:
             raise error(
                 f"{len(inputs)} values flow in where one is taken",
                 element.span,
-                help="join them first: from a, b -> concat -> …",
+                help=bind.JOIN_FIRST,
             )
         (flow,) = inputs
         match element:
