@@ -55,8 +55,8 @@ def network(folder: Path, gpu: FakeCuda) -> Network:
         y.copy_(rows.permute(2, 3, 0, 1))
 
     kernels = ModuleType("kernels")
-    kernels.enter = Kernel(gpu, "enter", enter)  # type: ignore[attr-defined]
-    kernels.shift = Kernel(gpu, "shift", shift)  # type: ignore[attr-defined]
+    kernels.enter = Kernel(gpu, "enter", enter)  # pyright: ignore[reportAttributeAccessIssue]
+    kernels.shift = Kernel(gpu, "shift", shift)  # pyright: ignore[reportAttributeAccessIssue]
     return replace(read_network(folder, read_plan(folder), CPU), kernels=kernels)
 
 
