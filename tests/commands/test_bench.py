@@ -57,7 +57,7 @@ def test_refusals(
 def test_who_computes_otherwise_is_to_be_left_out(
     net: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("netlang.commands.bench.require", lambda precision: None)
+    monkeypatch.setattr("netlang.commands.bench.require_precision", lambda precision: None)
     words = ["bench", str(net), "--dtype", "bfloat16", "--against", "onnxruntime"]
     assert main(words) == 1
     told = capsys.readouterr().err
