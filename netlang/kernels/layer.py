@@ -6,6 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 
 from netlang.kernels.block import Block, Tile, elementwise_tile
@@ -22,10 +23,13 @@ from netlang.kernels.kernel import (
     dense,
 )
 from netlang.kernels.precision import Dtype, Precision, storage
-from netlang.kernels.text import add, count, function, indented, load, mul, nth, store, wide
+from netlang.kernels.text import add, function, indented, load, mul, nth, store, wide
 from netlang.kernels.window import Window
+from netlang.units import si
 
 BYTES: dict[Dtype, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
+
+_si = partial(si, trim=True)
 
 IDENTITY = Epilogue()
 
@@ -304,9 +308,9 @@ class Layer(Kernel):
     def _costs(self) -> Iterator[str]:
         reads, writes = self.bytes_read, self.bytes_written
         weights = self.weight_bytes
-        flops = f"{count(self.flops, 'FLOP')}, " if self.flops else ""
-        constant = f" Weights: {count(weights, 'B')}." if weights else ""
-        yield f"An image: {flops}{count(reads, 'B')} read, {count(writes, 'B')} written.{constant}"
+        flops = f"{_si(self.flops, 'FLOP')}, " if self.flops else ""
+        constant = f" Weights: {_si(weights, 'B')}." if weights else ""
+        yield f"An image: {flops}{_si(reads, 'B')} read, {_si(writes, 'B')} written.{constant}"
 
     def _read(self, tensor: Operand) -> int:
         """Numbers of an epilogue's tensor that an image needs."""
