@@ -30,7 +30,7 @@ class Svg:
     """A picture of so many pixels on paper of a colour; equal calls give equal bytes."""
 
     def __init__(self, width: int, height: int, paper: str = "#ffffff"):
-        self.width, self.height = width, height
+        self.width, self.height, self.paper = width, height, paper
         self._elements: list[str] = []
         self.rect(0, 0, width, height, paper)
 
@@ -43,8 +43,8 @@ class Svg:
         )
 
     def circle(self, x: float, y: float, radius: float, fill: str, tip: str = "") -> None:
-        """A translucent disc with an edge of the page's colour."""
-        look = 'fill-opacity="0.7" stroke="#ffffff" stroke-width="0.7"'
+        """A translucent disc with an edge of the paper's colour."""
+        look = f'fill-opacity="0.7" stroke="{self.paper}" stroke-width="0.7"'
         self._add(f'circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" {look}', fill, tip)
 
     def line(

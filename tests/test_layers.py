@@ -13,8 +13,8 @@ ROOT = Path(__file__).parent.parent / "netlang"
 FLOORS = (
     {"lazy", "natural", "tree", "units"},
     {"columns", "diagnostic", "files", "kernels", "reach", "resources", "runtime"},
-    {"device", "ir", "palette", "picture", "svg"},
-    {"ops", "recipe", "tune"},
+    {"device", "ir", "picture", "svg"},
+    {"ops", "palette", "recipe", "tune"},
     {"syntax", "passes", "weights", "images"},
     {"classes", "fold", "lower", "receptive"},
     {"convolutional", "part", "parts"},
