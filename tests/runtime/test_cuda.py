@@ -22,14 +22,9 @@ from netlang.runtime.device import Cuda, Launch
 from netlang.runtime.folder import Network, read_network, read_plan
 from netlang.runtime.model import Model
 from tests.runtime.fake_cuda import FakeCuda, Graph, Kernel, Stream
-from tests.runtime.handmade import expected, images, write
+from tests.runtime.handmade import expected, images
 
 CPU = torch.device("cpu")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return write(tmp_path / "handmade")
 
 
 @pytest.fixture
