@@ -12,18 +12,18 @@ Anchor = Literal["start", "middle", "end"]
 
 INK, FAINT, GRID = "#222222", "#666666", "#e4e4e4"
 FONT = "Helvetica, Arial, sans-serif"
-WIDEST = 0.6
-"""The mean width of a character as a part of the font's size, on the safe side."""
+MEAN = 0.6
+"""The width of a character as a part of the font's size: the mean of a line, on the safe side."""
 
 
-def width_of(text: str, size: float) -> float:
+def width_of(text: str, size: float, mean: float = MEAN) -> float:
     """Pixels that a line needs at most: an SVG cannot measure its text."""
-    return WIDEST * size * len(text)
+    return mean * size * len(text)
 
 
 def fit(text: str, size: float, width: float) -> str:
     """The text, its middle left out where it would be too wide."""
-    return shortened(text, int(width / (WIDEST * size)))
+    return shortened(text, int(width / (MEAN * size)))
 
 
 class Svg:
