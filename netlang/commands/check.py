@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from netlang.commands.common import add_settings, settings
+from netlang.commands.common import add_nets_argument, settings
 from netlang.diagnostic import NetError
 from netlang.ir.graph import Graph
 from netlang.lower import load
@@ -17,8 +17,7 @@ HELP = "Read networks, infer every shape and report every mistake where it stand
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument("nets", nargs="+", metavar="NET", help="a .net file or a zoo network")
-    add_settings(parser)
+    add_nets_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -52,8 +52,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _graph(file: str) -> Graph:
     name, text = ("<stdin>", sys.stdin.read()) if file == "-" else (file, read(file).text)
+    graph = parse_graph(text, name, all_words())
     try:
-        return verify(parse_graph(text, name, all_words()))
+        return verify(graph)
     except (InvariantError, ShapeError) as fault:
         # A person wrote this graph: what would be a bug of a pass is a mistake here.
         raise error(f"'{name}' is not a valid graph: {fault}") from None

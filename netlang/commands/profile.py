@@ -13,7 +13,7 @@ from netlang.commands.common import (
     load_net,
     target,
 )
-from netlang.commands.pictures import require_format, write_picture
+from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.cost import profile
 from netlang.cost.picture import to_svg
 from netlang.cost.report import describe, table
@@ -41,6 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="draw the roofline, as .svg, .png or .pdf, and print no table",
     )
+    add_theme_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         for each in (inference(graph), optimized)
     )
     if args.output:
-        write_picture(args.output, to_svg(before, after))
+        write_picture(args.output, to_svg(before, after, args.theme))
     else:
         print(json_text(describe(before, after)) if args.json else table(before, after))
     return 0

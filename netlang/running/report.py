@@ -40,7 +40,7 @@ class Report:
     failed: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
 
     def take(self, names: Sequence[str], _: Any, outputs: Any) -> None:
-        """Adds a batch: a sink of `netlang.running.batches.run`."""
+        """Adds a batch: a sink of `netlang.running.batches.run_batches`."""
         for name, output in zip(names, outputs, strict=True):
             top = likeliest(self.graph, output, self.top, self.labels)
             self.images.append({"image": name, "top": top})

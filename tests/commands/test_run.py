@@ -16,14 +16,7 @@ from netlang.images import Preparation
 from netlang.lower import load
 from netlang.weights import random_weights, write_weights
 
-TINY = "net tiny { input 3x16x16; conv 3x3, 4 -> relu -> avgpool global -> linear 3 -> softmax }"
-
-
-@pytest.fixture
-def net(tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.net"
-    path.write_text(TINY)
-    return path
+NET = "net tiny { input 3x16x16; conv 3x3, 4 -> relu -> avgpool global -> linear 3 -> softmax }"
 
 
 @pytest.fixture
@@ -76,7 +69,7 @@ def test_logits_become_probabilities(
     net: Path, photo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = found(capsys, net, photo)["images"]
-    net.write_text(TINY.replace(" -> softmax", ""))
+    net.write_text(NET.replace(" -> softmax", ""))
     logits = found(capsys, net, photo)["images"]
     for a, b in zip(given[0]["top"], logits[0]["top"], strict=True):
         assert a == b | {"probability": pytest.approx(b["probability"], rel=1e-5)}

@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 from resource import RUSAGE_SELF, getrusage
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,12 @@ from netlang.compiler.checks import to_logits
 from netlang.diagnostic import NetError, Source
 from netlang.engines import ENGINES, Made, available, open_engine
 from netlang.engines import cpu as machine
+from netlang.engines.process import (
+    M_MMAP_THRESHOLD,
+    M_TRIM_THRESHOLD,
+    keep_memory,
+    wait_briefly,
+)
 from netlang.ir.graph import Graph
 from netlang.ir.parser import parse_graph
 from netlang.lower import load
@@ -245,7 +252,7 @@ import openvino_telemetry
 @pytest.mark.skipif(not OPENVINO, reason="pip install 'netlang[cpu]'")
 def test_the_precision_is_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a CPU without it OpenVINO computes in float32, whatever it is told."""
-    monkeypatch.setattr("netlang.engines.openvino.require", lambda precision: None)
+    monkeypatch.setattr("netlang.engines.openvino.require_precision", lambda precision: None)
     graph = zoo_at(32, "resnet20")
     engine = open_engine(graph, Made(graph), "openvino", precision="bfloat16")
     real = "bfloat16" if machine.cpu().has_bfloat16 else "float32"
@@ -349,14 +356,25 @@ def test_threads_sleep_soon_unless_somebody_has_said_how_to_wait(
     for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
         monkeypatch.setenv(name, "")  # so that it is put back
         monkeypatch.delenv(name)
-    machine.wait_briefly()
+    wait_briefly()
     assert os.environ["OMP_WAIT_POLICY"] == "passive"
     assert 0 < int(os.environ["GOMP_SPINCOUNT"]) < 10_000
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
     monkeypatch.delenv("GOMP_SPINCOUNT")
-    machine.wait_briefly()
+    wait_briefly()
     assert os.environ["OMP_WAIT_POLICY"] == "active"
     assert "GOMP_SPINCOUNT" not in os.environ
+
+
+def test_memory_is_kept_up_to_large_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = list[tuple[int, int]]()
+    library = SimpleNamespace(mallopt=lambda *given: told.append(given))
+    monkeypatch.setattr("ctypes.CDLL", lambda _: library)
+    monkeypatch.setattr("sys.platform", "linux")
+    keep_memory()
+    assert told == [(M_TRIM_THRESHOLD, -1), (M_MMAP_THRESHOLD, 2**30)]
+    monkeypatch.setattr("ctypes.CDLL", lambda _: SimpleNamespace())
+    keep_memory()  # another C library
 
 
 @pytest.mark.parametrize("name", ["torch", "reference"])

@@ -11,6 +11,7 @@ from PIL.Image import Resampling
 from netlang.diagnostic import NetError, Source
 from netlang.images import Preparation
 from netlang.lower import load
+from tests.running.photograph import saved
 
 MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 
@@ -18,12 +19,6 @@ MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225
 def read(path: Path, declared: str, recipe: str = "") -> Any:
     text = f"net n {{ input {declared}; avgpool global; {recipe} }}"
     return Preparation.of(load(Source("n.net", text))).read(path)
-
-
-def saved(path: Path, height: int, width: int) -> Any:
-    pixels = np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype="uint8")
-    Image.fromarray(pixels).save(path / "a.png")
-    return pixels
 
 
 def test_an_image_of_the_size_of_the_cut_is_taken_pixel_by_pixel(tmp_path: Path) -> None:

@@ -22,14 +22,9 @@ from netlang.runtime.device import Cuda, Launch
 from netlang.runtime.folder import Network, read_network, read_plan
 from netlang.runtime.model import Model
 from tests.runtime.fake_cuda import FakeCuda, Graph, Kernel, Stream
-from tests.runtime.handmade import expected, images, write
+from tests.runtime.handmade import expected, images
 
 CPU = torch.device("cpu")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return write(tmp_path / "handmade")
 
 
 @pytest.fixture
@@ -55,8 +50,8 @@ def network(folder: Path, gpu: FakeCuda) -> Network:
         y.copy_(rows.permute(2, 3, 0, 1))
 
     kernels = ModuleType("kernels")
-    kernels.enter = Kernel(gpu, "enter", enter)  # type: ignore[attr-defined]
-    kernels.shift = Kernel(gpu, "shift", shift)  # type: ignore[attr-defined]
+    kernels.enter = Kernel(gpu, "enter", enter)  # pyright: ignore[reportAttributeAccessIssue]
+    kernels.shift = Kernel(gpu, "shift", shift)  # pyright: ignore[reportAttributeAccessIssue]
     return replace(read_network(folder, read_plan(folder), CPU), kernels=kernels)
 
 

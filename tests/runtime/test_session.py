@@ -15,14 +15,9 @@ from netlang.runtime.device import Interpreter
 from netlang.runtime.model import Model, _largest_batch
 from netlang.runtime.session import Forward
 from tests.kernels.launch import interpreted
-from tests.runtime.handmade import PLAN, expected, images, write
+from tests.runtime.handmade import PLAN, expected, images
 
 Check = Callable[[Model], None]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return write(tmp_path / "handmade")
 
 
 def loaded_and(check: Check, folder: Path, graphs: int) -> None:
