@@ -130,6 +130,14 @@ def test_a_failed_check_is_status_1(
     assert "FAIL  optimized graph in float64" in capsys.readouterr().out
 
 
+def test_kernels_that_the_interpreter_computes_wrongly_are_not_checked(
+    net: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    assert main(["compile", str(net), "--check", "--dtype", "bfloat16"]) == 1
+    assert "interpreter multiplies bfloat16 wrongly" in capsys.readouterr().err
+
+
 def test_a_check_sees_through_a_softmax(net: Path) -> None:
     # With logits in the hundreds probabilities are 0 and 1, and stay so with a wrong bias.
     good = compile(net)
