@@ -153,12 +153,11 @@ def _thumbnail(picture: Picture) -> str:
     return f'<a href="{place}">{image}</a>'
 
 
-def draw(picture: Picture) -> None:
-    """Writes a picture's file."""
-    picture.path.parent.mkdir(exist_ok=True)
+def draw(picture: Picture, path: Path) -> None:
+    """Writes a picture to a file."""
     # A `dot` program would be taken where there is one; the gallery should be the same everywhere.
     with patch.object(layout, "which", return_value=None):
-        if main([*picture.arguments.split(), "-o", str(picture.path)]):
+        if main([*picture.arguments.split(), "-o", str(path)]):
             raise SystemExit(f"{picture.name} was not drawn")
 
 
@@ -178,7 +177,8 @@ def photograph(browser: str) -> None:
 
 if __name__ == "__main__":
     for picture in (*PICTURES, *ZOO):
-        draw(picture)
+        picture.path.parent.mkdir(exist_ok=True)
+        draw(picture, picture.path)
     program = found()
     if program:
         photograph(program)

@@ -1,10 +1,11 @@
 """The gallery is what its script makes: the page, and a picture for each of its commands."""
 
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
-from docs.gallery import DOCS, PICTURES, ZOO, Picture, page
+from docs.gallery import DOCS, PICTURES, ZOO, Picture, draw, page
 from netlang.backends.draw import to_dot
 from netlang.lower import load
 
@@ -22,6 +23,13 @@ def test_each_picture_is_there_and_none_besides() -> None:
     there = {path.relative_to(DOCS / "img") for path in (DOCS / "img").rglob("*.svg")}
     names = {str(path.with_suffix("")) for path in there}
     assert {picture.name for picture in ALL} == names - OF_OTHER_PAGES
+
+
+@pytest.mark.parametrize("picture", ALL, ids=lambda picture: picture.name)
+def test_a_picture_is_what_its_command_draws(picture: Picture, tmp_path: Path) -> None:
+    path = tmp_path / "picture.svg"
+    draw(picture, path)
+    assert path.read_bytes() == picture.path.read_bytes(), "run `python -m docs.gallery`"
 
 
 def test_the_pictures_are_light_enough_for_a_checkout() -> None:
