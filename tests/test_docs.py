@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import json
 import re
 import shlex
+from importlib import import_module
 from pathlib import Path
 from textwrap import dedent
 
@@ -74,6 +77,54 @@ def test_a_command_has_what_it_is_given(line: str) -> None:
     words = shlex.split(line)
     parser = netlang.commands._parser(words[0], netlang.commands._load(words[0]))
     parser.parse_args(words)  # exits where an option is unknown
+
+
+def snippets() -> dict[str, str]:
+    """The fenced Python of all pages but the kernels', by the place where it begins."""
+    return {
+        f"{name}:{text[: code.start()].count(chr(10)) + 1}": code[1]
+        for name, text in PAGES.items()
+        for code in re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S)
+        if "@triton.jit" not in code[1]
+    }
+
+
+@pytest.mark.parametrize("code", [pytest.param(c, id=p) for p, c in snippets().items()])
+def test_a_snippet_stands_alone(code: str) -> None:
+    """Each name in it is made there, and what it takes from netlang is there."""
+    nodes = list(ast.walk(ast.parse(code)))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    imported = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    made = {name.id for name in names if not isinstance(name.ctx, ast.Load)} | {
+        (alias.asname or alias.name).partition(".")[0] for node in imported for alias in node.names
+    }
+    assert {name.id for name in names} <= made | set(dir(builtins))
+    for node in imported:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("netlang"):
+            module = import_module(node.module or "")
+            assert all(hasattr(module, alias.name) for alias in node.names)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_called_of_netlang_is_there_once_it_is_imported(page: str) -> None:
+    called = re.findall(r"\bnetlang\.(\w+)[.(]", PAGES[page])
+    assert set(called) <= set(netlang.__all__)
+
+
+RUN = {
+    "convolutional": ("running.md", "import fully_convolutional"),
+    "netlang": ("README.md", "netlang.compile("),
+}
+"""What runs offline and in a few seconds, by its page and what it calls."""
+
+
+@pytest.mark.parametrize(("page", "call"), RUN.values(), ids=RUN)
+def test_a_snippet_runs(
+    page: str, call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (code,) = [c for place, c in snippets().items() if place.startswith(page) and call in c]
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, page, "exec"), {})
 
 
 def signature(cls: type) -> str:
