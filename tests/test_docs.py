@@ -19,7 +19,7 @@ from benchmarks.graphs import RESULTS, stages
 from benchmarks.markdown import filled
 from benchmarks.tables import PAGE, TABLES
 from docs import kernels
-from netlang.diagnostic import Source
+from netlang.diagnostic import NetError, Source
 from netlang.ir.attributes import attributes, show
 from netlang.ir.op import OPS
 from netlang.lower import load
@@ -63,6 +63,7 @@ def test_there_are_examples() -> None:
     assert pages == {"README.md", "language.md", "training.md"}
     assert len(EXAMPLES) == sum(PAGES[page].count("```net\n") for page in pages)
     assert len(commands()) > 20
+    assert {place.partition(":")[0] for place in listings()} == {"README.md", "language.md"}
 
 
 def commands() -> list[str]:
@@ -77,6 +78,28 @@ def test_a_command_has_what_it_is_given(line: str) -> None:
     words = shlex.split(line)
     parser = netlang.commands._parser(words[0], netlang.commands._load(words[0]))
     parser.parse_args(words)  # exits where an option is unknown
+
+
+def listings() -> dict[str, str]:
+    """The mistakes that the pages show, by the place where each begins."""
+    return {
+        f"{name}:{text[: shown.start()].count(chr(10)) + 1}": dedent(shown[0])
+        for name, text in PAGES.items()
+        for shown in re.finditer(r"^ {4}error: .*\n(?: {4}.*\n)+", text, re.M)
+    }
+
+
+@pytest.mark.parametrize("shown", [pytest.param(s, id=p) for p, s in listings().items()])
+def test_a_mistake_is_shown_as_it_is_told(shown: str) -> None:
+    """Of the file that the page names, with the line that it shows."""
+    name, number = re.findall(r"--> (\S+?):(\d+):", shown)[0]
+    (line,) = re.findall(rf"^ *{number} \| (.*)", shown, re.M)
+    path = ROOT / name
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[int(number) - 1] = line
+    with pytest.raises(NetError) as caught:
+        load(Source(str(path), "\n".join(lines)))
+    assert str(caught.value).replace(str(path), name).strip() == shown.strip()
 
 
 def snippets() -> dict[str, str]:
