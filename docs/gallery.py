@@ -1,6 +1,7 @@
-"""Draws the gallery: `python -m docs.gallery` writes docs/gallery.md and its pictures.
+"""Draws the gallery: `python -m docs.gallery` writes docs/gallery.md and the documents' pictures.
 
-Each picture is what the `netlang` command beside it makes.
+Each picture is what the `netlang` command beside it makes. Two others show what was measured:
+`python -m benchmarks.cpu` writes docs/img/cpu.svg, docs/training.md has the command of digits.svg.
 """
 
 from __future__ import annotations
@@ -124,6 +125,25 @@ PICTURES = (
     Picture("cifar", "draw plain110 resnet110 resnet1202", "CIFAR-10: 110 layers, and 1202"),
 )
 
+OTHERS = (
+    Picture(
+        "roofline_resnet50",
+        "profile resnet50 --set stride_in=3x3 --batch 256",
+        "The roofline of ResNet-50 on an H100, and where its time goes",
+    ),
+    Picture(
+        "summary_alexnet",
+        "summary alexnet",
+        "AlexNet: the parameters are in its linear layers, the MACs in its convs",
+    ),
+    Picture(
+        "summary_resnets",
+        "summary resnet18 resnet34 resnet50 resnet101 resnet152",
+        "ResNets: parameters, MACs and activations, by families of operators",
+    ),
+)
+"""What other pages show."""
+
 ZOO = tuple(Picture(f"zoo/{name}", f"draw {name}", name) for name in zoo_networks())
 
 
@@ -176,7 +196,7 @@ def photograph(browser: str) -> None:
 
 
 if __name__ == "__main__":
-    for picture in (*PICTURES, *ZOO):
+    for picture in (*PICTURES, *OTHERS, *ZOO):
         picture.path.parent.mkdir(exist_ok=True)
         draw(picture, picture.path)
     program = found()

@@ -10,10 +10,13 @@ from netlang.columns import shortened
 
 Anchor = Literal["start", "middle", "end"]
 
-INK, FAINT, GRID = "#222222", "#666666", "#e4e4e4"
+INK, FAINT, GRID, PAPER = "#222222", "#666666", "#e4e4e4", "#ffffff"
 FONT = "Helvetica, Arial, sans-serif"
 WIDEST = 0.6
 """The mean width of a character as a part of the font's size, on the safe side."""
+
+HALO = 6
+"""The width of the stroke around letters, half of which is outside of them."""
 
 
 def width_of(text: str, size: float) -> float:
@@ -29,7 +32,7 @@ def fit(text: str, size: float, width: float) -> str:
 class Svg:
     """A picture of so many pixels on paper of a colour; equal calls give equal bytes."""
 
-    def __init__(self, width: int, height: int, paper: str = "#ffffff"):
+    def __init__(self, width: int, height: int, paper: str = PAPER):
         self.width, self.height = width, height
         self._elements: list[str] = []
         self.rect(0, 0, width, height, paper)
@@ -84,14 +87,18 @@ class Svg:
         fill: str = INK,
         turn: float = 0,
         bold: bool = False,
+        halo: str = "",
     ) -> None:
-        """A line whose baseline is at `y`, turned by degrees about its anchor."""
+        """A line whose baseline is at `y`, turned by degrees about its anchor.
+
+        `halo` is a colour around the letters, the paper's, which keeps lines off them.
+        """
         place = f'x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" text-anchor="{anchor}"'
         turned = f' transform="rotate({_n(turn)} {_n(x)} {_n(y)})"' if turn else ""
         weight = ' font-weight="bold"' if bold else ""
-        self._elements.append(
-            f'<text {place}{turned}{weight} fill="{fill}">{escape(text, quote=False)}</text>'
-        )
+        around = f' paint-order="stroke" {_outline(halo, HALO)}' if halo else ""
+        look = f'{turned}{weight}{around} fill="{fill}"'
+        self._elements.append(f"<text {place}{look}>{escape(text, quote=False)}</text>")
 
     def legend(
         self, x: float, y: float, meanings: Mapping[str, str], size: float, fill: str = FAINT

@@ -12,7 +12,7 @@ from math import atan2, ceil, cos, degrees, floor, log10, sin, sqrt
 
 from netlang.cost.model import Floor, Profile
 from netlang.cost.palette import COLOURS
-from netlang.svg import FAINT, GRID, INK, Svg
+from netlang.svg import FAINT, GRID, INK, PAPER, Svg
 from netlang.units import percent, si
 
 LEFT, RIGHT, HEIGHT = 96, 836, 340
@@ -134,7 +134,8 @@ def _draw_roof(svg: Svg, profile: Profile, roof: Roof) -> None:
             f"bound by compute: {percent(compute)}",
         )
     ):
-        svg.text(RIGHT - 10, roof.y.first - 52 + 20 * number, line, anchor="end")
+        y = roof.y.first - 52 + 20 * number
+        svg.text(RIGHT - 10, y, line, anchor="end", halo=PAPER)
 
 
 def _rest(profile: Profile) -> str:
