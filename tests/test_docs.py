@@ -23,6 +23,7 @@ from netlang.diagnostic import NetError, Source
 from netlang.ir.attributes import attributes, show
 from netlang.ir.op import OPS
 from netlang.lower import load
+from netlang.passes import PIPELINE
 from netlang.recipe import RECIPES, all_words
 from netlang.resources import zoo_networks
 from netlang.summary import inference
@@ -180,6 +181,17 @@ def test_network(name: str) -> None:
     parameters, macs = (sum(map(count, graph)) for count in (graph.parameters, graph.macs))
     title = zoo_networks()[name].read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
     assert f"| `{name}` | {title} | {parameters:,} | {macs:,} |" in ZOO
+
+
+@pytest.mark.parametrize("name", sorted({run.__name__ for run in PIPELINE}))
+def test_pass(name: str) -> None:
+    rows = [line.split("|")[1] for line in PAGES["optimizer.md"].splitlines() if "|" in line]
+    assert [row for row in rows if f"`{name}`" in row]
+
+
+@pytest.mark.parametrize("name", netlang.commands.COMMANDS)
+def test_command(name: str) -> None:
+    assert f"\n| `{name}` | " in PAGES["README.md"]
 
 
 def test_the_tables_of_the_optimizer_are_those_of_its_results() -> None:
