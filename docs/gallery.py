@@ -23,10 +23,11 @@ INTRODUCTION = """\
 # Gallery
 
 The zoo as netlang sees it; [Drawing](drawing.md) tells how. A box is a layer with what follows it,
-a frame a group with the shape that it gives, a colour a size of image. A block that repeats is
-drawn once, with its number. Solid red lines are identity shortcuts, dotted ones change the shape.
-With `-O` a box is a kernel: what it computes one after the other stands line below line, what it
-computes together in cells.
+a frame a group with the shape that it gives. A colour is a size of image: the box's, or the most
+frequent one of its outermost group. A block that repeats is drawn once, with its number. Solid red
+lines are identity shortcuts, dotted ones change the shape. With `-O` a box is what one kernel
+computes: one after the other line below line, together in cells. What moves nothing has a box and
+no kernel: the input, and a concatenation that is written in place.
 
 `python -m docs.gallery` (or `make gallery`) draws all of it anew; with each picture stands the
 command that draws it alone.
@@ -95,7 +96,7 @@ PICTURES = (
     Picture("resnet152", "draw resnet152", "ResNet-152"),
     Picture(
         "resnet152_blocks",
-        "draw resnet152 --horizontal --depth 1 --params",
+        "draw resnet152 --depth 1 --params",
         "ResNet-152, a box a block: Table 1 of He et al. 2015",
     ),
     Picture(
@@ -106,7 +107,7 @@ PICTURES = (
     Picture("googlenet_dark", "draw googlenet --theme dark --depth 0", "GoogLeNet, a box a module"),
     Picture(
         "resnet18_flat",
-        "draw resnet18 --flat --horizontal --theme dark",
+        "draw resnet18 --flat --theme dark",
         "ResNet-18, every layer",
     ),
     Picture(
@@ -120,6 +121,11 @@ PICTURES = (
         "What the paper added to its plain network: shortcuts",
     ),
     Picture("deeper", "draw resnet50 --diff resnet101", "From ResNet-50 to ResNet-101"),
+    Picture(
+        "resnet20_horizontal",
+        "draw resnet20 --horizontal --depth 1 --shapes",
+        "ResNet-20, from left to right",
+    ),
     Picture("resnet50_optimized", "draw resnet50 -O", "ResNet-50 as it is compiled"),
     Picture("googlenet_optimized", "draw googlenet -O", "GoogLeNet as it is compiled"),
     Picture("cifar", "draw plain110 resnet110 resnet1202", "CIFAR-10: 110 layers, and 1202"),

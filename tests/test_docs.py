@@ -7,6 +7,7 @@ import builtins
 import json
 import re
 import shlex
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from textwrap import dedent
@@ -19,6 +20,7 @@ from benchmarks.graphs import RESULTS, stages
 from benchmarks.markdown import filled
 from benchmarks.tables import PAGE, TABLES
 from docs import kernels
+from netlang.backends.draw import View
 from netlang.diagnostic import NetError, Source
 from netlang.ir.attributes import attributes, show
 from netlang.ir.op import OPS
@@ -133,6 +135,12 @@ def test_a_snippet_stands_alone(code: str) -> None:
 def test_what_is_called_of_netlang_is_there_once_it_is_imported(page: str) -> None:
     called = re.findall(r"\bnetlang\.(\w+)[.(]", PAGES[page])
     assert set(called) <= set(netlang.__all__)
+
+
+def test_the_words_that_a_drawing_takes_are_told() -> None:
+    told = PAGES["drawing.md"].partition("takes several graphs, and of these\nwords")[2]
+    words = re.findall(r"`(\w+)`", told.partition(";")[0])
+    assert sorted(words) == sorted(field.name for field in fields(View))
 
 
 RUN = {
