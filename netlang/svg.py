@@ -10,30 +10,30 @@ from netlang.columns import shortened
 
 Anchor = Literal["start", "middle", "end"]
 
-INK, FAINT, GRID, PAPER = "#222222", "#666666", "#e4e4e4", "#ffffff"
+INK, FAINT, GRID = "#222222", "#666666", "#e4e4e4"
 FONT = "Helvetica, Arial, sans-serif"
-WIDEST = 0.6
-"""The mean width of a character as a part of the font's size, on the safe side."""
+MEAN = 0.6
+"""The width of a character as a part of the font's size: the mean of a line, on the safe side."""
 
 HALO = 6
 """The width of the stroke around letters, half of which is outside of them."""
 
 
-def width_of(text: str, size: float) -> float:
+def width_of(text: str, size: float, mean: float = MEAN) -> float:
     """Pixels that a line needs at most: an SVG cannot measure its text."""
-    return WIDEST * size * len(text)
+    return mean * size * len(text)
 
 
 def fit(text: str, size: float, width: float) -> str:
     """The text, its middle left out where it would be too wide."""
-    return shortened(text, int(width / (WIDEST * size)))
+    return shortened(text, int(width / (MEAN * size)))
 
 
 class Svg:
     """A picture of so many pixels on paper of a colour; equal calls give equal bytes."""
 
-    def __init__(self, width: int, height: int, paper: str = PAPER):
-        self.width, self.height = width, height
+    def __init__(self, width: int, height: int, paper: str = "#ffffff"):
+        self.width, self.height, self.paper = width, height, paper
         self._elements: list[str] = []
         self.rect(0, 0, width, height, paper)
 
@@ -46,8 +46,8 @@ class Svg:
         )
 
     def circle(self, x: float, y: float, radius: float, fill: str, tip: str = "") -> None:
-        """A translucent disc with an edge of the page's colour."""
-        look = 'fill-opacity="0.7" stroke="#ffffff" stroke-width="0.7"'
+        """A translucent disc with an edge of the paper's colour."""
+        look = f'fill-opacity="0.7" stroke="{self.paper}" stroke-width="0.7"'
         self._add(f'circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" {look}', fill, tip)
 
     def line(
@@ -87,16 +87,16 @@ class Svg:
         fill: str = INK,
         turn: float = 0,
         bold: bool = False,
-        halo: str = "",
+        halo: bool = False,
     ) -> None:
         """A line whose baseline is at `y`, turned by degrees about its anchor.
 
-        `halo` is a colour around the letters, the paper's, which keeps lines off them.
+        A halo of the paper's colour around the letters keeps lines off them.
         """
         place = f'x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" text-anchor="{anchor}"'
         turned = f' transform="rotate({_n(turn)} {_n(x)} {_n(y)})"' if turn else ""
         weight = ' font-weight="bold"' if bold else ""
-        around = f' paint-order="stroke" {_outline(halo, HALO)}' if halo else ""
+        around = f' paint-order="stroke" {_outline(self.paper, HALO)}' if halo else ""
         look = f'{turned}{weight}{around} fill="{fill}"'
         self._elements.append(f"<text {place}{look}>{escape(text, quote=False)}</text>")
 
