@@ -1,12 +1,13 @@
 """How long netlang takes from text to a graph and to kernels, beside what torch takes.
 
-    python -m benchmarks.compile_time [--runs 7] [--compiles 1] [--json FILE]
+    python -m benchmarks.compile_time [--runs 7] [--compiles 1] [--save]
 
 Everything is measured in this one run: in-process times with the syntax tables warm, commands as
 whole processes, and torch.export of the same network as an `nn.Module` (which starts from a network
 in memory, not from text). Kernels are assembled for an H100, on all cores; torch.compile, which
 needs the GPU that it compiles for, compiles for this CPU, up to its first answer. A cold compiler
-finds none of what it made before.
+finds none of what it made before. `--save` writes benchmarks/results/compile_time.json, and from
+there the table of docs/optimizer.md.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -25,10 +26,16 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
+from benchmarks.markdown import fill, table
 from netlang.engines.cpu import machine
 from netlang.files import write_whole
 from netlang.lower import load
 from netlang.passes import optimize
+from netlang.units import si
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results/compile_time.json"
+PAGE = HERE.parent / "docs/optimizer.md"
 
 
 def milliseconds(
@@ -139,23 +146,38 @@ def report(figures: dict[str, list[float]]) -> str:
     return "\n".join(lines)
 
 
+def times(figures: dict[str, list[float]]) -> Iterator[str]:
+    """A row a figure: the median, and how far its runs reach."""
+
+    def cells(name: str) -> Iterator[str]:
+        yield name
+        yield from (si(f(figures[name]) / 1e3, "s") for f in (median, min, max))
+        yield str(len(figures[name]))
+
+    yield from table(("", "median", "least", "most", "runs"), map(cells, figures))
+
+
+TABLES: dict[str, Callable[[dict[str, list[float]]], Iterator[str]]] = {"times": times}
+
+
 def main() -> None:
-    """Measures, prints, and writes the JSON if asked."""
+    """Measures, prints, and writes the JSON and the table if asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--compiles", type=int, default=1, help="runs of cold compilers (1)")
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--save", action="store_true", help="in results and in docs/optimizer.md")
     args = parser.parse_args()
     figures = measure(args.runs, args.compiles)
     print(report(figures))
-    if args.json:
+    if args.save:
         record: dict[str, Any] = {
             "date": date.today().isoformat(),
             "machine": machine(),
             "versions": {p: version(p) for p in ("netlang", "torch", "triton")},
             "milliseconds": figures,
         }
-        write_whole(args.json, json.dumps(record, indent=2).encode())
+        write_whole(RESULTS, json.dumps(record, indent=2).encode())
+        fill(PAGE, TABLES, figures)
 
 
 if __name__ == "__main__":

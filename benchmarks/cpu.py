@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 
 from benchmarks.markdown import fill, table
 from netlang.bench import CONTENDERS, Answer, Case, describe, raced
+from netlang.bench.contenders import WORDS
 from netlang.bench.picture import to_svg
-from netlang.bench.report import Results
+from netlang.bench.report import Results, where
 from netlang.engines.cpu import cpu
 from netlang.files import write_whole
 from netlang.units import si
@@ -37,8 +38,6 @@ ROUNDS = {1: 30, 16: 7}
 """How often each contender runs, by batch."""
 
 OPENVINO, TORCH, COMPILE = "netlang openvino", "netlang torch", "torch.compile"
-WORDS = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime", "torch": "eager torch"}
-"""What peers are called in tables."""
 
 RACED = (OPENVINO, TORCH, "openvino", "onnxruntime", "torch")
 FLOAT, BRAIN = "float32", "bfloat16"
@@ -79,7 +78,7 @@ def timed(answer: Answer) -> str:
 
 
 def latency(results: Results, precision: str) -> Iterator[str]:
-    """A row a race: what netlang's engines take, and how many times as long others take."""
+    """A row a race: what netlang's engines take, and how many times as long as one others take."""
     groups = ((OPENVINO, ("openvino", "onnxruntime")), (TORCH, ("torch",)))
     columns = [
         (own, [peer for peer in peers if precision in CONTENDERS[peer].precisions])
@@ -93,8 +92,12 @@ def latency(results: Results, precision: str) -> Iterator[str]:
             yield timed(answers[own])
             yield from (f"{answers[peer].ratio(answers[own]):.2f}x" for peer in peers)
 
-    titles = (title for own, peers in columns for title in (own, *(WORDS[peer] for peer in peers)))
-    yield from table(("", *titles), map(cells, there(results, precision)))
+    def titles() -> Iterator[str]:
+        for own, peers in columns:
+            yield own
+            yield from (f"{WORDS[peer]} / {own}" for peer in peers)
+
+    yield from table(("", *titles()), map(cells, there(results, precision)))
 
 
 def there(results: Results, precision: str) -> list[Race]:
@@ -152,10 +155,18 @@ def told(results: Mapping[str, Any]) -> dict[str, dict[str, Answer]]:
 def save(results: Results) -> None:
     """Writes the JSON, the tables and the picture, in the order of the races."""
     results = {case: results[case] for case in map(str, RACES) if case in results}
+    described = describe(results)
     RESULTS.parent.mkdir(exist_ok=True)
-    write_whole(RESULTS, (json.dumps(describe(results), indent=1) + "\n").encode())
+    write_whole(RESULTS, (json.dumps(described, indent=1) + "\n").encode())
     fill(PAGE, TABLES, results)
-    write_whole(PICTURE, to_svg({str(r): results[str(r)] for r in one_by_one(results)}))
+    write_whole(PICTURE, picture(described))
+
+
+def picture(described: Mapping[str, Any]) -> bytes:
+    """What single images take, of the object in the file."""
+    results = told(described)
+    shown = {str(race): results[str(race)] for race in one_by_one(results)}
+    return to_svg(shown, place=where(described))
 
 
 def main() -> None:

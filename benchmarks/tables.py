@@ -46,7 +46,7 @@ TABLES: dict[str, Callable[[Results], Iterable[str]]] = {"networks": networks, "
 
 FIGURES: dict[str, Callable[[Stage], str]] = {
     "nodes": lambda stage: f"{stage['nodes']:,}",
-    "kernels": lambda stage: f"{stage['kernels']:,}",
+    "launches": lambda stage: f"{stage['kernels']:,}",
     "activations, MB": lambda stage: f"{stage['activation_bytes'] / 1e6:.2f}",
     "arena, kB": lambda stage: f"{stage['arena_bytes'] / 1e3:,.0f}",
 }

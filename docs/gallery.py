@@ -1,6 +1,7 @@
-"""Draws the gallery: `python -m docs.gallery` writes docs/gallery.md and its pictures.
+"""Draws the gallery: `python -m docs.gallery` writes docs/gallery.md and the documents' pictures.
 
-Each picture is what the `netlang` command beside it makes.
+Each picture is what the `netlang` command beside it makes. Two others show what was measured:
+`python -m benchmarks.cpu` writes docs/img/cpu.svg, docs/training.md has the command of digits.svg.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ INTRODUCTION = """\
 # Gallery
 
 The zoo as netlang sees it; [Drawing](drawing.md) tells how. A box is a layer with what follows it,
-a frame a group with the shape that it gives, a colour a size of image. A block that repeats is
-drawn once, with its number. Solid red lines are identity shortcuts, dotted ones change the shape.
-With `-O` a box is a kernel: what it computes one after the other stands line below line, what it
-computes together in cells.
+a frame a group with the shape that it gives. A colour is a size of image: the box's, or the most
+frequent one of its outermost group. A block that repeats is drawn once, with its number. Solid red
+lines are identity shortcuts, dotted ones change the shape. With `-O` a box is what one kernel
+computes: one after the other line below line, together in cells. What moves nothing has a box and
+no kernel: the input, and a concatenation that is written in place.
 
 `python -m docs.gallery` (or `make gallery`) draws all of it anew; with each picture stands the
 command that draws it alone.
@@ -94,7 +96,7 @@ PICTURES = (
     Picture("resnet152", "draw resnet152", "ResNet-152"),
     Picture(
         "resnet152_blocks",
-        "draw resnet152 --horizontal --depth 1 --params",
+        "draw resnet152 --depth 1 --params",
         "ResNet-152, a box a block: Table 1 of He et al. 2015",
     ),
     Picture(
@@ -105,7 +107,7 @@ PICTURES = (
     Picture("googlenet_dark", "draw googlenet --theme dark --depth 0", "GoogLeNet, a box a module"),
     Picture(
         "resnet18_flat",
-        "draw resnet18 --flat --horizontal --theme dark",
+        "draw resnet18 --flat --theme dark",
         "ResNet-18, every layer",
     ),
     Picture(
@@ -119,10 +121,34 @@ PICTURES = (
         "What the paper added to its plain network: shortcuts",
     ),
     Picture("deeper", "draw resnet50 --diff resnet101", "From ResNet-50 to ResNet-101"),
+    Picture(
+        "resnet20_horizontal",
+        "draw resnet20 --horizontal --depth 1 --shapes",
+        "ResNet-20, from left to right",
+    ),
     Picture("resnet50_optimized", "draw resnet50 -O", "ResNet-50 as it is compiled"),
     Picture("googlenet_optimized", "draw googlenet -O", "GoogLeNet as it is compiled"),
     Picture("cifar", "draw plain110 resnet110 resnet1202", "CIFAR-10: 110 layers, and 1202"),
 )
+
+OTHERS = (
+    Picture(
+        "roofline_resnet50",
+        "profile resnet50 --set stride_in=3x3 --batch 256",
+        "The roofline of ResNet-50 on an H100, and where its time goes",
+    ),
+    Picture(
+        "summary_alexnet",
+        "summary alexnet",
+        "AlexNet: the parameters are in its linear layers, the MACs in its convs",
+    ),
+    Picture(
+        "summary_resnets",
+        "summary resnet18 resnet34 resnet50 resnet101 resnet152",
+        "ResNets: parameters, MACs and activations, by families of operators",
+    ),
+)
+"""What other pages show."""
 
 ZOO = tuple(Picture(f"zoo/{name}", f"draw {name}", name) for name in zoo_networks())
 
@@ -153,12 +179,11 @@ def _thumbnail(picture: Picture) -> str:
     return f'<a href="{place}">{image}</a>'
 
 
-def draw(picture: Picture) -> None:
-    """Writes a picture's file."""
-    picture.path.parent.mkdir(exist_ok=True)
+def draw(picture: Picture, path: Path) -> None:
+    """Writes a picture to a file."""
     # A `dot` program would be taken where there is one; the gallery should be the same everywhere.
     with patch.object(layout, "which", return_value=None):
-        if main([*picture.arguments.split(), "-o", str(picture.path)]):
+        if main([*picture.arguments.split(), "-o", str(path)]):
             raise SystemExit(f"{picture.name} was not drawn")
 
 
@@ -177,8 +202,9 @@ def photograph(browser: str) -> None:
 
 
 if __name__ == "__main__":
-    for picture in (*PICTURES, *ZOO):
-        draw(picture)
+    for picture in (*PICTURES, *OTHERS, *ZOO):
+        picture.path.parent.mkdir(exist_ok=True)
+        draw(picture, picture.path)
     program = found()
     if program:
         photograph(program)

@@ -15,6 +15,9 @@ FONT = "Helvetica, Arial, sans-serif"
 MEAN = 0.6
 """The width of a character as a part of the font's size: the mean of a line, on the safe side."""
 
+HALO = 6
+"""The width of the stroke around letters, half of which is outside of them."""
+
 
 def width_of(text: str, size: float, mean: float = MEAN) -> float:
     """Pixels that a line needs at most: an SVG cannot measure its text."""
@@ -84,14 +87,18 @@ class Svg:
         fill: str = INK,
         turn: float = 0,
         bold: bool = False,
+        halo: bool = False,
     ) -> None:
-        """A line whose baseline is at `y`, turned by degrees about its anchor."""
+        """A line whose baseline is at `y`, turned by degrees about its anchor.
+
+        A halo of the paper's colour around the letters keeps lines off them.
+        """
         place = f'x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" text-anchor="{anchor}"'
         turned = f' transform="rotate({_n(turn)} {_n(x)} {_n(y)})"' if turn else ""
         weight = ' font-weight="bold"' if bold else ""
-        self._elements.append(
-            f'<text {place}{turned}{weight} fill="{fill}">{escape(text, quote=False)}</text>'
-        )
+        around = f' paint-order="stroke" {_outline(self.paper, HALO)}' if halo else ""
+        look = f'{turned}{weight}{around} fill="{fill}"'
+        self._elements.append(f"<text {place}{look}>{escape(text, quote=False)}</text>")
 
     def legend(
         self, x: float, y: float, meanings: Mapping[str, str], size: float, fill: str = FAINT

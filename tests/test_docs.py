@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import json
 import re
 import shlex
+from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from textwrap import dedent
 
@@ -16,10 +20,12 @@ from benchmarks.graphs import RESULTS, stages
 from benchmarks.markdown import filled
 from benchmarks.tables import PAGE, TABLES
 from docs import kernels
-from netlang.diagnostic import Source
+from netlang.backends.draw import View
+from netlang.diagnostic import NetError, Source
 from netlang.ir.attributes import attributes, show
 from netlang.ir.op import OPS
 from netlang.lower import load
+from netlang.passes import PIPELINE
 from netlang.recipe import RECIPES, all_words
 from netlang.resources import zoo_networks
 from netlang.summary import inference
@@ -60,6 +66,7 @@ def test_there_are_examples() -> None:
     assert pages == {"README.md", "language.md", "training.md"}
     assert len(EXAMPLES) == sum(PAGES[page].count("```net\n") for page in pages)
     assert len(commands()) > 20
+    assert {place.partition(":")[0] for place in listings()} == {"README.md", "language.md"}
 
 
 def commands() -> list[str]:
@@ -74,6 +81,82 @@ def test_a_command_has_what_it_is_given(line: str) -> None:
     words = shlex.split(line)
     parser = netlang.commands._parser(words[0], netlang.commands._load(words[0]))
     parser.parse_args(words)  # exits where an option is unknown
+
+
+def listings() -> dict[str, str]:
+    """The mistakes that the pages show, by the place where each begins."""
+    return {
+        f"{name}:{text[: shown.start()].count(chr(10)) + 1}": dedent(shown[0])
+        for name, text in PAGES.items()
+        for shown in re.finditer(r"^ {4}error: .*\n(?: {4}.*\n)+", text, re.M)
+    }
+
+
+@pytest.mark.parametrize("shown", [pytest.param(s, id=p) for p, s in listings().items()])
+def test_a_mistake_is_shown_as_it_is_told(shown: str) -> None:
+    """Of the file that the page names, with the line that it shows."""
+    name, number = re.findall(r"--> (\S+?):(\d+):", shown)[0]
+    (line,) = re.findall(rf"^ *{number} \| (.*)", shown, re.M)
+    path = ROOT / name
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[int(number) - 1] = line
+    with pytest.raises(NetError) as caught:
+        load(Source(str(path), "\n".join(lines)))
+    assert str(caught.value).replace(str(path), name).strip() == shown.strip()
+
+
+def snippets() -> dict[str, str]:
+    """The fenced Python of all pages but the kernels', by the place where it begins."""
+    return {
+        f"{name}:{text[: code.start()].count(chr(10)) + 1}": code[1]
+        for name, text in PAGES.items()
+        for code in re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S)
+        if "@triton.jit" not in code[1]
+    }
+
+
+@pytest.mark.parametrize("code", [pytest.param(c, id=p) for p, c in snippets().items()])
+def test_a_snippet_stands_alone(code: str) -> None:
+    """Each name in it is made there, and what it takes from netlang is there."""
+    nodes = list(ast.walk(ast.parse(code)))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    imported = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    made = {name.id for name in names if not isinstance(name.ctx, ast.Load)} | {
+        (alias.asname or alias.name).partition(".")[0] for node in imported for alias in node.names
+    }
+    assert {name.id for name in names} <= made | set(dir(builtins))
+    for node in imported:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("netlang"):
+            module = import_module(node.module or "")
+            assert all(hasattr(module, alias.name) for alias in node.names)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_called_of_netlang_is_there_once_it_is_imported(page: str) -> None:
+    called = re.findall(r"\bnetlang\.(\w+)[.(]", PAGES[page])
+    assert set(called) <= set(netlang.__all__)
+
+
+def test_the_words_that_a_drawing_takes_are_told() -> None:
+    told = PAGES["drawing.md"].partition("takes several graphs, and of these\nwords")[2]
+    words = re.findall(r"`(\w+)`", told.partition(";")[0])
+    assert sorted(words) == sorted(field.name for field in fields(View))
+
+
+RUN = {
+    "convolutional": ("running.md", "import fully_convolutional"),
+    "netlang": ("README.md", "netlang.compile("),
+}
+"""What runs offline and in a few seconds, by its page and what it calls."""
+
+
+@pytest.mark.parametrize(("page", "call"), RUN.values(), ids=RUN)
+def test_a_snippet_runs(
+    page: str, call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (code,) = [c for place, c in snippets().items() if place.startswith(page) and call in c]
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, page, "exec"), {})
 
 
 def signature(cls: type) -> str:
@@ -106,6 +189,17 @@ def test_network(name: str) -> None:
     parameters, macs = (sum(map(count, graph)) for count in (graph.parameters, graph.macs))
     title = zoo_networks()[name].read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
     assert f"| `{name}` | {title} | {parameters:,} | {macs:,} |" in ZOO
+
+
+@pytest.mark.parametrize("name", sorted({run.__name__ for run in PIPELINE}))
+def test_pass(name: str) -> None:
+    rows = [line.split("|")[1] for line in PAGES["optimizer.md"].splitlines() if "|" in line]
+    assert [row for row in rows if f"`{name}`" in row]
+
+
+@pytest.mark.parametrize("name", netlang.commands.COMMANDS)
+def test_command(name: str) -> None:
+    assert f"\n| `{name}` | " in PAGES["README.md"]
 
 
 def test_the_tables_of_the_optimizer_are_those_of_its_results() -> None:

@@ -1,7 +1,9 @@
 """Imports point down only: each stage can be read, tested and changed without those above it."""
 
 import ast
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,16 @@ def test_torch_and_triton_load_late(path: Path) -> None:
 
 def test_every_part_has_its_floor() -> None:
     assert {part(path) for path in FILES} <= set(FLOOR)
+
+
+def test_the_table_of_the_architecture_goes_down_the_floors() -> None:
+    text = (ROOT.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.*?) \| (.*?) \|", text, re.M)[1:]
+    parts = {stage: re.findall(r"(\w+)(?:/|\.py)`", folders) for stage, folders in rows}
+    assert {name for names in parts.values() for name in names} == set(FLOOR) - {
+        "__init__",
+        "__main__",
+    }
+    *levels, _ = ([FLOOR[name] for name in names] for names in parts.values())
+    for above, below in pairwise(levels):
+        assert min(above) >= max(below)

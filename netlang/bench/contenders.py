@@ -17,6 +17,10 @@ Call = Callable[[], Any]
 """From the images of the case to the network's result."""
 
 
+WORDS = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime", "torch": "eager torch"}
+"""What peers are called in tables of documents and in pictures, where it is not their name."""
+
+
 class Contender(ABC):
     """A way to run a network.
 

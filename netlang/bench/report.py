@@ -63,9 +63,9 @@ def fastest(answers: Mapping[str, Answer]) -> str:
     return min(own, key=lambda name: own[name].median, default="")
 
 
-def where() -> str:
-    """The machine, in words."""
-    here = machine()
+def where(described: Mapping[str, Any] | None = None) -> str:
+    """The machine, in words: this one, or that of an object that `describe` gave."""
+    here = described or machine()
     return f"{here['processor']}, {here['cores']} cores"
 
 

@@ -134,7 +134,8 @@ def _draw_roof(svg: Svg, profile: Profile, roof: Roof, ink: Palette) -> None:
             f"bound by compute: {percent(compute)}",
         )
     ):
-        svg.text(RIGHT - 10, roof.y.first - 52 + 20 * number, line, anchor="end", fill=ink.text)
+        y = roof.y.first - 52 + 20 * number
+        svg.text(RIGHT - 10, y, line, anchor="end", fill=ink.text, halo=True)
 
 
 def _rest(profile: Profile) -> str:

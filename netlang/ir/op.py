@@ -1,7 +1,8 @@
 """What an operator answers: everything that the rest of the compiler asks about it.
 
 One operator is one frozen dataclass in `netlang.ops`; its fields are the attributes of the
-language. Nothing outside `netlang.ops` asks which operator it has before it.
+language. Nothing lists operators by name. A pass or a view that is about certain operators matches
+their classes, and takes what it does not match as it is: a new one needs no word there.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Pace:
 
     def line(self) -> str:
         """`120 of 10,000 images, 35.1 images/s, 4:41 left`."""
-        line = f"{self.done:,} of {self.total:,} images"
+        line = f"{self.done:,} of {self.total:,} {'image' if self.total == 1 else 'images'}"
         return (f"{line}, {self.speed()}" if self.done else line).ljust(WIDTH)
 
     def speed(self) -> str:
@@ -39,4 +39,5 @@ class Pace:
     def summary(self) -> str:
         """`10,000 images in 285 s: 35.1 images/s`."""
         seconds = self.seconds
-        return f"{self.done:,} images in {seconds:.0f} s: {rate(self.done / seconds)}"
+        images = "image" if self.done == 1 else "images"
+        return f"{self.done:,} {images} in {seconds:.0f} s: {rate(self.done / seconds)}"

@@ -1,7 +1,9 @@
 """Runs a network that netlang compiled. It needs this folder, torch and triton; not netlang.
 
-    from model import Model
-    model = Model.load("resnet50")          # the folder; the weights go to the GPU once
+    import torch
+    from model import Model                 # with this folder on Python's path
+
+    model = Model.load(".")                 # this folder; the weights go to the GPU once
     logits = model(torch.randn(8, 3, 224, 224, device="cuda"))
 
 The first call of a batch size compiles kernels and captures all launches in one CUDA graph, which

@@ -21,7 +21,7 @@ from netlang.syntax.tables import lark
 __all__ = ["parse", "read"]
 
 MOST = 20
-"""How many errors one run reports: nobody reads more."""
+"""How many errors in the syntax of a file one run reports: nobody reads more."""
 
 
 def parse(source: Source) -> ast.File:
@@ -39,14 +39,22 @@ def parse(source: Source) -> ast.File:
 def _feed(parser: Any, lexemes: list[Lexeme]) -> list[Diagnostic]:
     """Run the parser; without a problem the tree is then on its stack."""
     problems, index = list[Diagnostic](), 0
-    while index < len(lexemes) and len(problems) < MOST:
+    while index < len(lexemes):
         try:
             parser.feed_token(cast(Token, lexemes[index]))
             index += 1
         except UnexpectedToken:
+            if len(problems) == MOST:
+                return [*problems, _more(lexemes[index].span)]
             problems.append(explain(Site(lexemes, index, frozenset(parser.accepts()))))
             index = resume(parser, lexemes, index)
     return problems
+
+
+def _more(span: Span) -> Diagnostic:
+    """What stands at the first error that is not explained."""
+    help = f"mend the {MOST} that are explained first"
+    return Diagnostic("there are more mistakes in this file", span, "the next one", help)
 
 
 def _unparsable(lexemes: list[Lexeme]) -> list[Diagnostic]:

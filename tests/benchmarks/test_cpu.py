@@ -40,7 +40,8 @@ def test_bfloat16_has_a_table_without_those_who_lack_it() -> None:
         for batch, kind in [(1, "bfloat16"), (16, "bfloat16"), (1, "torch.compile")]
     }
     head, _, *rows = cpu.latency(results, "bfloat16")
-    assert head == "|  | netlang openvino | OpenVINO | netlang torch | eager torch |"
+    own, peer = "netlang openvino | OpenVINO / netlang openvino", "eager torch / netlang torch"
+    assert head == f"|  | {own} | netlang torch | {peer} |"
     assert [row.split(" | ")[0] for row in rows] == ["| resnet50, batch 1", "| resnet50, batch 16"]
 
 
@@ -61,6 +62,11 @@ def test_the_page_has_the_tables_of_the_results() -> None:
     results = cpu.told(json.loads(cpu.RESULTS.read_text(encoding="utf-8")))
     page = cpu.PAGE.read_text(encoding="utf-8")
     assert page == filled(page, cpu.TABLES, results), "run `python -m benchmarks.cpu`"
+
+
+def test_the_picture_is_that_of_the_results() -> None:
+    stored = json.loads(cpu.RESULTS.read_text(encoding="utf-8"))
+    assert cpu.PICTURE.read_bytes() == cpu.picture(stored), "run `python -m benchmarks.cpu`"
 
 
 def test_a_table_of_another_race_stays_as_it_is() -> None:

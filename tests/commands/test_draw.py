@@ -76,6 +76,7 @@ def test_what_follows_a_repeat_is_not_repeated() -> None:
 def test_depth_makes_boxes_of_groups() -> None:
     source = to_dot(load("resnet152"), view=View(depth=1))
     assert 'label="bottleneck  ×35\n1x1 conv, 256\n3x3 conv, 256\n1x1 conv, 1024"' in source
+    assert '1x1 conv, 1024\nprojection: 1x1 conv, 1024, /2"' in source
     assert 'label="conv4_x\n' in to_dot(load("resnet152"), view=View(depth=0))
 
 

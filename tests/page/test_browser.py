@@ -154,7 +154,7 @@ def test_search_opens_what_hides_a_hit(open_page: Opener) -> None:
 
 def test_what_is_drawn_once_is_one_hit(open_page: Opener) -> None:
     page = open_page(load("resnet152"))
-    page.locator("#search").fill("projection 1x1")
+    page.locator("#search").fill("projection.conv 1x1")
     assert page.locator("#hits").text_content() == "4"
     page.locator("#search").fill("add_1 relu")
     assert page.locator("#hits").text_content() == "8"

@@ -124,3 +124,11 @@ def test_the_pace_says_how_long_the_rest_takes() -> None:
     pace.done = 200
     assert pace.line().rstrip() == "200 of 1,000 images, 20.0 images/s, 0:40 left"
     assert pace.summary() == "200 images in 10 s: 20.0 images/s"
+
+
+def test_one_image_is_no_images() -> None:
+    now = iter((0.0, 10.0, 10.0))
+    pace = Pace(1, lambda: next(now))
+    assert pace.line().rstrip() == "0 of 1 image"
+    pace.done = 1
+    assert pace.summary() == "1 image in 10 s: 0.100 images/s"

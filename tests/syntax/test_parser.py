@@ -43,8 +43,16 @@ def test_one_mistake_is_one_error(path: Path):
 
 
 def test_nobody_reads_a_thousand_errors():
-    body = "relu ->;" * 1000
-    assert len(mistakes(f"net a {{ {body} }}").diagnostics) == MOST
+    *told, last = mistakes(f"net a {{ {'relu ->;' * 1000} }}").diagnostics
+    assert len(told) == MOST
+    assert last.message == "there are more mistakes in this file"
+    assert last.span is not None
+    assert last.span.start == len("net a { ") + MOST * len("relu ->;") + len("relu ->")
+
+
+def test_of_as_many_errors_as_are_told_there_are_no_more():
+    told = mistakes(f"net a {{ {'relu ->;' * MOST} }}").diagnostics
+    assert [diagnostic.message for diagnostic in told] == [told[0].message] * MOST
 
 
 # ------------------------------------------------------------------------- limits

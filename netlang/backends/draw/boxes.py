@@ -140,7 +140,12 @@ def _kind(path: str) -> str:
 
 def _content(nodes: tuple[Node, ...]) -> list[str]:
     """A group's layers with weights; their number where they are many."""
-    learned = [node.op for node in nodes if node.op.is_product]
-    captions = [line for op in learned for line in lines(op)]
-    number = sum(leaf.is_product for op in learned for leaf in leaves(op))
+    learned = [node for node in nodes if node.op.is_product]
+    captions = [_way_around(node) + line for node in learned for line in lines(node.op)]
+    number = sum(leaf.is_product for node in learned for leaf in leaves(node.op))
     return captions if len(captions) <= MOST_LINES else [f"{number} layers"]
+
+
+def _way_around(node: Node) -> str:
+    """What tells a shortcut's convolution from those on the way through."""
+    return "projection: " if "projection" in node.name.split(".")[:-1] else ""

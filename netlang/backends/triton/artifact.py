@@ -85,8 +85,9 @@ def _readme(plan: Plan) -> str:
     )
     return f"""# {plan.network}, {plan.precision}
 
-Compiled by netlang; it runs with torch and triton alone, at any batch size.
+Compiled by netlang; it runs with torch and triton alone, at any batch size. In this folder:
 
+    import torch
     from model import Model
 
     model = Model.load(".")
