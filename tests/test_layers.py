@@ -11,8 +11,8 @@ ROOT = Path(__file__).parent.parent / "netlang"
 # From the ground up. Neighbours on a floor do not know each other. The runtime stands on the ground
 # because an artifact carries it to machines without netlang.
 FLOORS = (
-    {"lazy", "natural", "tree"},
-    {"columns", "diagnostic", "files", "kernels", "reach", "resources", "runtime"},
+    {"diagnostic", "lazy", "natural", "tree"},
+    {"columns", "files", "kernels", "reach", "resources", "runtime"},
     {"device", "ir", "palette", "picture", "svg", "units"},
     {"ops", "recipe", "tune"},
     {"syntax", "passes", "weights", "images"},
