@@ -16,6 +16,7 @@ from netlang.commands.common import (
     progress,
     settings,
 )
+from netlang.commands.outputs import require_outputs, tell_written
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.device import require_batch
 from netlang.diagnostic import did_you_mean, error
@@ -76,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     for path in args.output:
         if path.suffix == JSON:
             write_whole(path, json.dumps(describe(results), indent=1).encode())
-            print(f"wrote {path}")
+            tell_written(path)
         else:
             write_picture(path, to_svg(results, args.theme))
     return 0
@@ -86,6 +87,7 @@ def _require_sense(args: argparse.Namespace) -> list[int]:
     """The batches."""
     for path in args.output:
         require_format(path, (*FORMATS, JSON), "bench")
+    require_outputs((("-o", path) for path in args.output), args.nets)
     if args.rounds < 2:
         raise error(f"'--rounds {args.rounds}' has no spread", help="write --rounds 15")
     require_threads(args.threads)

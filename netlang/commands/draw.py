@@ -9,6 +9,7 @@ from pathlib import Path
 from netlang.backends.draw import View, laid_out, to_diff_dot, to_dot, volumes
 from netlang.backends.page import to_html
 from netlang.commands.common import add_nets_argument, add_side_settings, load_sides, settings
+from netlang.commands.outputs import require_outputs, tell_written
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.diagnostic import did_you_mean, error
 from netlang.diff import compare
@@ -84,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     drawing = _drawing(args, graphs, path.suffix)
     if isinstance(drawing, str):
         write_whole(path, drawing.encode())
-        print(f"wrote {path}")
+        tell_written(path)
     else:
         write_picture(path, drawing)
     return 0
@@ -137,6 +138,7 @@ def _require_pair(args: argparse.Namespace) -> None:
 
 def _require_sense(args: argparse.Namespace, path: Path, graphs: list[Graph]) -> None:
     require_format(path, (*FORMATS, DOT, PAGE), "network")
+    require_outputs([("-o", path)], (*args.nets, args.diff))
     output = f"-o {path}"
     flow = {"--expand": args.expand, "--depth": args.depth is not None}
     flow |= {"--horizontal": args.horizontal, output: path.suffix in (DOT, PAGE)}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from netlang.commands.common import add_nets_argument, settings
+from netlang.commands.outputs import require_outputs, tell_written
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.diagnostic import error
 from netlang.files import write_whole
@@ -64,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     graphs = graphs if args.training else [inference(graph) for graph in graphs]
     if args.output and args.output.suffix == CSV:
         write_whole(args.output, to_csv(graphs, args.dtype).encode())
-        print(f"wrote {args.output}")
+        tell_written(args.output)
     elif args.output:
         chart = args.chart or CHARTS[0]
         svg = to_svg(*graphs, chart=chart, theme=args.theme, precision=args.dtype)
@@ -94,6 +95,7 @@ def _require_sense(args: argparse.Namespace, nets: Sequence[str]) -> None:
         raise error(f"'--json' and '{other}' are two forms", help="leave one of them out")
     if args.output:
         require_format(args.output, (*FORMATS, CSV), "summary")
+        require_outputs([("-o", args.output)], nets)
     draws = args.output and args.output.suffix in FORMATS
     if args.csv and draws:
         raise error(f"'--csv' is no '{args.output.suffix}'", help="write -o FILE.csv")

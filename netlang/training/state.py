@@ -40,6 +40,13 @@ def save(path: Path, training: Training) -> None:
     write_whole(path_beside(path), dump(state))
 
 
+def require_state(weights: Path) -> None:
+    """`NetError` where no training that wrote these weights can go on."""
+    beside = path_beside(weights)
+    if not beside.is_file():
+        raise error(f"there is no '{beside}' to go on from", help="leave out --resume")
+
+
 def resume(path: Path, training: Training) -> None:
     """Brings a training to where the one stopped that wrote these weights.
 
@@ -47,9 +54,8 @@ def resume(path: Path, training: Training) -> None:
     """
     from netlang.backends.torch.learner import undump
 
+    require_state(path)
     beside = path_beside(path)
-    if not beside.is_file():
-        raise error(f"there is no '{beside}' to go on from", help="leave out --resume")
     try:
         state = undump(beside.read_bytes())
         was = state["facts"]
