@@ -43,7 +43,7 @@ HELP = (
     "becomes 8/7 of the input's (256 for 224; or what the recipe's 'resize' says), the middle is "
     "cut out, and its colours are normalized by ImageNet's mean and deviation. With --eval, the "
     "network is tested as its 'eval' says, on corners and mirror images, at several sizes, or over "
-    "the whole image, and the mean of all is told. An image that cannot be read is named and left "
+    "the whole image, and the mean of all is told. What cannot be read is named and left "
     "out, and the exit status is 1."
 )
 
@@ -55,8 +55,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "inputs",
         nargs="*",
         metavar="INPUT",
-        help="an image (JPEG, PNG and more), a folder, a pattern such as 'photos/*.jpg', or a "
-        ".npy array, N x C x H x W or C x H x W, which is taken as prepared",
+        help="an image (JPEG, PNG and more), a folder of these, a pattern such as 'photos/*.jpg', or "
+        "a .npy array, N x C x H x W or C x H x W, which is taken as prepared",
     )
     add_weights_arguments(parser)
     add_engine_arguments(parser)
