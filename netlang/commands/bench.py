@@ -13,6 +13,7 @@ from netlang.bench.picture import to_svg
 from netlang.commands.common import (
     add_nets_argument,
     add_threads_argument,
+    load_nets,
     progress,
     settings,
 )
@@ -22,7 +23,6 @@ from netlang.device import require_batch
 from netlang.diagnostic import did_you_mean, error
 from netlang.engines.cpu import require, require_threads
 from netlang.files import write_whole
-from netlang.lower import load
 from netlang.picture import FORMATS
 
 HELP = (
@@ -65,8 +65,7 @@ def run(args: argparse.Namespace) -> int:
     batches = _require_sense(args)
     names, own = _contenders(args), tuple(settings(args).items())
     results = dict[str, dict[str, Answer]]()
-    for net in args.nets:
-        load(net, **settings(args))  # its mistakes are told ahead of all work
+    load_nets(args)  # their mistakes are told ahead of all work
     for net in args.nets:
         for batch in batches:
             title = f"{Path(net).stem}, batch {batch}"

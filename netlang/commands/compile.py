@@ -114,6 +114,9 @@ def _require_sense(args: argparse.Namespace) -> None:
     require_seed(args.seed)
     if args.emit and args.output:
         raise error("'--emit' prints, and '-o' writes", help="leave one of them out")
+    for option in ("--explain", "--check"):
+        if args.emit and getattr(args, option[2:]):
+            raise error(f"'--emit' prints a stage, and no '{option}'", help="leave one of them out")
     if args.output:
         require_ours(args.output)
         require_no_input_in(args.output, (args.net, args.weights))

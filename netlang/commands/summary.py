@@ -8,14 +8,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from netlang.commands.common import add_nets_argument, settings
+from netlang.commands.common import add_nets_argument, load_all, settings
 from netlang.commands.outputs import require_outputs, tell_written
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.diagnostic import error
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
 from netlang.kernels.precision import PRECISIONS
-from netlang.lower import load
 from netlang.picture import FORMATS
 from netlang.resources import zoo_networks
 from netlang.summary import comparison, describe, inference, table, to_csv
@@ -61,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     """Prints the table or the rows or the object, or writes a file and says where."""
     nets = [*args.nets, *(zoo_networks() if args.zoo else ())]
     _require_sense(args, nets)
-    graphs = [load(net, **settings(args)) for net in nets]
+    graphs = load_all((net, settings(args)) for net in nets)
     graphs = graphs if args.training else [inference(graph) for graph in graphs]
     if args.output and args.output.suffix == CSV:
         write_whole(args.output, to_csv(graphs, args.dtype).encode())
