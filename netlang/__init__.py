@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netlang.backends.draw import draw
     from netlang.backends.torch import to_module as to_torch
     from netlang.compiler import compile
+    from netlang.device import Target
     from netlang.diagnostic import NetError
     from netlang.ir.graph import Graph
     from netlang.lower import load
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Graph",
     "NetError",
+    "Target",
     "__version__",
     "adopt_weights",
     "compile",
@@ -46,6 +48,7 @@ __all__ = [
 _HOMES = {
     "Graph": "netlang.ir.graph",
     "NetError": "netlang.diagnostic",
+    "Target": "netlang.device",
     "adopt_weights": "netlang.weights",
     "compile": "netlang.compiler",
     "draw": "netlang.backends.draw",

@@ -59,7 +59,8 @@ def read_labels(path: Path, graph: Graph) -> list[str]:
     if not path.is_file():
         raise error(f"there is no file of labels '{path}'")
     try:
-        labels = path.read_text(encoding="utf-8").splitlines()
+        # Editors of Windows put a byte order mark first.
+        labels = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise error(f"the labels '{path}' are not UTF-8 text") from None
     classes = class_count(graph)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
-from netlang.diagnostic import error
-from netlang.kernels.precision import Precision
+from netlang.diagnostic import did_you_mean, error
+from netlang.kernels.precision import PRECISIONS, Precision
 
 GB, TB, TFLOP, MB = 1e9, 1e12, 1e12, 10**6
 
@@ -102,6 +102,19 @@ class Target:
 
     def __str__(self) -> str:
         return f"{self.device.name}, {self.precision}, batch {self.batch}"
+
+
+def target(device: str, precision: str, batch: int) -> Target:
+    """The target of these names; `NetError` where there is no such device, precision or batch."""
+    require_batch(batch)
+    for what, name, names in (
+        ("device", device, DEVICES),
+        ("precision", precision, PRECISIONS),
+    ):
+        if name not in names:
+            near = did_you_mean(name, names) or f"there are: {', '.join(names)}"
+            raise error(f"there is no {what} '{name}'", help=near)
+    return Target(DEVICES[device], cast(Precision, precision), batch)
 
 
 USUAL = Target()

@@ -141,3 +141,12 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """A help line for a misspelt name, or an empty string where nothing is near."""
     near = difflib.get_close_matches(name, sorted(set(candidates)), n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else ""
+
+
+def near_or_all(name: str, candidates: Iterable[str], shown: Iterable[str] | None = None) -> str:
+    """A help line for a misspelt name: the one that is near, or all that there are.
+
+    `shown` are those to list where not all that the name may have meant.
+    """
+    known = list(candidates)
+    return did_you_mean(name, known) or f"there are: {', '.join(known if shown is None else shown)}"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MARGIN = 256 / 224
 """The shorter side, as a multiple of what is cut out of its middle (Krizhevsky et al. 2012, 2)."""
 
+READS = "netlang reads JPEG, PNG and more"
+"""Which files hold images, for who named another."""
 
 IN_PLACE_OF_IMAGE = " (in place of 'mean pixel', whose image no weights hold)"
 """Said of the mean, where a recipe subtracts one of each pixel."""
@@ -57,7 +59,8 @@ class Preparation:
     def of(cls, graph: Graph, mean_image: Array | None = None) -> Preparation:
         """What a network's input declares; where that gives no `resize`, `eval` may.
 
-        NetError where the network takes no photographs, or a mean image of another size.
+        NetError where the network takes no photographs, `eval` wants a random size, or the mean
+        image has another size.
         """
         (x, op), *_ = ((node.type, node.op) for node in graph.inputs)
         assert isinstance(op, Input)
@@ -69,6 +72,17 @@ class Preparation:
             )
         words = dict(graph.recipes).get("eval", ())
         recipe = one_of(words, Resize)
+        if recipe and recipe.to:
+            raise error(
+                f"'resize {recipe.side}, to={recipe.to}' is random, and a test has no chance in it",
+                help=f"write resize {recipe.side}, or a size each: "
+                f"scale {recipe.side}; scale {recipe.to}",
+            )
+        if recipe and recipe.square:
+            raise error(
+                f"'resize {recipe.side}, square=on' is for random crops, and a test has none",
+                help="write crops 10, which are those of the middle square",
+            )
         side = op.resize or (recipe.side if recipe else 0) or round(min(x.pixels) * MARGIN)
         mean, std = (_a_channel(numbers, x.channels) for numbers in (op.mean, op.std))
         if mean_image is not None and mean_image.shape != x.shape:
@@ -123,11 +137,24 @@ class Preparation:
 
     def open(self, path: Path) -> Image:
         """An image file, upright, in as many colours as the network takes; NetError as `read`."""
-        return self.coloured(_open(path))
+        image = _open(path)
+        try:
+            return self.coloured(image)
+        except ValueError:
+            raise error(
+                f"the colours of '{path}' do not become the network's (Pillow calls them "
+                f"'{image.mode}' and '{self._mode}')",
+                help="save it as RGB or gray",
+            ) from None
 
     def coloured(self, image: Image) -> Image:
-        """An image in as many colours as the network takes."""
-        return image.convert("RGB" if self.x.channels == 3 else "L")
+        """An image in as many colours as the network takes; ValueError where Pillow has no way."""
+        return image.convert(self._mode)
+
+    @property
+    def _mode(self) -> str:
+        """What Pillow calls the network's colours."""
+        return "RGB" if self.x.channels == 3 else "L"
 
     def numbers(self, image: Image, window: Window | None = None) -> Array:
         """An image that is as large as it is to be, C x H x W.
@@ -253,8 +280,9 @@ def _open(path: Path) -> Image:
     try:
         image = PIL.Image.open(path)
         image.load()
+        image = ImageOps.exif_transpose(image)
     except UnidentifiedImageError:
-        raise error(f"'{path}' is not an image", help="netlang reads JPEG, PNG and more") from None
+        raise error(f"'{path}' is not an image", help=READS) from None
     except Exception as fault:  # Pillow meets damage with errors of every kind
         raise error(f"the image '{path}' is damaged: {fault}") from None
     if image.mode[0] in "IF":
@@ -262,4 +290,4 @@ def _open(path: Path) -> Image:
             f"'{path}' has more than 8 bits a channel (Pillow calls it '{image.mode}')",
             help="save it with 8 bits a channel",
         )
-    return ImageOps.exif_transpose(image)
+    return image

@@ -1,10 +1,15 @@
-"""Colours of pictures on light paper or dark: a stage of a network has one, by its image's size."""
+"""Colours of pictures on light paper or dark, of what a network is made of.
+
+A stage of it has one, by its image's size, and a family of operators, where these are counted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from netlang.ir.op import Family
 
 Theme = Literal["light", "dark"]
 
@@ -23,16 +28,21 @@ class Colour:
 
 @dataclass(frozen=True)
 class Palette:
-    """Of one theme; a drawing with more stages begins again."""
+    """Of one theme; a drawing with more stages begins again.
+
+    On the colour of a family one can write in that of the paper.
+    """
 
     paper: str
     text: str
     faint: str
+    grid: str
     line: str
     shortcut: str
     plain: Colour
     stages: tuple[Colour, ...]
     marks: Mapping[str, Colour]
+    families: Mapping[Family, str]
 
 
 PALETTES: dict[Theme, Palette] = {
@@ -40,6 +50,7 @@ PALETTES: dict[Theme, Palette] = {
         paper="#ffffff",
         text="#1f2430",
         faint="#6b7280",
+        grid="#e4e4e4",
         line="#5b6472",
         shortcut="#c2410c",
         plain=Colour("#eceff3", "#8a93a1", "#f8f9fa"),
@@ -58,11 +69,21 @@ PALETTES: dict[Theme, Palette] = {
             "removed": Colour("#fbe0e6", "#c02650", "#fef6f8"),
             "changed": Colour("#fde9b6", "#a86a00", "#fffaf0"),
         },
+        families={
+            "conv": "#2166ac",
+            "linear": "#a8327d",
+            "norm": "#a86a00",
+            "pool": "#1a7f5a",
+            "pointwise": "#c0432b",
+            "join": "#6a51a3",
+            "shape": "#666666",
+        },
     ),
     "dark": Palette(
         paper="#0f141b",
         text="#e6e9ef",
         faint="#9aa4b2",
+        grid="#2a313c",
         line="#8b95a5",
         shortcut="#fb923c",
         plain=Colour("#2a313c", "#667183", "#161c24"),
@@ -80,6 +101,15 @@ PALETTES: dict[Theme, Palette] = {
             "added": Colour("#0f4a37", "#3ecf9a", "#0f1f1b"),
             "removed": Colour("#4a1a2b", "#f47c9b", "#1d1218"),
             "changed": Colour("#54400c", "#f0b63f", "#1d190f"),
+        },
+        families={
+            "conv": "#6ca5dd",
+            "linear": "#d97bb5",
+            "norm": "#ccae45",
+            "pool": "#5fb58f",
+            "pointwise": "#e08a70",
+            "join": "#9a8bdc",
+            "shape": "#8b95a5",
         },
     ),
 }

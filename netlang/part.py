@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from netlang.diagnostic import did_you_mean, error
+from netlang.diagnostic import error, near_or_all
 from netlang.ir.graph import Graph, Node
 from netlang.ops.shape import Input
 from netlang.tree import tree
@@ -63,5 +63,4 @@ def _is_read_outside(graph: Graph, node: Node, own: dict[str, str]) -> bool:
 def _suggestion(graph: Graph, paths: Sequence[str], name: str) -> str:
     known = dict.fromkeys(each for path in paths for each in _names(graph, path))
     kinds = dict.fromkeys(graph.blocks.get(p, p) for p in paths if p.count(".") < 2)
-    there_are = f"there are: {', '.join(kinds)}" if kinds else "the network has none"
-    return did_you_mean(name, known) or there_are
+    return near_or_all(name, known, kinds) if paths else "the network has none"

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from xml.etree.ElementTree import iterparse
 
+from netlang.diagnostic import error
 from netlang.files import write_whole
 
 FONT = "Source Sans Pro"
@@ -56,12 +57,17 @@ class Picture:
         return self.svg.decode()
 
     def save(self, path: str | Path) -> None:
-        """Writes it in the format of the path's suffix: .svg, .png or .pdf; KeyError for others."""
+        """Writes it in the format of the path's suffix: .svg, .png or .pdf.
+
+        `NetError` for others.
+        """
         write_whole(Path(path), encoded(self.svg, Path(path).suffix))
 
 
 def encoded(svg: bytes, suffix: str) -> bytes:
     """A drawing in the one of the formats that has this suffix, smaller if it has to be."""
+    if suffix not in FORMATS:
+        raise error(f"no picture ends in '{suffix}'", help=f"there are: {', '.join(FORMATS)}")
     form = FORMATS[suffix]
     return form.encode(svg, form.units * form.scale(svg))
 

@@ -66,7 +66,7 @@ class SGD(Word):
     nesterov: bool = attribute(SWITCH, False)
 
 
-@recipe_word("batch", TRAIN, EVAL)
+@recipe_word("batch", TRAIN)
 @dataclass(frozen=True)
 class Batch(Word):
     """Images a step."""

@@ -12,25 +12,25 @@ Anchor = Literal["start", "middle", "end"]
 
 INK, FAINT, GRID = "#222222", "#666666", "#e4e4e4"
 FONT = "Helvetica, Arial, sans-serif"
-WIDEST = 0.6
-"""The mean width of a character as a part of the font's size, on the safe side."""
+MEAN = 0.6
+"""The width of a character as a part of the font's size: the mean of a line, on the safe side."""
 
 
-def width_of(text: str, size: float) -> float:
+def width_of(text: str, size: float, mean: float = MEAN) -> float:
     """Pixels that a line needs at most: an SVG cannot measure its text."""
-    return WIDEST * size * len(text)
+    return mean * size * len(text)
 
 
 def fit(text: str, size: float, width: float) -> str:
     """The text, its middle left out where it would be too wide."""
-    return shortened(text, int(width / (WIDEST * size)))
+    return shortened(text, int(width / (MEAN * size)))
 
 
 class Svg:
     """A picture of so many pixels on paper of a colour; equal calls give equal bytes."""
 
     def __init__(self, width: int, height: int, paper: str = "#ffffff"):
-        self.width, self.height = width, height
+        self.width, self.height, self.paper = width, height, paper
         self._elements: list[str] = []
         self.rect(0, 0, width, height, paper)
 
@@ -43,8 +43,8 @@ class Svg:
         )
 
     def circle(self, x: float, y: float, radius: float, fill: str, tip: str = "") -> None:
-        """A translucent disc with an edge of the page's colour."""
-        look = 'fill-opacity="0.7" stroke="#ffffff" stroke-width="0.7"'
+        """A translucent disc with an edge of the paper's colour."""
+        look = f'fill-opacity="0.7" stroke="{self.paper}" stroke-width="0.7"'
         self._add(f'circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" {look}', fill, tip)
 
     def line(

@@ -44,6 +44,14 @@ def refused(
     return check
 
 
+@pytest.fixture
+def net(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A file of the network that the test's module calls `NET`."""
+    path = tmp_path / "tiny.net"
+    path.write_text(request.module.NET)
+    return path
+
+
 @pytest.fixture(autouse=True, scope="session")
 def user_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What netlang keeps for a user is not looked for, nor left, in the cache of who runs tests."""

@@ -96,13 +96,13 @@ class Builder:
     def project(self, x: Node, y: Node) -> Node | None:
         """The sum of `y` and of a 1x1 convolution of `x`, at a stride that may fit."""
         stride = -(-x.type.height // y.type.height), -(-x.type.width // y.type.width)
-        z = self.add(OPS["conv"]((1, 1), y.type.channels, stride), x)  # type: ignore[call-arg]
+        z = self.add(OPS["conv"]((1, 1), y.type.channels, stride), x)  # pyright: ignore[reportCallIssue]
         return self.add(OPS["add"](), y, z) if z else None
 
     def stem(self) -> Node | None:
         """A convolution of the image and its pool."""
-        conv = self.add(OPS["conv"]((5, 5), 4), self.nodes[0])  # type: ignore[call-arg]
-        pool = OPS["maxpool"]((3, 3), (2, 2), (1, 1))  # type: ignore[call-arg]
+        conv = self.add(OPS["conv"]((5, 5), 4), self.nodes[0])  # pyright: ignore[reportCallIssue]
+        pool = OPS["maxpool"]((3, 3), (2, 2), (1, 1))  # pyright: ignore[reportCallIssue]
         return self.add(pool, conv) if conv else None
 
     def twin(self, y: Node) -> Node | None:
@@ -131,9 +131,9 @@ def branches(draw: st.DrawFn, build: Builder, x: Node) -> Node | None:
     for path in draw(st.lists(st.sampled_from(["1", "1", "13", "15", "p1"]), min_size=2)):
         y = x
         for step in path:
-            op = OPS["maxpool"]((3, 3), (1, 1), (1, 1))  # type: ignore[call-arg]
+            op = OPS["maxpool"]((3, 3), (1, 1), (1, 1))  # pyright: ignore[reportCallIssue]
             if step != "p":
-                op = OPS["conv"]((int(step), int(step)), draw(st.integers(1, 5)))  # type: ignore[call-arg]
+                op = OPS["conv"]((int(step), int(step)), draw(st.integers(1, 5)))  # pyright: ignore[reportCallIssue]
             y = build.add(op, y) or y
         ends.append(y)
     return build.add(OPS["concat"](), *ends)
@@ -162,7 +162,7 @@ def graphs(draw: st.DrawFn, most: int = 14) -> Graph:
     """A valid graph of one input, up to `most` steps, and now and then a head."""
     build = Builder()
     channels = draw(st.sampled_from([4, 4, 4, 3]))
-    build.add(OPS["input"]((channels, 6, 6)))  # type: ignore[call-arg]
+    build.add(OPS["input"]((channels, 6, 6)))  # pyright: ignore[reportCallIssue]
     for _ in range(draw(st.integers(1, most))):
         # Recent values most of all: that makes chains, which passes are about.
         x = build.nodes[-1 - min(draw(st.integers(0, 8)) // 3, len(build.nodes) - 1)]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,6 +63,32 @@ def test_a_picture_is_shown_by_a_notebook_and_saved_by_its_suffix(tmp_path: Path
     for suffix, magic in ((".svg", b"<?xml"), (".png", b"\x89PNG"), (".pdf", b"%PDF")):
         picture.save(tmp_path / f"twins{suffix}")
         assert (tmp_path / f"twins{suffix}").read_bytes().startswith(magic)
-    with pytest.raises(KeyError):
+    with pytest.raises(netlang.NetError, match=r"no picture ends in '\.gif'"):
         picture.save(tmp_path / "twins.gif")
     assert not (tmp_path / "twins.gif").exists()
+
+
+def test_a_group_to_expand_is_that_group_alone():
+    graph = netlang.load("resnet18")
+    assert netlang.draw(graph, expand="conv2_x") == netlang.draw(graph, expand=("conv2_x",))
+    with pytest.raises(netlang.NetError, match="there is no theme 'lihgt'"):
+        netlang.draw(graph, theme="lihgt")  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"device": "h1000"}, "there is no device 'h1000'"),
+        ({"precision": "fp16"}, "there is no precision 'fp16'"),
+        ({"batch": 0}, "is no batch"),
+    ],
+)
+def test_a_target_that_is_none(words: dict[str, Any], message: str):
+    with pytest.raises(netlang.NetError, match=message):
+        netlang.compile("resnet20", **words)
+
+
+def test_a_graph_takes_no_parameters():
+    graph = netlang.load("resnet20")
+    with pytest.raises(TypeError, match="a graph has its parameters already: bacth"):
+        netlang.compile(graph, bacth=8)

@@ -74,6 +74,12 @@ def test_its_output_has_the_shape_of_the_network_s(tail: str) -> None:
     assert form[form.output].type == graph[graph.output].type
 
 
+def test_an_image_may_be_larger_than_the_network_s_are_scaled_to() -> None:
+    graph = net(f"{HEAD} -> linear 5", "3x12x12, resize=14")
+    (given,) = verify(fully_convolutional(graph, (16, 20))).inputs
+    assert str(given.type) == "3x16x20"
+
+
 def test_at_its_own_size_it_is_the_network() -> None:
     graph = load("alexnet")
     weights, x = random_weights(graph), image(graph, 224, 224)[:1]

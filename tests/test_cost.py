@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from netlang.cost import DEVICES, Device, Floor, Profile, profile, workload
-from netlang.device import Target
+from netlang.cost.model import Floor, Profile, profile, workload
+from netlang.device import DEVICES, Device, Target
 from netlang.ir.graph import Graph
 from netlang.ir.parser import parse_graph
 from netlang.lower import load

@@ -1,6 +1,6 @@
 """How a mistake is shown."""
 
-from netlang.diagnostic import Diagnostic, Label, Source, Span, did_you_mean, render
+from netlang.diagnostic import Diagnostic, Label, Source, Span, did_you_mean, near_or_all, render
 
 SOURCE = Source("zoo/tiny.net", "net tiny {\n\tconv 7x7, strid=2\n  relu\n}\n")
 
@@ -48,6 +48,12 @@ def test_a_mistake_without_a_place() -> None:
 def test_a_name_that_is_near_is_suggested() -> None:
     assert did_you_mean("strid", ["stride", "pad"]) == "did you mean 'stride'?"
     assert did_you_mean("zzz", ["stride", "pad"]) == ""
+
+
+def test_where_nothing_is_near_all_are_listed() -> None:
+    assert near_or_all("strid", ["stride", "pad"]) == "did you mean 'stride'?"
+    assert near_or_all("zzz", ["stride", "pad"]) == "there are: stride, pad"
+    assert near_or_all("zzz", ["stride", "pad"], ["pad"]) == "there are: pad"
 
 
 def test_a_long_line_is_cut_around_the_mistake() -> None:

@@ -65,3 +65,22 @@ def test_a_folder_in_the_place_of_a_file_is_named(tmp_path: Path) -> None:
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(NetError, match=r"no folder '.*lost' to write '.*lost/a.csv'"):
         write_whole(tmp_path / "lost/a.csv", b"")
+
+
+def test_a_folder_that_cannot_take_its_place_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "build"
+    path.mkdir()
+    (path / "kept").touch()
+    rename = Path.rename
+
+    def failing(self: Path, target: Path) -> Path:
+        if target == path and not self.name.endswith(".old"):
+            raise OSError("the disk is full")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="the disk is full"), whole_folder(path) as new:
+        (new / "fresh").touch()
+    assert [file.name for file in tmp_path.rglob("*")] == ["build", "kept"]

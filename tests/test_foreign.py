@@ -161,6 +161,18 @@ def test_any_names_in_order() -> None:
     assert (weights["conv_2.bias"] == found["x.bias"]).all()
 
 
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_numbered_layers_are_in_order_in_any_file(suffix: str, tmp_path: Path) -> None:
+    """safetensors sorts names as text: 10 before 8."""
+    names = ["body.0", "body.1", "body.8", "body.10"]
+    convolutions = " -> ".join(["conv 1x1, 3, bias=off"] * len(names))
+    graph = load(Source("chain.net", f"net chain {{ input 3x4x4; {convolutions} }}"))
+    file = tmp_path / f"weights{suffix}"
+    write({f"{name}.weight": torch.zeros(3, 3, 1, 1) for name in names}, file)
+    pairs = paired(graph, read_state(file), in_order=True)
+    assert [other.name for _, other in pairs] == names
+
+
 def test_the_networks_own_names_in_any_order() -> None:
     weights = random_weights(TINY)
     shuffled = dict(sorted(weights.items()))
@@ -173,6 +185,55 @@ def test_a_modules_state_without_a_file() -> None:
     module = tiny()
     weights = netlang.adopt_weights(TINY, module.state_dict(), in_order=True)
     assert (weights["linear_1.weight"] == state(module)["w.weight"]).all()
+
+
+def adopted(tensor: torch.Tensor, tmp_path: Path, is_file: bool) -> Any:
+    """What becomes of a tensor as weights of the second convolution, by a file or without."""
+    state = tiny().state_dict() | {"x.weight": tensor}
+    if is_file:
+        torch.save(state, tmp_path / "weights.pth")
+        found = read_state(tmp_path / "weights.pth")
+        return renamed(paired(TINY, found, in_order=True), found)["conv_2.weight"]
+    return netlang.adopt_weights(TINY, state, in_order=True)["conv_2.weight"]
+
+
+WEIGHT = tiny().get_parameter("x.weight").data
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+@pytest.mark.parametrize(
+    "tensor",
+    [nn.Parameter(WEIGHT), WEIGHT.bfloat16(), WEIGHT.double(), WEIGHT.to(torch.float8_e4m3fn)],
+    ids=["grad", "bfloat16", "float64", "float8"],
+)
+def test_tensors_of_any_float(tensor: torch.Tensor, is_file: bool, tmp_path: Path) -> None:
+    weight = adopted(tensor, tmp_path, is_file)
+    assert weight.dtype == np.float32
+    np.testing.assert_array_equal(weight, tensor.detach().float())
+
+
+@pytest.mark.filterwarnings("ignore:.*quantized")
+@pytest.mark.parametrize("is_file", [True, False])
+@pytest.mark.parametrize(
+    ("tensor", "kind"),
+    [
+        (WEIGHT.to_sparse(), "sparse"),
+        (WEIGHT.to("meta"), "on torch's device 'meta'"),
+        (torch.quantize_per_tensor(WEIGHT, 0.1, 0, torch.qint8), "quantized"),
+        (WEIGHT.to(torch.complex64), "complex"),
+    ],
+)
+def test_tensors_without_plain_numbers(
+    tensor: torch.Tensor, kind: str, is_file: bool, tmp_path: Path
+) -> None:
+    with pytest.raises(NetError, match=rf"'x\.weight' is {kind}"):
+        adopted(tensor, tmp_path, is_file)
+
+
+def test_complex_arrays() -> None:
+    found = state(tiny()) | {"x.weight": WEIGHT.numpy() * 1j}
+    with pytest.raises(NetError, match=r"'x\.weight' is complex"):
+        netlang.adopt_weights(TINY, found, in_order=True)
 
 
 def test_names_of_data_parallel_modules() -> None:
@@ -229,8 +290,10 @@ class Malicious:
         (Malicious(), "holds more than tensors"),
         ({"epoch": 3}, "holds no module's state"),
         ([torch.zeros(3)], "holds no module's state"),
+        ({1: torch.zeros(3)}, "holds no module's state"),
+        ({"model": {1: torch.zeros(3)}}, "holds no module's state"),
     ],
-    ids=["bytes", "objects", "numbers", "list"],
+    ids=["bytes", "objects", "numbers", "list", "numbered", "numbered within"],
 )
 def test_files_that_are_no_state(content: Any, message: str, tmp_path: Path) -> None:
     file = tmp_path / "weights.pth"
@@ -252,6 +315,22 @@ def test_files_that_are_cut_short_or_missing(suffix: str, tmp_path: Path) -> Non
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(NetError, match="is not a whole"):
         read_state(file)
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_damage_to_a_byte_is_told_or_does_no_harm(is_zip: bool, tmp_path: Path) -> None:
+    file = tmp_path / "weights.pth"
+    state = {"fc.weight": torch.ones(2, 2), "fc.bias": torch.ones(2)}
+    torch.save(state, file, _use_new_zipfile_serialization=is_zip)
+    whole, told = file.read_bytes(), dict[int, str]()
+    pickled = whole.index(b"_rebuild_tensor")
+    for place in {pickled, *range(0, len(whole), 5)}:
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x5A]) + whole[place + 1 :])
+        try:
+            read_state(file)
+        except NetError as fault:
+            told[place] = fault.diagnostics[0].message
+    assert told[pickled] == f"'{file}' is not a whole file of torch's"
 
 
 # ------------------------------------------------------------------------------- command
@@ -278,3 +357,14 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     save_file({"conv1.weight": torch.zeros(1)}, ours)
     with pytest.raises(NetError, match="`netlang weights` takes over those of other programs"):
         read_weights(ours, load("resnet18"))
+
+
+def test_weights_that_are_not_finite_are_not_taken_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net, theirs, ours = (tmp_path / name for name in ("tiny.net", "w.pth", "w.safetensors"))
+    net.write_text("net tiny { input 3x8x8; conv 1x1, 2 }")
+    torch.save({"conv1.weight": torch.ones(2, 3, 1, 1), "conv1.bias": torch.ones(2) / 0}, theirs)
+    assert main(["weights", str(net), str(theirs), "-o", str(ours)]) == 1
+    assert "'conv_1.bias' holds nan or infinity" in capsys.readouterr().err
+    assert not ours.exists()

@@ -11,10 +11,10 @@ ROOT = Path(__file__).parent.parent / "netlang"
 # From the ground up. Neighbours on a floor do not know each other. The runtime stands on the ground
 # because an artifact carries it to machines without netlang.
 FLOORS = (
-    {"diagnostic", "lazy", "natural", "tree"},
+    {"diagnostic", "lazy", "natural", "tree", "units"},
     {"columns", "files", "kernels", "reach", "resources", "runtime"},
-    {"device", "ir", "palette", "picture", "svg", "units"},
-    {"ops", "recipe", "tune"},
+    {"device", "ir", "picture", "svg"},
+    {"ops", "palette", "recipe", "tune"},
     {"syntax", "passes", "weights", "images"},
     {"classes", "fold", "lower", "receptive"},
     {"convolutional", "part", "parts"},

@@ -10,6 +10,7 @@ from safetensors.numpy import save_file
 from netlang.backends.torch import values
 from netlang.commands import main
 from netlang.diagnostic import NetError, Source
+from netlang.engines import Stored
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.passes import optimize
@@ -141,6 +142,17 @@ def test_each_tensor_that_does_not_fit_is_named(graph: Graph, tmp_path: Path) ->
     ]
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf, 1e300])
+def test_tensors_that_are_not_finite_are_named(number: float, graph: Graph, tmp_path: Path) -> None:
+    """A relu may drop what such a number makes, and then results look right."""
+    weights = {name: array.astype("float64") for name, array in random_weights(graph).items()}
+    weights["conv_2.weight"][0, 1, 2, 0] = number
+    save_file(weights, tmp_path / "w")
+    with pytest.raises(NetError, match=r"'conv_2\.weight' holds nan or infinity") as caught:
+        Stored(tmp_path / "w", graph, is_checked=True).load()
+    assert len(caught.value.diagnostics) == 2
+
+
 def test_a_file_for_another_network_does_not_flood(tmp_path: Path) -> None:
     write_weights(tmp_path / "w.safetensors", random_weights(load("resnet20")))
     shown = refusal(load("resnet56"), tmp_path / "w.safetensors")
@@ -222,6 +234,15 @@ def test_files_that_do_not_tell_for_what_network_they_are(graph: Graph, tmp_path
         assert not strangeness(path, graph)
     write_weights(path, random_weights(graph))
     assert not strangeness(path, graph)
+
+
+@pytest.mark.parametrize("text", ['{"conv_1": ', "[]", "null", "7"])
+def test_files_that_tell_it_in_no_way_that_is_known(
+    text: str, graph: Graph, tmp_path: Path
+) -> None:
+    save_file(random_weights(graph), tmp_path / "w", {"netlang.layers": text})
+    assert not strangeness(tmp_path / "w", graph)
+    assert read_weights(tmp_path / "w", graph)
 
 
 def test_a_command_notes_it_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from netlang.bench.case import Case
 from netlang.bench.contenders import CONTENDERS
 from netlang.bench.race import Answer, Start, race
-from netlang.engines.cpu import wait_briefly
+from netlang.engines.process import wait_briefly
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""What came of a race, as a table, an object and a picture."""
+"""What came of a race, as a table and an object."""
 
 from __future__ import annotations
 

@@ -150,11 +150,9 @@ def _parser(command: str, module: ModuleType) -> argparse.ArgumentParser:
 
 
 def _unknown(command: str) -> str:
-    from difflib import get_close_matches
+    from netlang.diagnostic import near_or_all
 
-    close = get_close_matches(command, COMMANDS, n=1)
-    hint = f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(COMMANDS)}"
-    return f"no command '{command}'; {hint}"
+    return f"no command '{command}'; {near_or_all(command, COMMANDS)}"
 
 
 def _report(error: Exception) -> int:

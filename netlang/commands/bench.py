@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +12,7 @@ from netlang.bench.picture import to_svg
 from netlang.commands.common import (
     add_nets_argument,
     add_threads_argument,
+    json_text,
     load_nets,
     progress,
     settings,
@@ -20,8 +20,8 @@ from netlang.commands.common import (
 from netlang.commands.outputs import require_outputs, tell_written
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.device import require_batch
-from netlang.diagnostic import did_you_mean, error
-from netlang.engines.cpu import require, require_threads
+from netlang.diagnostic import error, near_or_all
+from netlang.engines.cpu import require_precision, require_threads
 from netlang.files import write_whole
 from netlang.picture import FORMATS
 
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     print(table(results))
     for path in args.output:
         if path.suffix == JSON:
-            write_whole(path, json.dumps(describe(results), indent=1).encode())
+            write_whole(path, json_text(describe(results), indent=1).encode())
             tell_written(path)
         else:
             write_picture(path, to_svg(results, args.theme))
@@ -99,7 +99,7 @@ def _require_sense(args: argparse.Namespace) -> list[int]:
 
 
 def _contenders(args: argparse.Namespace) -> list[str]:
-    require(args.dtype)
+    require_precision(args.dtype)
     own = [name for name, each in ENGINES.items() if not each.missing]
     return [*own, *_peers(args)]
 
@@ -109,8 +109,7 @@ def _peers(args: argparse.Namespace) -> Iterator[str]:
     for name in dict.fromkeys(args.against.split(",") if args.against else usual):
         peer = PEERS.get(name)
         if peer is None:
-            help = did_you_mean(name, PEERS) or f"there are: {', '.join(PEERS)}"
-            raise error(f"netlang is not raced against '{name}'", help=help)
+            raise error(f"netlang is not raced against '{name}'", help=near_or_all(name, PEERS))
         fault = help = ""
         if args.dtype not in peer.precisions:
             fault, help = f"'{name}' does not compute in {args.dtype}", "leave it out"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 
-from netlang.commands.common import add_settings, settings
+from netlang.commands.common import add_nets_argument, settings
 from netlang.diagnostic import NetError
 from netlang.ir.graph import Graph
 from netlang.lower import load
@@ -16,22 +17,37 @@ HELP = "Read networks, infer every shape and report every mistake where it stand
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument("nets", nargs="+", metavar="NET", help="a .net file or a zoo network")
-    add_settings(parser)
+    add_nets_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """One line a network; mistakes go to standard error."""
+    """One line a network; mistakes, and layers that nobody reads, go to standard error."""
     status = 0
     for net in args.nets:
         try:
-            print(_line(load(net, **settings(args))))
+            graph = load(net, **settings(args))
         except NetError as mistake:
             print(mistake, file=sys.stderr)
             status = 1
+        else:
+            print(_line(graph))
+            for note in _unread(graph):
+                print(note, file=sys.stderr)
     return status
 
 
 def _line(graph: Graph) -> str:
-    parameters, macs = sum(map(graph.parameters, graph)), sum(map(graph.macs, graph))
-    return f"{graph.name}: ok, {len(graph)} nodes, {parameters:,} parameters, {si(macs, 'MACs')}"
+    """What a network has at inference, as a summary counts it."""
+    needed = graph.needed((graph.output,))
+    nodes = [node for node in graph if node.name in needed]
+    parameters, macs = sum(map(graph.parameters, nodes)), sum(map(graph.macs, nodes))
+    return f"{graph.name}: ok, {len(nodes)} nodes, {parameters:,} parameters, {si(macs, 'MACs')}"
+
+
+def _unread(graph: Graph) -> Iterator[str]:
+    """A note for each layer whose value goes nowhere: somebody may have forgotten an arrow."""
+    needed = graph.needed(graph.results)
+    for node in graph:
+        if node.name not in needed and not graph.users[node.name]:
+            where = f"{node.origin[0].span}: " if node.origin else ""
+            yield f"note: {where}nothing reads '{node.name}', so it counts for nothing"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from netlang.device import DEVICES, Target, require_batch
 from netlang.diagnostic import Diagnostic, NetError, error
@@ -133,7 +135,7 @@ def _numbers(args: argparse.Namespace, graph: Graph) -> Numbers:
     if not args.weights:
         return Made(graph, args.seed)
     note_strangeness(args.weights, graph)
-    return Stored(args.weights, graph)
+    return Stored(args.weights, graph, is_checked=True)
 
 
 @cache  # one word about it is enough
@@ -245,3 +247,17 @@ def show(line: str, is_last: bool) -> None:
     if sys.stderr.isatty():
         end = f"\r{' ' * len(line)}\r" if is_last else "\r"
         print(line, end=end, file=sys.stderr, flush=True)
+
+
+def json_text(found: Any, indent: int | None = None) -> str:
+    """Plain values as JSON, with null for nan and infinity, of which it knows nothing."""
+    return json.dumps(_known_to_json(found), indent=indent, allow_nan=False)
+
+
+def _known_to_json(found: Any) -> Any:
+    if isinstance(found, dict):
+        entries = cast(dict[str, Any], found).items()
+        return {name: _known_to_json(each) for name, each in entries}
+    if isinstance(found, list | tuple):
+        return [_known_to_json(each) for each in cast(list[Any], found)]
+    return None if isinstance(found, float) and not isfinite(found) else found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from netlang.commands.common import (
     add_target_arguments,
     add_weights_arguments,
     counter,
+    json_text,
     load_net,
     load_weights,
     progress,
@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
         print(_stage(compilation, args), end="")
         return 0
     findings = _findings(compilation, tuned, args, clock)
-    print(json.dumps(as_json(findings), indent=2) if args.json else as_text(findings, args.explain))
+    print(json_text(as_json(findings), indent=2) if args.json else as_text(findings, args.explain))
     if args.output and not args.json:
         print(f"\nwrote {args.output}")
     return 0 if all(check.passed for check in findings.checks) else 1

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 
-from netlang.commands.common import NET, add_settings, add_side_settings, load_sides
+from netlang.commands.common import NET, add_settings, add_side_settings, json_text, load_sides
 from netlang.diff import compare
 from netlang.diff.plain import describe
 from netlang.diff.words import words
@@ -32,5 +31,5 @@ def run(args: argparse.Namespace) -> int:
     graphs = load_sides(args, args.a, args.b or args.a)
     before, after = graphs if args.training else map(inference, graphs)
     difference = compare(before, after)
-    print(json.dumps(describe(difference)) if args.json else words(difference))
+    print(json_text(describe(difference)) if args.json else words(difference))
     return 0

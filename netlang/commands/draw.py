@@ -12,7 +12,7 @@ from netlang.backends.page import to_html
 from netlang.commands.common import add_nets_argument, add_side_settings, load_nets, load_sides
 from netlang.commands.outputs import require_outputs, tell_written
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
-from netlang.diagnostic import did_you_mean, error
+from netlang.diagnostic import error, near_or_all
 from netlang.diff import compare
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
@@ -167,6 +167,5 @@ def _refuse(option: str, others: Mapping[str, object]) -> None:
 
 
 def _suggestion(group: str, groups: dict[str, None]) -> str:
-    outermost = ", ".join(name for name in groups if "." not in name)
-    there_are = f"there are: {outermost}" if outermost else "the network has no groups"
-    return did_you_mean(group, groups) or there_are
+    outermost = [name for name in groups if "." not in name]
+    return near_or_all(group, groups, outermost) if groups else "the network has no groups"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from netlang.commands.common import (
     add_after_argument,
     add_net_argument,
     add_target_arguments,
+    json_text,
     load_net,
     target,
 )
 from netlang.commands.outputs import require_outputs
-from netlang.commands.pictures import require_format, write_picture
+from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.cost import profile
 from netlang.cost.picture import to_svg
 from netlang.cost.report import describe, table
@@ -42,6 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="draw the roofline, as .svg, .png or .pdf, and print no table",
     )
+    add_theme_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -54,9 +55,9 @@ def run(args: argparse.Namespace) -> int:
         for each in (inference(graph), optimized)
     )
     if args.output:
-        write_picture(args.output, to_svg(before, after))
+        write_picture(args.output, to_svg(before, after, args.theme))
     else:
-        print(json.dumps(describe(before, after)) if args.json else table(before, after))
+        print(json_text(describe(before, after)) if args.json else table(before, after))
     return 0
 
 

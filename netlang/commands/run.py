@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -17,6 +16,7 @@ from netlang.commands.common import (
     add_weights_arguments,
     counter,
     engine_of,
+    json_text,
     load_net,
     load_weights,
     require_seed,
@@ -55,8 +55,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "inputs",
         nargs="*",
         metavar="INPUT",
-        help="an image (JPEG, PNG and more), a folder of these, a pattern such as 'photos/*.jpg', or "
-        "a .npy array, N x C x H x W or C x H x W, which is taken as prepared",
+        help="an image (JPEG, PNG and more), a folder of these, a pattern such as "
+        "'photos/*.jpg', or a .npy array, N x C x H x W or C x H x W, which is taken as prepared",
     )
     add_weights_arguments(parser)
     add_engine_arguments(parser)
@@ -216,7 +216,7 @@ def _print(args: argparse.Namespace, report: Report, timing: Timing | None) -> N
     elif args.json:
         times = {"timing": describe(timing)} if timing else {}
         views = {"views": report.preparation.views} if args.eval and report.preparation else {}
-        print(json.dumps(as_json(report) | views | times, indent=2))
+        print(json_text(as_json(report) | views | times, indent=2))
     else:
         tables = as_text(report, args.seed), table(timing) if timing else ""
         print("\n\n".join(filter(None, tables)))

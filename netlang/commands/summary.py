@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from netlang.commands.common import add_nets_argument, load_all, settings
+from netlang.commands.common import add_nets_argument, json_text, load_all, settings
 from netlang.commands.outputs import require_outputs, tell_written
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.diagnostic import error
@@ -80,7 +79,7 @@ def _text(args: argparse.Namespace, graphs: Sequence[Graph]) -> str:
         return to_csv(graphs, args.dtype)
     if args.json:
         objects = [describe(graph, args.dtype) for graph in graphs]
-        return json.dumps(objects if len(objects) > 1 else objects[0])
+        return json_text(objects if len(objects) > 1 else objects[0])
     if len(graphs) > 1:
         return comparison(graphs, args.dtype)
     return table(graphs[0], args.layers, args.dtype, shares=sys.stdout.isatty())

@@ -36,7 +36,7 @@ from netlang.training.plot import to_svg
 from netlang.training.recipe import Options, Recipe
 from netlang.training.report import opening
 from netlang.training.schedule import Progress
-from netlang.training.state import path_beside, require_state, resume, save
+from netlang.training.state import epochs_kept, path_beside, require_state, resume, save
 
 HELP = (
     "Train a network as its 'train' says, as the papers did. Data are a folder that holds a folder "
@@ -82,12 +82,14 @@ def run(args: argparse.Namespace) -> int:
     training = _begin(args, graph)
     if args.resume:
         resume(args.output, training)
+    if training.is_done:
+        return _end(args, graph, training)
     print(opening(training))
     print(head())
     try:
         failed = _train(args, graph, training)
     except KeyboardInterrupt:
-        print(f"\n{_stopped(args.output, training)}", file=sys.stderr)
+        print(f"\n{_stopped(args.output)}", file=sys.stderr)
         raise
     print(f"wrote {args.output}")
     return 1 if failed else 0
@@ -110,9 +112,11 @@ def _begin(args: argparse.Namespace, graph: Graph) -> Training:
 def _to_tune(path: Path, graph: Graph) -> Mapping[str, Any]:
     """Weights to start from; what scores other classes than they do starts anew, and is told."""
     from netlang.weights import layer_of, read_weights, tensors
+    from netlang.weights.file import require_finite
 
     scoring = classifiers(graph)
     weights = read_weights(path, graph, scoring)
+    require_finite(weights, path)
     note_strangeness(path, graph, scoring)
     anew = dict.fromkeys(layer_of(name) for name in tensors(graph) if name not in weights)
     if anew:
@@ -179,17 +183,34 @@ def _train(args: argparse.Namespace, graph: Graph, training: Training) -> set[st
     for row in training.epochs(seen, fail):
         save(args.output, training)
         print(line(row), flush=True)
-        if args.log:
-            write_whole(args.log, as_csv(training.rows).encode())
-        if args.plot:
-            svg = to_svg(graph.name, training.rows, args.theme)
-            write_whole(args.plot, encoded(svg, args.plot.suffix))
+        _write_rows(args, graph, training)
     return failed
 
 
-def _stopped(path: Path, training: Training) -> str:
-    """What an interrupted training leaves, and how it goes on."""
-    done = training.progress.epoch
-    if not path_beside(path).exists():
-        return "stopped within the first epoch: nothing is written"
-    return f"stopped; '{path}' holds epoch {done}: the same command with --resume goes on"
+def _write_rows(args: argparse.Namespace, graph: Graph, training: Training) -> None:
+    if args.log:
+        write_whole(args.log, as_csv(training.rows).encode())
+    if args.plot:
+        svg = to_svg(graph.name, training.rows, args.theme)
+        write_whole(args.plot, encoded(svg, args.plot.suffix))
+
+
+def _end(args: argparse.Namespace, graph: Graph, training: Training) -> int:
+    """Tells that a training was done before, and writes what of it is not there."""
+    _write_rows(args, graph, training)
+    if args.output.is_file():
+        iterations = training.rows[-1].iterations
+        print(f"'{args.output}' holds all {iterations:,} iterations: nothing is left to train")
+    else:
+        save(args.output, training)
+        print(f"wrote {args.output}")
+    return 0
+
+
+def _stopped(path: Path) -> str:
+    """How an interrupted training goes on."""
+    # What is on the disk decides: Ctrl-C may have come between the weights and the state.
+    done = epochs_kept(path)
+    if done is None:
+        return "stopped within the first epoch: there is nothing to go on from"
+    return f"stopped: the same command with --resume goes on with epoch {done + 1}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from netlang.commands.common import (
     add_dtype_argument,
     add_net_argument,
     add_weights_arguments,
+    json_text,
     load_net,
     load_weights,
     progress,
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
             verify(graph, weights, args.seed, args.tolerance, PIPELINE, engines, args.dtype)
         )
     if args.json:
-        print(json.dumps({"name": graph.name, "executions": describe(verdicts)}, indent=2))
+        print(json_text({"name": graph.name, "executions": describe(verdicts)}, indent=2))
     else:
         origin = args.weights or f"random (seed {args.seed})"
         print(f"{graph.name} beside float64, on one random image; weights: {origin}\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 from netlang.columns import aligned
 from netlang.commands.common import add_net_argument, load_net, progress
 from netlang.commands.outputs import require_outputs
-from netlang.weights.file import MEAN_IMAGE, show_shape, write_weights
+from netlang.weights.file import MEAN_IMAGE, require_finite, show_shape, write_weights
 from netlang.weights.foreign import Pairs, paired, renamed
 from netlang.weights.state import read_state
 
@@ -27,7 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--in-order",
         action="store_true",
-        help="pair layers of a kind one after the other, whatever the file calls them",
+        help="pair layers of a kind one after the other, whatever the file calls them; a "
+        ".safetensors file has no order, and its names are taken in natural order",
     )
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write them as safetensors"
@@ -45,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
         print(_table(pairs, args.file.name, graph.name))
         return 0
     weights = renamed(pairs, found)
+    require_finite(weights, args.file)
     write_weights(args.output, weights, graph, found.get(MEAN_IMAGE))
     count = sum(array.size for array in weights.values())
     print(f"wrote {args.output}: {len(pairs)} layers, {count:,} numbers")

@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from netlang.backends.triton.artifact import write_artifact
-from netlang.device import DEVICES, Target
+from netlang.device import target
 from netlang.ir.attributes import Value
 from netlang.ir.graph import Graph
 from netlang.kernels.precision import Precision
@@ -78,13 +78,15 @@ def compile(
     `netlang.device.DEVICES`; the result runs any batch on any GPU. Without `weights` (a
     checkpoint: arrays by name) random ones are made from `seed`. `passes` are those of
     `netlang.passes` to run. Tiles of kernels are those of `tuning` (`netlang.tune.store` reads
-    one), or of a cost model. Raises `NetError`.
+    one), or of a cost model. Raises `NetError`; KeyError where `weights` lack a tensor.
     """
+    if settings and isinstance(network, Graph):
+        raise TypeError(f"a graph has its parameters already: {', '.join(settings)}")
     graph = network if isinstance(network, Graph) else load(network, **settings)
-    target = Target(DEVICES[device], precision, batch)
-    optimized = optimize(graph, passes, target)
+    aim = target(device, precision, batch)
+    optimized = optimize(graph, passes, aim)
     start = perf_counter()
-    planned = plan(optimized.graph, target, tuning)
+    planned = plan(optimized.graph, aim, tuning)
     compilation = Compilation(graph, optimized, planned, 1e3 * (perf_counter() - start), tuning)
     if folder is not None:
         compilation.write(folder, random_weights(graph, seed) if weights is None else weights)

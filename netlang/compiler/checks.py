@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from netlang.backends.triton.artifact import write_artifact
 from netlang.compiler import Compilation
+from netlang.diagnostic import error
 from netlang.ir.composite import LETTERS, Chain
 from netlang.ir.graph import Graph, Node
 from netlang.ir.weights import Expr
@@ -72,9 +73,10 @@ def checks(compilation: Compilation, weights: Weights, seed: int = 0) -> Iterato
     yield check("optimized graph in float64", reference(optimized, weights, *images), OF_PASSES)
     module = to_module(graph, weights).eval()
     yield check("torch module in float32", _result(module, images), OF_MODULE)
-    if _kernels_can_run():
-        precision = compilation.plan.precision
-        got = _kernels(plan(optimized, compilation.plan.target), weights, images)
+    precision = compilation.plan.precision
+    if _kernels_can_run(precision):
+        planned = plan(optimized, compilation.plan.target, compilation.tuning)
+        got = _kernels(planned, weights, images)
         yield check(f"Triton kernels in {precision}", got, OF_KERNELS[precision])
 
 
@@ -87,13 +89,19 @@ def random_images(graph: Graph, seed: int) -> list[Array]:
 
 
 def difference(got: Any, expected: Any) -> float:
-    """The largest difference of two tensors over the largest number expected."""
-    return float((got.cpu().double() - expected).abs().max() / expected.abs().max())
+    """The largest difference of two tensors over the largest number expected.
+
+    No difference is none over zeros as well: a layer's values may be all zero.
+    """
+    off = (got.cpu().double() - expected).abs().max()
+    return float(off / expected.abs().max()) if off else 0.0
 
 
 def to_logits(graph: Graph) -> Graph:
     """The network up to its softmax, which gives nearly 0 and 1 whatever went wrong before it."""
     output = graph[graph.output]
+    while output.inputs and output.op.is_identity(graph.types(output)):
+        output = graph[output.inputs[0]]
     match output.op:
         case Softmax():
             return replace(graph, output=output.inputs[0])
@@ -109,10 +117,16 @@ def _of_the_first(node: Node) -> tuple[tuple[str, Expr], ...]:
     return tuple((slot.removeprefix(f"{LETTERS[0]}."), weight) for slot, weight in node.derived)
 
 
-def _kernels_can_run() -> bool:
+def _kernels_can_run(precision: str) -> bool:
     import torch
 
-    return torch.cuda.is_available() or os.environ.get("TRITON_INTERPRET") == "1"
+    is_interpreted = os.environ.get("TRITON_INTERPRET") == "1"
+    if is_interpreted and precision == "bfloat16":
+        raise error(
+            "Triton's interpreter multiplies bfloat16 wrongly",
+            help="check another precision there, such as --dtype float16",
+        )
+    return is_interpreted or torch.cuda.is_available()
 
 
 def _kernels(plan: Plan, weights: Weights, images: list[Array]) -> Any:

@@ -24,7 +24,6 @@ says what is left to gain. The conventions:
   far below what is measured.
 """
 
-from netlang.cost.model import Floor, Profile, Totals, Work, profile, workload
-from netlang.device import DEVICES, Device
+from netlang.cost.model import profile
 
-__all__ = ["DEVICES", "Device", "Floor", "Profile", "Totals", "Work", "profile", "workload"]
+__all__ = ["profile"]

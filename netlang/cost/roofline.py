@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from math import atan2, ceil, cos, degrees, floor, log10, sin, sqrt
 
 from netlang.cost.model import Floor, Profile
-from netlang.cost.palette import COLOURS
-from netlang.svg import FAINT, GRID, INK, Svg
+from netlang.palette import Palette
+from netlang.svg import Svg
 from netlang.units import percent, si
 
 LEFT, RIGHT, HEIGHT = 96, 836, 340
@@ -59,15 +59,15 @@ class Roof:
         return self.x.at(intensity), self.y.at(min(self.rate, intensity * self.bandwidth))
 
 
-def draw_roofline(svg: Svg, profile: Profile, top: float) -> None:
+def draw_roofline(svg: Svg, profile: Profile, ink: Palette, top: float) -> None:
     """The plot, from `top` on; layers without arithmetic have no place in it and are told of."""
     products = [floor for floor in profile.floors if floor.flops]
     roof = _roof(profile, products, top)
-    _draw_grid(svg, roof)
-    _draw_roof(svg, profile, roof)
+    _draw_grid(svg, roof, ink)
+    _draw_roof(svg, profile, roof, ink)
     for layers in _points(products):
-        _draw_point(svg, profile, roof, layers)
-    svg.text(RIGHT, top + HEIGHT + 54, _rest(profile), anchor="end", fill=FAINT)
+        _draw_point(svg, profile, roof, ink, layers)
+    svg.text(RIGHT, top + HEIGHT + 54, _rest(profile), anchor="end", fill=ink.faint)
 
 
 def _points(products: list[Floor]) -> list[list[Floor]]:
@@ -78,14 +78,14 @@ def _points(products: list[Floor]) -> list[list[Floor]]:
     return sorted(points.values(), key=lambda layers: -sum(layer.seconds for layer in layers))
 
 
-def _draw_point(svg: Svg, profile: Profile, roof: Roof, layers: list[Floor]) -> None:
+def _draw_point(svg: Svg, profile: Profile, roof: Roof, ink: Palette, layers: list[Floor]) -> None:
     share = profile.share(layers)
     first = layers[0]
     more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
     seconds = si(sum(layer.seconds for layer in layers), "s")
     tip = f"{first.work.name} ({first.work.caption}){more}: {seconds}, {percent(share)}"
     radius = max(2.5, LARGEST * sqrt(share))
-    svg.circle(*roof.point(first.intensity), radius, COLOURS[first.work.family], tip)
+    svg.circle(*roof.point(first.intensity), radius, ink.families[first.work.family], tip)
 
 
 def _roof(profile: Profile, products: list[Floor], top: float) -> Roof:
@@ -102,30 +102,30 @@ def _roof(profile: Profile, products: list[Floor], top: float) -> Roof:
     )
 
 
-def _draw_grid(svg: Svg, roof: Roof) -> None:
+def _draw_grid(svg: Svg, roof: Roof, ink: Palette) -> None:
     top, bottom = roof.y.last, roof.y.first
     for value in roof.x.ticks:
         x = roof.x.at(value)
-        svg.line((x, top), (x, bottom), stroke=GRID)
-        svg.text(x, bottom + 18, f"{value:g}", anchor="middle", fill=FAINT)
+        svg.line((x, top), (x, bottom), stroke=ink.grid)
+        svg.text(x, bottom + 18, f"{value:g}", anchor="middle", fill=ink.faint)
     for value in roof.y.ticks:
         y = roof.y.at(value)
-        svg.line((LEFT, y), (RIGHT, y), stroke=GRID)
-        svg.text(LEFT - 8, y + 4, si(value, "FLOP/s", trim=True), anchor="end", fill=FAINT)
-    svg.text((LEFT + RIGHT) / 2, bottom + 36, "FLOP/byte", anchor="middle", fill=FAINT)
+        svg.line((LEFT, y), (RIGHT, y), stroke=ink.grid)
+        svg.text(LEFT - 8, y + 4, si(value, "FLOP/s", trim=True), anchor="end", fill=ink.faint)
+    svg.text((LEFT + RIGHT) / 2, bottom + 36, "FLOP/byte", anchor="middle", fill=ink.faint)
 
 
-def _draw_roof(svg: Svg, profile: Profile, roof: Roof) -> None:
+def _draw_roof(svg: Svg, profile: Profile, roof: Roof, ink: Palette) -> None:
     ridge = roof.rate / roof.bandwidth
     start, corner, end = map(roof.point, (roof.x.low, ridge, roof.x.high))
-    svg.line(start, corner, end, stroke=INK, width=1.5)
+    svg.line(start, corner, end, stroke=ink.text, width=1.5)
     text = si(roof.rate, "FLOP/s", trim=True)
-    svg.text(RIGHT - 6, end[1] - CLEAR, text, anchor="end", bold=True)
+    svg.text(RIGHT - 6, end[1] - CLEAR, text, anchor="end", fill=ink.text, bold=True)
     slope = atan2(corner[1] - start[1], corner[0] - start[0])
     x, y = (a + 0.35 * (b - a) for a, b in zip(start, corner, strict=True))
     x, y = x + CLEAR * sin(slope), y - CLEAR * cos(slope)
     text = si(roof.bandwidth, "B/s", trim=True)
-    svg.text(x, y, text, turn=degrees(slope), bold=True, anchor="middle")
+    svg.text(x, y, text, turn=degrees(slope), bold=True, anchor="middle", fill=ink.text)
     compute = profile.share(layer for layer in profile.floors if layer.bound == "compute")
     for number, line in enumerate(
         (
@@ -134,7 +134,7 @@ def _draw_roof(svg: Svg, profile: Profile, roof: Roof) -> None:
             f"bound by compute: {percent(compute)}",
         )
     ):
-        svg.text(RIGHT - 10, roof.y.first - 52 + 20 * number, line, anchor="end")
+        svg.text(RIGHT - 10, roof.y.first - 52 + 20 * number, line, anchor="end", fill=ink.text)
 
 
 def _rest(profile: Profile) -> str:

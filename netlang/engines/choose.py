@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, cast
 
 from netlang.device import require_batch
-from netlang.diagnostic import did_you_mean, error
+from netlang.diagnostic import error, near_or_all
 from netlang.engines.cache import user_engines
 from netlang.engines.cpu import require_threads
 from netlang.engines.job import Engine, Job
@@ -33,8 +33,8 @@ def fitting(precision: str | None) -> list[str]:
         return found
     known = dict.fromkeys(chain.from_iterable(precisions.values()))
     hints = [f"'{name}' does, but is not there: {why}" for name, why in reasons.items()]
-    near = did_you_mean(str(precision), known) or f"there are: {', '.join(known)}"
-    raise error(f"no engine that is there computes in {precision}", help=(hints or [near])[0])
+    help = hints[0] if hints else near_or_all(str(precision), known)
+    raise error(f"no engine that is there computes in {precision}", help=help)
 
 
 def open_engine(
@@ -69,8 +69,7 @@ def open_engine(
 def require_engine(name: str, precision: str | None = None) -> str:
     """The name of an engine; `NetError` where there is none, or none that computes so here."""
     if name not in ENGINES:
-        there_are = f"there are: {', '.join(ENGINES)}"
-        raise error(f"there is no engine '{name}'", help=did_you_mean(name, ENGINES) or there_are)
+        raise error(f"there is no engine '{name}'", help=near_or_all(name, ENGINES))
     reason = _module(name).missing()
     if reason:
         others = ", ".join(fitting(None))

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from netlang.engines.cache import Cache
 from netlang.ir.graph import Graph
 from netlang.weights import random_weights, read_weights
-from netlang.weights.file import require_file
+from netlang.weights.file import require_file, require_finite
 
 
 class Numbers(Protocol):
@@ -57,10 +57,11 @@ class Made:
 
 @dataclass(frozen=True)
 class Stored:
-    """A safetensors file."""
+    """A safetensors file; where it `is_checked`, all of it is looked through for nan."""
 
     path: Path
     graph: Graph
+    is_checked: bool = False
 
     def digest(self, cache: Cache) -> str:
         """That of the file's bytes; `NetError` where there is no file."""
@@ -68,5 +69,8 @@ class Stored:
         return cache.digest(self.path)
 
     def load(self) -> Mapping[str, Any]:
-        """The arrays by name; `NetError` where they do not fit the network."""
-        return read_weights(self.path, self.graph)
+        """The arrays by name; `NetError` where they do not fit the network, or are no numbers."""
+        weights = read_weights(self.path, self.graph)
+        if self.is_checked:
+            require_finite(weights, self.path)
+        return weights

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from netlang.engines.cpu import require
+from netlang.engines.cpu import require_precision
 from netlang.engines.job import Engine, Job, of_threads
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def open(job: Job) -> Engine:
 
     A model of one batch size is a little faster than one for any.
     """
-    require(job.precision)
+    require_precision(job.precision)
     from netlang.backends.openvino import VERSION
 
     key = job.key("openvino", VERSION, job.threads, job.batch)

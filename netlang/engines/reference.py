@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netlang.engines.cpu import wait_briefly
 from netlang.engines.job import Engine, Job
+from netlang.engines.process import wait_briefly
 
 PRECISIONS = ("float64",)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlang.engines.cpu import keep_memory, require, wait_briefly
+from netlang.engines.cpu import require_precision
 from netlang.engines.job import Engine, Job, of_threads
+from netlang.engines.process import keep_memory, wait_briefly
 
 if TYPE_CHECKING:
     from netlang.backends.torch import Engine as Runner
@@ -20,7 +21,7 @@ def missing() -> str:
 
 def open(job: Job) -> Engine:
     """The network with its products packed, where this torch can do that."""
-    require(job.precision)
+    require_precision(job.precision)
     wait_briefly()
     from netlang.backends.torch import Engine as Runner
 

@@ -61,7 +61,7 @@ def _compiled(job: Job, folder: Path) -> Any:
         job.graph,
         folder,
         weights=job.weights.load(),
-        precision=job.precision,  # type: ignore[arg-type]
+        precision=job.precision,  # pyright: ignore[reportArgumentType]
         batch=job.batch or 1,
         device=_device(),
     )

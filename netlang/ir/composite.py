@@ -50,15 +50,15 @@ class Composite(Op):
         return next(products, self.parts[0])
 
     @property
-    def family(self) -> Any:  # type: ignore[override]
+    def family(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self.lead.family
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self.lead.name
 
     @property
-    def arity(self) -> int:  # type: ignore[override]
+    def arity(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
         return sum(self.counts)
 
     @property
@@ -180,12 +180,8 @@ class Chain(Composite):
         return self.parts[1]
 
     @property
-    def sign(self) -> str:  # type: ignore[override]
+    def sign(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
         return " keep => " if self.keep else " => "
-
-    @property
-    def hosts_epilogue(self) -> bool:  # type: ignore[override]
-        return False
 
     @property
     def counts(self) -> tuple[int, ...]:

@@ -43,15 +43,15 @@ class Fused(Op):
     anchor_arity: int = 1
 
     @property
-    def family(self) -> Any:  # type: ignore[override]
+    def family(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self.anchor.family
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self.anchor.name
 
     @property
-    def arity(self) -> int:  # type: ignore[override]
+    def arity(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
         operands = [operand for step in self.steps for operand in step.operands]
         return self.anchor_arity + len([i for i in operands if i != FLOWING])
 

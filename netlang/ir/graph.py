@@ -1,7 +1,7 @@
 """The graph: what a network is once names, repeats and blocks are gone.
 
 Graphs are immutable; a pass returns a new one. Nodes stand in an order in which each comes after
-its inputs. A node's name is a path (`conv2_x.bottleneck_0.conv_1`) whose prefixes are the groups
+its inputs. A node's name is a path (`conv2_x.bottleneck_1.conv_1`) whose prefixes are the groups
 and blocks of the source.
 """
 

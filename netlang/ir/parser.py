@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from netlang.diagnostic import Source, Span, did_you_mean, error
+from netlang.diagnostic import Source, Span, did_you_mean, error, near_or_all
 from netlang.ir.attributes import Value, attributes
 from netlang.ir.composite import Chain, Sum, Together
 from netlang.ir.fused import FLOWING, Fused, Step
 from netlang.ir.graph import Graph, Head, Node
 from netlang.ir.op import OPS, Op
 from netlang.ir.types import TensorType
-from netlang.ir.weights import Derived, Expr, Ref
+from netlang.ir.weights import FUNCTIONS, Derived, Ref
 from netlang.resources import grammar
 
 if TYPE_CHECKING:
@@ -76,9 +77,14 @@ class _Reader:
             target,
             op,
             tuple(name for name in inputs if name != "_"),
-            TensorType(_dims(shape)),
-            tuple((str(b.children[0]), _expr(b.children[1])) for b in bindings),
+            self.type(shape),
+            tuple((str(b.children[0]), self.expr(b.children[1])) for b in bindings),
         )
+
+    def type(self, shape: Token) -> TensorType:
+        if not re.fullmatch(r"\d+(x\d+)*", shape):
+            raise error(f"a type is whole numbers such as 8x4x4, not {shape}", self.span(shape))
+        return TensorType(_dims(shape))
 
     def together(self, tree: Any) -> Call:
         return _composed(Together, [self.chain(part) for part in tree.children])
@@ -86,7 +92,7 @@ class _Reader:
     def chain(self, tree: Any) -> Call:
         parts = [self.fused(part) for part in tree.children if _is(part, "fused")]
         for _, operands in parts[1:]:
-            if operands[0] != "_":
+            if operands[:1] != ["_"]:
                 raise error("behind '=>' an operator reads '_' first", self.span(_first(tree)))
         return _composed(partial(Chain, keep=len(tree.children) > len(parts)), parts)
 
@@ -102,7 +108,11 @@ class _Reader:
         operands = [part.children[0] for part in parts if _is(part, "operand")]
         settings = [part for part in parts if _is(part, "setting")]
         names = [_name(token) if token.type == "VALUE" else "_" for token in operands]
-        return self.build(callee, OPS, "layer", settings), names
+        op = self.build(callee, OPS, "layer", settings)
+        if op.arity is not None and len(names) != op.arity:
+            message = f"'{callee}' reads {op.arity} value(s), and gets {len(names)}"
+            raise error(message, self.span(callee))
+        return op, names
 
     def head(self, tree: Any) -> Head:
         name, value, weight = tree.children
@@ -123,6 +133,8 @@ class _Reader:
         fields: dict[str, Any] = {}
         for setting in settings:
             key, value = setting.children
+            if str(key) in fields:
+                raise error(f"'{key}' is given twice", self.span(key))
             fields[str(key)] = self.read(cls, key, value.children[0])
         missing = [a.name for a in attributes(cls) if a.required and a.name not in fields]
         if missing:
@@ -138,6 +150,17 @@ class _Reader:
             return kind.read(_value(token))
         except ValueError:
             raise error(f"'{key}' is {kind.what}, not {token}", self.span(token)) from None
+
+    def expr(self, tree: Any) -> Any:
+        if tree.data == "ref":
+            return Ref(str(tree.children[0]))
+        if tree.data == "number":
+            return float(tree.children[0])
+        function, *arguments = tree.children
+        if str(function) not in FUNCTIONS:
+            help = near_or_all(str(function), FUNCTIONS)
+            raise error(f"no weight is made with '{function}'", self.span(function), help=help)
+        return Derived(str(function), tuple(self.expr(argument) for argument in arguments))
 
     def span(self, token: Token) -> Span:
         return Span(self.source, token.start_pos or 0, token.end_pos or 0)
@@ -196,13 +219,3 @@ def _number(token: Token) -> int | float:
         return int(token)
     except ValueError:
         return float(token)
-
-
-def _expr(tree: Any) -> Any:
-    if tree.data == "ref":
-        return Ref(str(tree.children[0]))
-    if tree.data == "number":
-        return float(tree.children[0])
-    function, *arguments = tree.children
-    derived: list[Expr | float] = [_expr(argument) for argument in arguments]
-    return Derived(str(function), tuple(derived))

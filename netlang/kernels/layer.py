@@ -6,8 +6,8 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
-from typing import Literal
 
 from netlang.kernels.block import Block, Tile, elementwise_tile
 from netlang.kernels.kernel import (
@@ -22,13 +22,14 @@ from netlang.kernels.kernel import (
     View,
     dense,
 )
-from netlang.kernels.precision import Precision
-from netlang.kernels.text import add, count, function, indented, load, mul, nth, store, wide
+from netlang.kernels.precision import Dtype, Precision, storage
+from netlang.kernels.text import add, function, indented, load, mul, nth, store, wide
 from netlang.kernels.window import Window
-
-Dtype = Literal["float32", "float16", "bfloat16"]
+from netlang.units import si
 
 BYTES: dict[Dtype, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
+
+_si = partial(si, trim=True)
 
 IDENTITY = Epilogue()
 
@@ -123,7 +124,7 @@ class Layer(Kernel):
     @property
     def dtype(self) -> Dtype:
         """How `x`, `y`, the weights and the epilogue's tensors are stored."""
-        return "float32" if self.precision == "tf32" else self.precision
+        return storage(self.precision)
 
     @property
     def inputs(self) -> tuple[FeatureMap, ...]:
@@ -307,9 +308,9 @@ class Layer(Kernel):
     def _costs(self) -> Iterator[str]:
         reads, writes = self.bytes_read, self.bytes_written
         weights = self.weight_bytes
-        flops = f"{count(self.flops, 'FLOP')}, " if self.flops else ""
-        constant = f" Weights: {count(weights, 'B')}." if weights else ""
-        yield f"An image: {flops}{count(reads, 'B')} read, {count(writes, 'B')} written.{constant}"
+        flops = f"{_si(self.flops, 'FLOP')}, " if self.flops else ""
+        constant = f" Weights: {_si(weights, 'B')}." if weights else ""
+        yield f"An image: {flops}{_si(reads, 'B')} read, {_si(writes, 'B')} written.{constant}"
 
     def _read(self, tensor: Operand) -> int:
         """Numbers of an epilogue's tensor that an image needs."""

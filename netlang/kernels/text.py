@@ -136,15 +136,6 @@ def unrolled(steps: int) -> str:
     return f"tl.static_range({steps})" if steps <= 25 else f"range({steps})"
 
 
-def count(number: float, unit: str) -> str:
-    """A number with three digits and an SI prefix: `count(115605504, "FLOP")` is "116 MFLOP"."""
-    for prefix in ("", "k", "M"):
-        if number < 999.5:
-            return f"{number:.3g} {prefix}{unit}"
-        number /= 1000
-    return f"{number:.3g} G{unit}"
-
-
 def _outside_brackets(a: str) -> str:
     while (shorter := re.sub(r"[([][^()[\]]*[)\]]", "", a)) != a:
         a = shorter

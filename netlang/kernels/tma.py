@@ -41,7 +41,9 @@ def can_describe(gather: Gather, size: int) -> bool:
     return (
         not (gather.is_depthwise or gather.is_flat or gather.x_pool or gather.merged > 1)
         and is_aligned(window.x.view, size)
-        and window.y.channels * size % ALIGNMENT == 0
+        # Each group's channels begin where a block does.
+        and (gather.groups == 1 or gather.in_group * size % ALIGNMENT == 0)
+        and window.y.channels // gather.groups * size % ALIGNMENT == 0
     )
 
 

@@ -175,10 +175,14 @@ def _read(attribute: Attribute, argument: ast.Argument, evaluator: Evaluator) ->
         raise evaluator.mismatch(argument.value, message, attribute.kind.words) from None
 
 
+JOIN_FIRST = "join them first: from a, b -> concat -> …"
+"""What to do where several values flow in."""
+
+
 def refuse_multiple(callee: ast.Name, count: int) -> NetError:
     """The error for several values that flow into what takes one."""
     return error(
         f"'{callee.name}' takes one value, and {count} flow in",
         callee.span,
-        help="join them first: from a, b -> concat -> …",
+        help=JOIN_FIRST,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from netlang.diagnostic import Diagnostic, Label, Span, did_you_mean, error
+from netlang.diagnostic import Diagnostic, Label, Span, did_you_mean, error, near_or_all
 from netlang.ir.attributes import attribute, number
 from netlang.ir.graph import Graph, Head, Node
 from netlang.ir.op import OPS
@@ -130,7 +130,7 @@ class Builder:
             raise error(
                 f"{len(inputs)} values flow in where one is taken",
                 element.span,
-                help="join them first: from a, b -> concat -> …",
+                help=bind.JOIN_FIRST,
             )
         (flow,) = inputs
         match element:
@@ -250,9 +250,9 @@ class Builder:
             raise error(f"'{callee.name}' is a net, not a layer", callee.span, help=hint)
         if callee.name not in OPS:
             known = [*OPS, *frame.module.blocks()]
-            near = did_you_mean(callee.name, known) or f"there are {', '.join(sorted(known))}"
+            help = near_or_all(callee.name, sorted(known))
             raise error(
-                f"there is no layer or block '{callee.name}'", callee.span, "unknown layer", near
+                f"there is no layer or block '{callee.name}'", callee.span, "unknown layer", help
             )
         bound = bind.build(OPS[callee.name], callee, call.arguments, frame.evaluator(inputs[0]))
         if bound.value.family == "input":

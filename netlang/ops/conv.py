@@ -96,15 +96,18 @@ class Conv(Product, Windowed):
 
     def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
         (x,) = xs
-        rows, columns = self.windows(type_of(x))
+        image, kernel = type_of(x), w["weight"]
+        rows, columns = self.windows(image)
+        if self.confuses_onednn(image):
+            x, kernel = (ov.pad(each, [0] * 4, [0, 1, 0, 0], "constant") for each in (x, kernel))
         # OpenVINO moves a 1x1's stride to the layers ahead of it, past its padding, which gives
         # another size (seen in 2026.4): with a border of zeros it is no 1x1 any more.
         border = int(self.taps == 1 and (rows.is_padded or columns.is_padded))
-        kernel, width = w["weight"], [0, 0, border, border]
+        width = [0, 0, border, border]
         kernel = ov.pad(kernel, width, width, "constant") if border else kernel
         before = rows.before + border, columns.before + border
         after = rows.after + border, columns.after + border
-        window = self.stride, before, after, self.dilation
+        window = self.stride, before, after, (1, 1) if border else self.dilation
         if self.groups == 1:
             y = ov.convolution(x, kernel, *window)
         else:
@@ -112,6 +115,14 @@ class Conv(Product, Windowed):
             shape = [self.groups, self.out // self.groups, -1, *sides]
             y = ov.group_convolution(x, ov.reshape(kernel, shape, False), *window)
         return self.biased(ov, y, w)
+
+    def confuses_onednn(self, x: TensorType) -> bool:
+        """Whether oneDNN reads past the only channel of an image, and computes with what is there.
+
+        It does where there is one window in a row and a stride; OpenVINO 2026.4 and torch 2.13 do.
+        """
+        _, columns = self.windows(x)
+        return x.channels == columns.output == 1 < columns.stride
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return self.product(

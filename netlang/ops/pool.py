@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -122,18 +122,6 @@ def _margins(axis: Axis, length: int) -> Margin:
     return axis.before, axis.after, max(0, axis.behind(length) - axis.after)
 
 
-def _counted_share(axis: Axis, length: int) -> list[float]:
-    """What part of each window lies in the input or its padding, and does not hang over."""
-    end = length + axis.after
-    return [min(axis.kernel, end - start) / axis.kernel for start in axis.starts]
-
-
-def _vectors(ov: Any, x: Any, numbers: Sequence[Sequence[float]]) -> Iterator[Any]:
-    """A number for each row and one for each column as what broadcasts in OpenVINO."""
-    for each, shape in zip(numbers, ([-1, 1], [-1]), strict=True):
-        yield ov.reshape(ov.constant(each, x.get_element_type()), shape, False)
-
-
 def _pad(F: Any, x: Any, margins: Margins, value: float, overhang: float) -> Any:
     (left, right, beyond), (top, bottom, below) = margins
     framed = F.pad(x, (left, right, top, bottom), value=value)
@@ -185,14 +173,13 @@ class AvgPool(Pool):
         return total / F.avg_pool2d(counted, kernel, stride, divisor_override=1)
 
     def node(self, ov: Any, x: Any, kernel: Size, stride: Size, before: Size, after: Size) -> Any:
-        y = ov.avg_pool(x, stride, before, after, kernel, not self.count_pad)
-        image = type_of(x)
-        axes = zip(self.windows(image), image.pixels, strict=True)
-        shares = [_counted_share(axis, length) for axis, length in axes]
-        if self.count_pad and min(map(min, shares)) < 1:
-            for vector in _vectors(ov, x, shares):
-                y = ov.divide(y, vector)
-        return y
+        padding = [axis.after for axis in self.windows(type_of(x))]
+        overhang = [max(0, reached - own) for reached, own in zip(after, padding, strict=True)]
+        if self.count_pad and any(overhang):
+            # Padding that counts is zeros like others; what hangs over them does not.
+            x = ov.pad(x, [0, 0, *before], [0, 0, *padding], "constant")
+            return ov.avg_pool(x, stride, (0, 0), overhang, kernel, True)
+        return ov.avg_pool(x, stride, before, after, kernel, not self.count_pad)
 
     def is_mean(self, inputs: Types) -> bool:
         return not self.count_pad or not any(a.is_padded for a in self.windows(inputs[0]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from netlang.device import USUAL, Target
-from netlang.diagnostic import did_you_mean, error
+from netlang.diagnostic import error, near_or_all
 from netlang.ir.graph import Graph, verify
 from netlang.passes.fuse import FUSE
 from netlang.passes.report import Log, Pass, Report
@@ -20,8 +20,7 @@ def named(name: str) -> Pass:
     """The pass of the pipeline that has a name. `NetError` where none has."""
     passes = {run.__name__: run for run in PIPELINE}
     if name not in passes:
-        there_are = f"there are: {', '.join(passes)}"
-        raise error(f"there is no pass '{name}'", help=did_you_mean(name, passes) or there_are)
+        raise error(f"there is no pass '{name}'", help=near_or_all(name, passes))
     return passes[name]
 
 

@@ -80,10 +80,13 @@ class _Draft:
         self.functions, self.weights = Functions(), PackedWeights()
         self.scratch: dict[str, int] = {}
         self.counters = self.activation_bytes = 0
-        # HWNC is NCHW where there is one pixel: the last layer may write the result itself.
+        # HWNC is NCHW where there is one pixel: the last layer may write the result itself. It is
+        # float32, so what other layers read of it has to lie elsewhere.
         output = _own(graph[graph.output].type)
         home = self.places[graph.output] == Place(graph.output, output.view)
-        self.is_direct = home and output.pixels == 1
+        others = (node for node in graph if node.name != graph.output)
+        read = {self.places[name].buffer for node in others for name in node.inputs}
+        self.is_direct = home and output.pixels == 1 and graph.output not in read
 
     def calls(self) -> Iterator[Call]:
         """The launches of a forward pass."""
@@ -112,7 +115,9 @@ class _Draft:
         if len(users) == 1 and node.name != self.graph.output:
             (user,) = users
             launches = self._launches(user)
-            through = entering(door, launches[0].kernel) if len(launches) == 1 else None
+            reads = [user.inputs[position] for each in launches for position in each.inputs]
+            # A concat may have copies of others, and this one in place.
+            through = entering(door, launches[0].kernel) if reads == [node.name] else None
             if through:
                 return user, through
         return node, door

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from glob import glob, has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from netlang.diagnostic import Diagnostic, NetError, error
-from netlang.images import Preparation
+from netlang.images import READS, Preparation
 from netlang.ir.graph import Graph
 from netlang.natural import natural
 from netlang.running.ahead import Item
@@ -22,7 +22,7 @@ Input = Item[Sequence["Array"]]
 """One input of a network with its views, C x H x W."""
 
 ARRAY = ".npy"
-HELP = "netlang reads JPEG, PNG and more, and arrays in .npy files"
+HELP = f"{READS}, and arrays in .npy files"
 
 
 class Prepared(Protocol):
@@ -53,6 +53,11 @@ def find(names: Sequence[str]) -> list[Path]:
     if faults:
         raise NetError(*faults)
     return found
+
+
+def find_images(folder: Path) -> list[Path]:
+    """The images in a folder and in its folders, in natural order; NetError where it has none."""
+    return _readable(folder.rglob("*"), _is_image, f"the folder '{folder}' holds no image", READS)
 
 
 def prepared_by(
@@ -101,33 +106,39 @@ def items(paths: Iterable[Path], graph: Graph, preparation: Prepared | None) -> 
 def _named(name: str) -> list[Path]:
     path = Path(name)
     if path.is_dir():
-        return _readable(path.rglob("*"), f"the folder '{name}' holds no image")
+        return _readable(path.rglob("*"), _is_read, f"the folder '{name}' holds no image")
     if not path.exists() and has_magic(name):
         matches = glob(name, recursive=True)  # noqa: PTH207 (pathlib refuses absolute patterns)
-        return _readable(map(Path, matches), f"'{name}' matches no image")
+        return _readable(map(Path, matches), _is_read, f"'{name}' matches no image")
     if not path.exists():
         raise error(f"there is no image '{name}'", help="name a file, a folder, or 'photos/*.jpg'")
-    if path.suffix and not _is_read(path.suffix.lower()):
+    if path.suffix and not _is_read(path):
         raise error(f"netlang does not run networks on '{path.suffix}' files: '{name}'", help=HELP)
     return [path]
 
 
-def _readable(paths: Iterable[Path], otherwise: str) -> list[Path]:
+def _readable(
+    paths: Iterable[Path], is_read: Callable[[Path], bool], otherwise: str, help: str = HELP
+) -> list[Path]:
     found = [
-        path
-        for path in paths
-        if _is_read(path.suffix.lower()) and not path.name.startswith(".") and path.is_file()
+        path for path in paths if is_read(path) and not path.name.startswith(".") and path.is_file()
     ]
     if not found:
-        raise error(otherwise, help=HELP)
+        raise error(otherwise, help=help)
     return sorted(found, key=lambda path: natural(str(path)))
 
 
+def _is_read(path: Path) -> bool:
+    return _is_array(path) or _is_image(path)
+
+
+def _is_image(path: Path) -> bool:
+    return _is_of_images(path.suffix.lower())
+
+
 @cache
-def _is_read(suffix: str) -> bool:
-    """Whether inputs are in files of this suffix."""
-    if suffix == ARRAY:
-        return True
+def _is_of_images(suffix: str) -> bool:
+    """Whether Pillow reads files of this suffix."""
     from PIL import Image
 
     # Pillow has the usual formats at once, and takes a while to load all of them.
@@ -160,10 +171,22 @@ def _rows(path: Path, graph: Graph) -> Iterator[Input]:
         )
     wanted = graph.inputs[0].type
     if array.shape == wanted.shape:
-        yield Item(str(path), lambda: [np.array(array, "float32")])
+        yield Item(str(path), lambda: [_finite(str(path), array)])
     elif array.shape[1:] == wanted.shape and len(array):
         for row in range(len(array)):
-            yield Item(f"{path}[{row}]", lambda row=row: [np.array(array[row], "float32")])
+            name = f"{path}[{row}]"
+            yield Item(name, lambda row=row, name=name: [_finite(name, array[row])])
     else:
         shown = "x".join(map(str, array.shape)) or "a single number"
         raise error(f"'{path}' is {shown}, and '{graph.name}' takes {wanted}, or N of them")
+
+
+def _finite(name: str, numbers: Any) -> Array:
+    """A copy as float32; `NetError` for nan or infinity, of which an engine's relu may make 0."""
+    import numpy as np
+
+    with np.errstate(over="ignore"):  # float64 has numbers that are infinite in float32
+        copy = np.array(numbers, "float32")
+    if not np.isfinite(copy).all():
+        raise error(f"'{name}' holds nan or infinity, which is no input of a network")
+    return copy

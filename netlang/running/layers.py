@@ -62,7 +62,7 @@ def values_into(
 def _recorder(module: Any, append: Mapping[str, Callable[[Any], None]]) -> Sink:
     import torch
 
-    def seen(name: str, value: Any, _: float) -> None:
+    def seen(name: str, value: Any) -> None:
         if name in append:
             append[name](value.numpy())
 

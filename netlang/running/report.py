@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class Report:
     failed: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
 
     def take(self, names: Sequence[str], _: Any, outputs: Any) -> None:
-        """Adds a batch: a sink of `netlang.running.batches.run`."""
+        """Adds a batch: a sink of `netlang.running.batches.run_batches`."""
         for name, output in zip(names, outputs, strict=True):
             top = likeliest(self.graph, output, self.top, self.labels)
             self.images.append({"image": name, "top": top})
@@ -95,4 +96,5 @@ def _rows(report: Report) -> Iterator[tuple[str, int, int, str, float]]:
 
 def _cells(row: tuple[str, int, int, str, float]) -> tuple[str, ...]:
     image, rank, number, label, probability = row
-    return image if rank == 1 else "", str(rank), str(number), label, f"{probability:.2%}"
+    share = f"{probability:.2%}" if isfinite(probability) else str(probability)
+    return image if rank == 1 else "", str(rank), str(number), label, share

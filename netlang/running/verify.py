@@ -155,7 +155,9 @@ def _engine(
     if engine.layered is None:
         output = {graph.output: as_tensor(engine(*images))}
         return Execution(what, graph, output, expected, tolerance)
-    ran, seen = engine.layered.graph, dict[str, Any]()
+    ran = engine.layered.graph
+    # What does nothing goes, and an input may be all that is left.
+    seen = {node.name: as_tensor(x) for node, x in zip(ran.inputs, images, strict=True)}
     # A layer may write over the value of one ahead of it.
     engine.layered(*images, seen=lambda name, value, _: seen.update({name: value.clone()}))
     return Execution(what, ran, seen, values(ran, weights, *images), tolerance, is_layered=True)

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from time import perf_counter
 from typing import Any
-
-Seen = Callable[[str, Any, float], None]
-"""Takes a layer's name, its value (a tensor N x C x H x W) and how many seconds it took."""
 
 
 @contextmanager
-def watching(network: Any, seen: Seen) -> Generator[None]:
-    """Tells `seen` of each layer of a `netlang.backends.torch.Network` that runs meanwhile."""
-    starts = list[float]()
-    handles = list[Any]()
+def watching(network: Any, seen: Callable[[str, Any], None]) -> Generator[None]:
+    """Tells `seen` of each layer of a `netlang.backends.torch.Network` that runs meanwhile.
 
-    def start(*_: Any) -> None:
-        starts.append(perf_counter())
+    It takes the layer's name and its value, a tensor N x C x H x W.
+    """
 
     def watch(name: str) -> Callable[..., None]:
         def done(_layer: Any, _inputs: Any, value: Any) -> None:
-            seen(name, value, perf_counter() - starts.pop())
+            seen(name, value)
 
         return done
 
-    for name, layer in layers(network).items():
-        handles += layer.register_forward_pre_hook(start), layer.register_forward_hook(watch(name))
+    watched = layers(network).items()
+    handles = [layer.register_forward_hook(watch(name)) for name, layer in watched]
     try:
         yield
     finally:

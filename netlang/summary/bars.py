@@ -10,7 +10,7 @@ from netlang.ir.graph import Node
 from netlang.ir.op import Family
 from netlang.palette import Palette
 from netlang.summary.counts import Counts
-from netlang.summary.measures import MACS, MEMORY, PARAMETERS, Measure, family_colours
+from netlang.summary.measures import MACS, MEMORY, PARAMETERS, Measure
 from netlang.summary.outline import Outline
 from netlang.summary.treemap import Rect
 from netlang.svg import Svg, fit, width_of
@@ -91,7 +91,7 @@ def _note(measure: Measure, weight: int, whole: int) -> str:
 
 def _draw_bar(svg: Svg, row: Row, measure: Measure, bar: Rect, ink: Palette) -> None:
     left = row.weight(measure)
-    for family, colour in family_colours(ink).items():
+    for family, colour in ink.families.items():
         weight = measure.of(row.families.get(family, Counts()))
         if not weight:
             continue

@@ -1,11 +1,9 @@
-"""The three numbers that pictures compare, and the colours of what they are made of."""
+"""The three numbers that pictures compare."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netlang.ir.op import Family
-from netlang.palette import Palette
 from netlang.summary.counts import Counts
 from netlang.units import si
 
@@ -34,15 +32,3 @@ class Measure:
 PARAMETERS = Measure("parameters", "parameters")
 MACS = Measure("macs", "MACs an image")
 MEMORY = Measure("memory", "activations an image", "B")
-
-FAMILIES: tuple[Family, ...] = ("conv", "linear", "norm", "pointwise", "join", "pool")
-STAGES = (4, 3, 5, 0, 1, 2)
-"""Blue, red, yellow, orange, violet and green, as a profile has them."""
-
-
-def family_colours(ink: Palette) -> dict[Family, str]:
-    """A colour for each family of operators that counts something; `shape` has the plain one."""
-    stages = zip(FAMILIES, STAGES, strict=True)
-    colours: dict[Family, str] = {family: ink.stages[i].line for family, i in stages}
-    colours["shape"] = ink.plain.line
-    return colours

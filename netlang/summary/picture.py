@@ -13,7 +13,7 @@ from netlang.palette import PALETTES, Palette, Size, Theme, shades
 from netlang.parts import Part
 from netlang.summary.bars import Row, draw_bars, height_of
 from netlang.summary.counts import Summary, depth
-from netlang.summary.measures import MACS, PARAMETERS, Measure, family_colours
+from netlang.summary.measures import MACS, PARAMETERS, Measure
 from netlang.summary.outline import Outline
 from netlang.summary.report import memory_of
 from netlang.summary.tiles import draw_tiles, tiles
@@ -82,7 +82,7 @@ def _networks(outlines: Sequence[Outline], ink: Palette) -> bytes:
 
 def _bars(rows: Sequence[Row], title: str, note: str, ink: Palette) -> bytes:
     found = {family for row in rows for family in row.families}
-    meanings = {f: colour for f, colour in family_colours(ink).items() if f in found}
+    meanings = {f: colour for f, colour in ink.families.items() if f in found}
     height = HEAD + height_of(rows) + FOOT
     svg = _page(height, title, note, meanings, ink)
     draw_bars(svg, rows, Rect(MARGIN, HEAD, INNER, height), ink)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from functools import cache
@@ -13,6 +12,7 @@ from typing import Any
 from lark import Lark
 from lark import __version__ as lark_version
 
+from netlang.files import user_cache, whole_file
 from netlang.resources import grammar
 from netlang.syntax.build import Builder
 from netlang.syntax.lines import Lines
@@ -23,17 +23,15 @@ def lark() -> Any:
     """The parser, whose tree is made of `netlang.syntax.ast`. It may be shared between threads.
 
     To build its tables takes ten times as long as to read them, so they are kept in the user's
-    cache. A file appears there at once and whole: another process may be about to read it.
+    cache.
     """
     text = grammar("net").read_text(encoding="utf-8")
     kept = _kept(text)
     if kept is None or kept.exists():
         return _lark(text, kept)
-    fresh = kept.with_suffix(f".{os.getpid()}")
-    parser = _lark(text, fresh)
-    with suppress(OSError):
-        fresh.replace(kept)
-    return parser
+    with suppress(OSError), whole_file(kept) as file:
+        return _lark(text, Path(file.name))
+    return _lark(text, None)
 
 
 def _lark(text: str, cache: Path | None) -> Lark:
@@ -51,14 +49,9 @@ def _lark(text: str, cache: Path | None) -> Lark:
 
 def _kept(text: str) -> Path | None:
     """Where the tables of a grammar are kept, or None where no such place can be had."""
-    from platformdirs import user_cache_path
-
     made_of = f"{text} lark {lark_version} python {sys.version_info[:2]}"
-    name = f"grammar-{sha256(made_of.encode()).hexdigest()[:16]}.tables"
-    try:
-        return user_cache_path("netlang", ensure_exists=True) / name
-    except OSError:
-        return None
+    folder = user_cache()
+    return folder and folder / f"grammar-{sha256(made_of.encode()).hexdigest()[:16]}.tables"
 
 
 @cache

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-TRIES = 10
-"""How often an `area` is drawn until it lies in the image; then it is the middle square."""
-
 LEAST, MOST = 0.5, 1.5
 """Of contrast, brightness and colour, where 1 changes nothing (Howard 2013, section 3.2)."""
 
@@ -61,11 +58,11 @@ class Augmentation:
         require_crop(words, preparation.x)
         _require_sense({word.word for word in words})
         area, pad = one_of(words, Area), one_of(words, Pad)
-        _require_within(area, pad, preparation)
         resize = one_of(words, Resize) or Resize(preparation.resize)
+        _require_within(area, pad, resize, preparation)
         return cls(
             preparation,
-            (resize.side, max(resize.side, resize.to)),
+            (resize.side, resize.to or resize.side),
             bool(one_of(words, Crop)) and not area,
             resize.square,
             pad.pixels if pad else 0,
@@ -147,20 +144,23 @@ def _inside(start: int, length: int, whole: int) -> tuple[range, int]:
 
 
 def _box(area: Area, image: Image, rng: Generator) -> Box:
-    """A part whose share of the area is uniform, and so is the logarithm of its aspect ratio.
+    """A part whose share of the area is uniform (Szegedy et al. 2014, section 6).
 
-    So tall parts are as many as wide ones; Szegedy et al. 2014 give the bounds alone.
+    The logarithm of its aspect ratio, of which the paper gives the bounds alone, is uniform over
+    those of them with which the share fits into the image. Where none does, the part is as wide
+    or as high as the image, whichever is nearer to the bounds.
     """
-    for _ in range(TRIES):
-        pixels = rng.uniform(area.low, area.high) * image.width * image.height
-        aspect = exp(rng.uniform(-1, 1) * log(area.aspect))
-        width, height = sqrt(pixels * aspect), sqrt(pixels / aspect)
-        if width <= image.width and height <= image.height:
-            left, top = rng.uniform(0, (image.width - width, image.height - height)).tolist()
-            return left, top, left + width, top + height
-    side = min(image.size)
-    left, top = (image.width - side) / 2, (image.height - side) / 2
-    return left, top, left + side, top + side
+    pixels = rng.uniform(area.low, area.high) * image.width * image.height
+    narrowest, widest = log(pixels / image.height**2), log(image.width**2 / pixels)
+    low, high = (
+        min(max(bound, narrowest), widest) for bound in (-log(area.aspect), log(area.aspect))
+    )
+    aspect = exp(rng.uniform(low, high))
+    # Rounding must not make a part a little larger than the image.
+    width = min(sqrt(pixels * aspect), image.width)
+    height = min(sqrt(pixels / aspect), image.height)
+    left, top = rng.uniform(0, (image.width - width, image.height - height)).tolist()
+    return left, top, left + width, top + height
 
 
 def _enhanced(image: Image, rng: Generator) -> Image:
@@ -184,12 +184,19 @@ def _require_sense(named: set[str]) -> None:
             )
 
 
-def _require_within(area: Area | None, pad: Pad | None, by: Preparation) -> None:
+def _require_within(area: Area | None, pad: Pad | None, resize: Resize, by: Preparation) -> None:
+    if 0 < resize.to < resize.side:
+        raise error(
+            f"'resize' is from {resize.side} to less, {resize.to}",
+            help=f"write resize {resize.to}, to={resize.side}",
+        )
     if area and area.low > area.high:
         raise error(
             f"'area' is from {percent(area.low)} to less, {percent(area.high)}",
             help=f"write area {percent(area.high)}, {percent(area.low)}",
         )
+    if area and not area.high:
+        raise error("'area' sees nothing of the image", help="write area 8%, 100%")
     if pad and pad.pixels >= min(by.x.pixels):
         raise error(
             f"'pad {pad.pixels}' makes crops of {by.cut} that see nothing of the image",

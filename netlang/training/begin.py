@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from netlang.diagnostic import error
-from netlang.engines.cpu import keep_memory, require_threads, wait_briefly
+from netlang.engines.cpu import require_threads
+from netlang.engines.process import keep_memory, wait_briefly
 from netlang.images import Preparation
 from netlang.ir.graph import Graph
 from netlang.training.augment import Augmentation

@@ -36,21 +36,24 @@ class Lighting:
 
 
 def lighting(data: Dataset) -> Lighting:
-    """That of a training set, whatever of it can be read."""
+    """That of a training set, whatever of it can be read.
+
+    Images weigh alike, whatever their sizes: the paper's have one size.
+    """
     import numpy as np
 
     count, total, squares = 0, np.zeros(1), np.zeros(1)
-    for pixels, sums, products in survey(data, _moments, MOST):
-        count, total, squares = count + pixels, total + sums, squares + products
+    for mean, products in survey(data, _moments, MOST):
+        count, total, squares = count + 1, total + mean, squares + products
     mean = total / max(count, 1)
     covariance = squares / max(count, 1) - np.outer(mean, mean)
     variances, components = np.linalg.eigh(np.atleast_2d(covariance))
     return Lighting(components, variances.clip(0))
 
 
-def _moments(image: Image) -> tuple[int, Numbers, Numbers]:
-    """How many pixels an image has, their sum and that of their products, channel by channel."""
+def _moments(image: Image) -> tuple[Numbers, Numbers]:
+    """The mean of an image's pixels and of their products, channel by channel."""
     import numpy as np
 
     pixels = np.asarray(image, "float64").reshape(image.width * image.height, -1) / 255
-    return len(pixels), pixels.sum(0), pixels.T @ pixels
+    return pixels.mean(0), pixels.T @ pixels / len(pixels)

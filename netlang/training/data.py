@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 from netlang.classes import class_count
 from netlang.diagnostic import error
 from netlang.images import Preparation
 from netlang.ir.graph import Graph
 from netlang.natural import natural
-from netlang.running.inputs import find
+from netlang.running.inputs import find_images
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -88,7 +87,7 @@ def _folder(path: Path, preparation: Preparation) -> Dataset:
         raise error(f"'{path}' holds no folders of images", help=HELP)
     files, labels = list[Path](), list[int]()
     for label, folder in enumerate(folders):
-        found = find([str(folder)])
+        found = find_images(folder)
         files += found
         labels += [label] * len(found)
     names = tuple(folder.name for folder in folders)
@@ -103,7 +102,7 @@ def _folder(path: Path, preparation: Preparation) -> Dataset:
 
 def _arrays(path: Path, preparation: Preparation) -> Dataset:
     images, labels = _read(path)
-    if images.dtype != "uint8" or images.shape[3:] not in ((), (1,), (3,)) or images.ndim < 3:
+    if images.dtype != "uint8" or not _has_pixels(images.shape):
         raise error(
             f"'images' of '{path}' are {_shape(images)} of {images.dtype}",
             help="save them as N x H x W x 3, or N x H x W where they are gray, of uint8",
@@ -125,15 +124,20 @@ def _arrays(path: Path, preparation: Preparation) -> Dataset:
     return Dataset(path, labels.tolist(), lambda index: f"{path}[{index}]", image)
 
 
+def _has_pixels(shape: tuple[int, ...]) -> bool:
+    """Whether an array of this shape is images: N x H x W, or N x H x W x 1 or 3."""
+    return len(shape) >= 3 and shape[3:] in ((), (1,), (3,)) and 0 not in shape[1:]
+
+
 def _read(path: Path) -> tuple[Any, Any]:
     import numpy as np
 
     try:
-        with np.load(path) as file:
-            return file["images"], file["labels"]
+        with path.open("rb") as file, np.lib.npyio.NpzFile(file) as arrays:
+            return arrays["images"], arrays["labels"]
     except KeyError as fault:
         raise error(f"'{path}' lacks an array: {fault.args[0]}", help=HELP) from None
-    except (OSError, EOFError, ValueError, BadZipFile) as fault:
+    except Exception as fault:  # zip, deflate and numpy meet damage with errors of every kind
         raise error(f"'{path}' is not a whole .npz file: {fault}", help=HELP) from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from netlang.device import require_batch
@@ -44,7 +45,7 @@ class Recipe:
     def of(cls, graph: Graph, options: Options | None = None) -> Recipe:
         """A network's, with what a person wants otherwise.
 
-        NetError where there is none, or where a word is missing that has no default.
+        NetError where there is none, a word is missing that has no default, or one makes no sense.
         """
         words = dict(graph.recipes).get("train")
         if words is None:
@@ -61,6 +62,7 @@ class Recipe:
             raise _missing(graph, "how many images a step takes", "batch 128", "--batch 128")
         if not length:
             raise _missing(graph, "how long it is trained", "epochs 90", "--epochs 90")
+        _require_momentum(sgd)
         drops = tuple(all_of(words, Drop))
         return cls(
             words,
@@ -93,7 +95,7 @@ class Options:
         """NetError for numbers that are none."""
         if self.batch is not None:
             require_batch(self.batch)
-        if self.lr is not None and self.lr <= 0:
+        if self.lr is not None and not 0 < self.lr < inf:
             raise error(f"'--lr {self.lr:g}' learns nothing", help="write --lr 0.1")
         for name in ("epochs", "iterations"):
             count = getattr(self, name)
@@ -119,6 +121,14 @@ class Options:
 
 LENGTHS: set[type[Word]] = {Epochs, Iterations}
 """The words of how long: one is enough, and iterations are the finer measure."""
+
+
+def _require_momentum(sgd: SGD) -> None:
+    if sgd.nesterov and not sgd.momentum:
+        raise error(
+            "'nesterov' looks ahead along a momentum, and 'sgd' has none",
+            help="write momentum=0.9, or leave out 'nesterov'",
+        )
 
 
 def _missing(graph: Graph, what: str, word: str, option: str) -> Exception:

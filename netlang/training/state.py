@@ -12,7 +12,6 @@ from netlang.diagnostic import error
 from netlang.files import write_whole
 from netlang.ir.printer import print_graph
 from netlang.training.loop import Row, Training
-from netlang.training.schedule import Progress
 from netlang.weights import write_weights
 
 
@@ -22,7 +21,7 @@ def path_beside(weights: Path) -> Path:
 
 
 def save(path: Path, training: Training) -> None:
-    """Writes the weights so far to `path`, and the state beside it, each whole."""
+    """Writes the weights so far to `path`, and then the state beside it, each whole."""
     from netlang.backends.torch.learner import dump
 
     write_weights(
@@ -31,12 +30,8 @@ def save(path: Path, training: Training) -> None:
         training.learner.network.graph,
         training.samples.augmentation.preparation.mean_image,
     )
-    state = {
-        "facts": _facts(training),
-        "progress": asdict(training.progress),
-        "rows": [asdict(row) for row in training.rows],
-        "learner": training.learner.state(),
-    }
+    rows = [asdict(row) for row in training.rows]
+    state = {"facts": _facts(training), "rows": rows} | training.state()
     write_whole(path_beside(path), dump(state))
 
 
@@ -50,21 +45,35 @@ def require_state(weights: Path) -> None:
 def resume(path: Path, training: Training) -> None:
     """Brings a training to where the one stopped that wrote these weights.
 
-    NetError where there was none, or one that would have gone on otherwise.
+    It is done where the weights are those of its end. NetError where there was none, or one that
+    would have gone on otherwise.
     """
-    from netlang.backends.torch.learner import undump
-
     require_state(path)
     beside = path_beside(path)
+    state = _read(beside)
+    _require_alike(beside, state["facts"], _facts(training))
+    training.restore(state)
+    training.rows = [Row(**row) for row in state["rows"]]
+    if not (training.is_done and path.is_file()):
+        # An epoch that was cut short is trained anew.
+        del training.rows[training.progress.epoch :]
+
+
+def epochs_kept(path: Path) -> int | None:
+    """After how many epochs `resume` goes on; None where there is nothing to go on from."""
+    beside = path_beside(path)
+    return _read(beside)["progress"]["epoch"] if beside.is_file() else None
+
+
+def _read(beside: Path) -> dict[str, Any]:
+    from netlang.backends.torch.learner import undump
+
     try:
         state = undump(beside.read_bytes())
-        was = state["facts"]
+        state["facts"]
     except Exception as fault:  # torch meets damage with errors of every kind
         raise error(f"'{beside}' is no whole state of a training: {fault}") from None
-    _require_alike(beside, was, _facts(training))
-    training.learner.restore(state["learner"])
-    training.progress = Progress(**state["progress"])
-    training.rows = [Row(**row) for row in state["rows"]]
+    return state
 
 
 def _require_alike(beside: Path, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:

@@ -16,11 +16,14 @@ T = TypeVar("T")
 
 
 def survey(data: Dataset, look: Callable[[Image], T], most: int) -> Iterator[T]:
-    """What `look` finds in images, `most` of them, evenly spread over a larger set.
+    """What `look` finds in images, `most` of a larger set, drawn by chance and alike every time.
 
     Those that cannot be read are left out: training names them in their turn.
     """
-    chosen = range(0, len(data), -(-len(data) // most))
+    from numpy.random import default_rng
+
+    # Steps of one length would meet the same few classes again and again in a set that is in order.
+    chosen: list[int] = sorted(default_rng(0).permutation(len(data))[:most].tolist())
 
     def seen(index: int) -> T:
         return look(data.open(index))

@@ -73,7 +73,7 @@ class Tuning:
         head = {"format": FORMAT, "version": VERSION, **asdict(self.maker)}
         lines = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
         each = (
-            f"    {json.dumps(key)}: {json.dumps(asdict(timing))}"
+            f"    {json.dumps(key)}: {json.dumps(asdict(timing), allow_nan=False)}"
             for key, timing in sorted(self.timings.items())
         )
         body = ",\n".join(each)

@@ -1,7 +1,7 @@
 """What a checkpoint of a network holds, and the weights that a graph makes of it.
 
 A checkpoint maps names to arrays; a name is a node's and a slot's
-(`conv2_x.bottleneck_0.conv_1.weight`). It belongs to the network as it is written: the weights of
+(`conv2_x.bottleneck_1.conv_1.weight`). It belongs to the network as it is written: the weights of
 an optimized graph are expressions over it.
 """
 

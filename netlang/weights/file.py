@@ -50,7 +50,7 @@ def read_weights(path: str | Path, graph: Graph, loose: Collection[str] = ()) ->
         raise NetError(*first_of(faults, f"the weights in '{path}' do not fit the network", help))
     data = _mapped(path)
     return {
-        name: found[name].of(data).astype("float32", copy=False)
+        name: found[name].as_float32(data)
         for name in wanted
         if name in found and layer_of(name) not in left_out
     }
@@ -84,13 +84,27 @@ def read_mean_image(path: str | Path) -> Array | None:
         return None
     if entry is None or entry.type not in FLOATS:
         return None
-    return entry.of(_mapped(path)).astype("float32", copy=False)
+    return entry.as_float32(_mapped(path))
 
 
 def require_file(path: Path) -> None:
     """`NetError` where there is no such file."""
     if not path.is_file():
         raise error(f"there is no weight file '{path}'")
+
+
+def require_finite(weights: Checkpoint, path: str | Path) -> None:
+    """`NetError` for nan or infinity, of which a relu may make 0: results would look right."""
+    import numpy as np
+
+    broken = [
+        Diagnostic(f"'{name}' holds nan or infinity")
+        for name, array in weights.items()
+        if not np.isfinite(array).all()
+    ]
+    if broken:
+        help = "training that diverges leaves such: it needs a lower rate"
+        raise NetError(*first_of(broken, f"the weights in '{path}' are not all finite", help))
 
 
 @dataclass(frozen=True)
@@ -102,9 +116,13 @@ class _Entry:
     start: int
     end: int
 
-    def of(self, data: Array) -> Array:
-        """The tensor in the bytes of its file."""
-        return data[self.start : self.end].view(FLOATS[self.type]).reshape(self.shape)
+    def as_float32(self, data: Array) -> Array:
+        """The tensor in the bytes of its file, or a copy where it is of another type."""
+        import numpy as np
+
+        own = data[self.start : self.end].view(FLOATS[self.type]).reshape(self.shape)
+        with np.errstate(over="ignore"):  # float64 has numbers that are infinite in float32
+            return own.astype("float32", copy=False)
 
 
 def _require_whole(path: Path) -> None:

@@ -19,6 +19,7 @@ from netlang.ir.graph import Graph
 from netlang.natural import natural
 from netlang.weights.checkpoint import tensors
 from netlang.weights.file import MEAN_IMAGE, Shape, first_of, show_shape
+from netlang.weights.state import as_arrays
 
 if TYPE_CHECKING:
     from netlang.weights.checkpoint import Array, Checkpoint
@@ -61,12 +62,10 @@ def adopt_weights(
     """The checkpoint of a network from the state of a module of torchvision, or another program.
 
     `state` has arrays or tensors by name. With `in_order` the names may be any: layers of a kind
-    are paired as they stand in it. `NetError` where the names are not known, or the weights are
-    those of another network.
+    are paired as they stand in it. `NetError` where the names are not known, the weights are those
+    of another network, or a tensor holds no plain numbers, as one that is sparse.
     """
-    import numpy as np
-
-    found = {name: np.asarray(tensor) for name, tensor in state.items()}
+    found = as_arrays(state)
     return renamed(paired(graph, found, in_order), found)
 
 

@@ -31,7 +31,7 @@ def strangeness(path: Path, graph: Graph, loose: Collection[str] = ()) -> str:
 
     `loose` are layers that may. Nothing is said of files that do not tell, or are no files.
     """
-    was = {n: t for n, t in json.loads(_metadata(path).get(KEY, "{}")).items() if n not in loose}
+    was = {name: text for name, text in _told(path).items() if name not in loose}
     if not was:
         return ""
     now = {name: text for name, text in _layers(graph).items() if name not in loose}
@@ -56,9 +56,12 @@ def _layers(graph: Graph) -> dict[str, str]:
     }
 
 
-def _metadata(path: Path) -> dict[str, Any]:
-    """Of a safetensors file; none of what is no such file, which another will tell."""
+def _told(path: Path) -> dict[str, Any]:
+    """What a safetensors file says of layers; nothing of what is no such file: who reads it tells.
+
+    Nor where that is damaged: the weights may be whole.
+    """
     try:
-        return read_header(path)[1].get("__metadata__", {})
-    except (OSError, ValueError, AttributeError):
+        return dict(json.loads(read_header(path)[1]["__metadata__"][KEY]).items())
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}

@@ -7,12 +7,12 @@ import sys
 
 folder, *batches = sys.argv[1:]
 for name in ("netlang", "safetensors"):
-    sys.modules[name] = None  # type: ignore[assignment]  # importing it is an error from here on
+    sys.modules[name] = None  # pyright: ignore[reportArgumentType]  # importing it is an error from here on
 
 import torch  # noqa: E402
 
 sys.path.insert(0, folder)
-from model import Model  # noqa: E402  # type: ignore[import-not-found]
+from model import Model  # noqa: E402  # pyright: ignore[reportMissingImports]
 
 model = Model.load(folder)
 for batch in map(int, batches):

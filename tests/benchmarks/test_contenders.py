@@ -63,7 +63,7 @@ def test_what_each_gets(tiny: Case) -> None:
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
 def test_eager(dtype: str, tiny: Case) -> None:
-    case = Case(tiny.network, 6, dtype)  # type: ignore[arg-type]
+    case = Case(tiny.network, 6, dtype)  # pyright: ignore[reportArgumentType]
     eager = Eager()
     assert eager.prepare(case) > 0
     assert difference(eager.output(), case.expected()) < OF_ENGINES[case.dtype]

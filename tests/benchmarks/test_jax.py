@@ -33,7 +33,7 @@ def test_a_network(text: str, dtype: str, tmp_path: Path) -> None:
 
     file = tmp_path / "network.net"
     file.write_text(text)
-    case = Case(str(file), 5, dtype)  # type: ignore[arg-type]
+    case = Case(str(file), 5, dtype)  # pyright: ignore[reportArgumentType]
     jax = Jax()
     assert jax.prepare(case) > 0
     assert difference(jax.output(), case.expected()) < TOLERANCE[dtype]

@@ -52,7 +52,7 @@ class Lobby:
 
 
 @pytest.fixture(autouse=True)
-def _expectations(monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[reportUnusedFunction]
+def _expectations(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
     def expected(self: Case) -> Array:
         return EXPECTED
 

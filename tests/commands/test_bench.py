@@ -10,13 +10,6 @@ from netlang.commands import main
 NET = "net tiny { input 3x16x16; conv 3x3, 8 -> bn -> relu; avgpool global; linear 5; softmax }"
 
 
-@pytest.fixture
-def net(tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.net"
-    path.write_text(NET)
-    return path
-
-
 def test_a_race(net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = tmp_path / "race.json", tmp_path / "race.svg"
     words = ["bench", str(net), "--against", "torch", "--rounds", "3", "--threads", "1"]
@@ -58,7 +51,7 @@ def test_refusals(
 def test_who_computes_otherwise_is_to_be_left_out(
     net: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("netlang.commands.bench.require", lambda precision: None)
+    monkeypatch.setattr("netlang.commands.bench.require_precision", lambda precision: None)
     words = ["bench", str(net), "--dtype", "bfloat16", "--against", "onnxruntime"]
     assert main(words) == 1
     told = capsys.readouterr().err

@@ -29,6 +29,18 @@ def test_a_wrong_network_does_not_hide_the_next(capsys: Capture, tmp_path: Path)
     assert err.startswith("error: there is no layer or block 'cov'\n")
 
 
+def test_layers_that_count_for_nothing_are_noted(capsys: Capture, tmp_path: Path) -> None:
+    net = tmp_path / "dead.net"
+    net.write_text(
+        "net n {\n  input 3x8x8\n  relu as a\n  conv 3x3, 9 as lost\n  from a -> conv 1x1, 5\n}"
+    )
+    assert main(["check", str(net), "googlenet"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("n: ok, 3 nodes, 20 parameters")
+    assert "googlenet: ok, 143 nodes, 6,998,552 parameters" in out  # without its heads
+    assert err == f"note: {net}:4:3: nothing reads 'lost', so it counts for nothing\n"
+
+
 def test_settings_reach_the_network(capsys: Capture) -> None:
     assert main(["check", "resnet18", "--set", "option=A", "--set", "classes=1000"]) == 0
     assert "11,515,688 parameters" in capsys.readouterr().out

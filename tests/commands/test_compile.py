@@ -26,7 +26,7 @@ from netlang.weights import random_weights, write_weights
 
 Capture = pytest.CaptureFixture[str]
 
-TINY = """net tiny(width = 4) {
+NET = """net tiny(width = 4) {
   input 3x8x8
   conv 3x3, width, bias=off -> bn -> relu
   linear 3 -> dropout -> softmax
@@ -44,12 +44,6 @@ CONTRACT = {
 }
 
 
-@pytest.fixture
-def net(tmp_path: Path) -> str:
-    (tmp_path / "tiny.net").write_text(TINY)
-    return str(tmp_path / "tiny.net")
-
-
 def shown(capsys: Capture, *arguments: str | Path, status: int = 0) -> str:
     """What the command prints; what it says on standard error, where it fails."""
     assert main(["compile", *map(str, arguments)]) == status
@@ -65,7 +59,7 @@ def report(capsys: Capture, *arguments: str | Path) -> dict[str, Any]:
 # --------------------------------------------------------------------- reports
 
 
-def test_the_object_keeps_its_promise(net: str, capsys: Capture) -> None:
+def test_the_object_keeps_its_promise(net: Path, capsys: Capture) -> None:
     result = report(capsys, net)
     assert {key: type(result[key]) for key in CONTRACT} == CONTRACT
     assert "compiled" not in result
@@ -90,7 +84,7 @@ def test_what_a_pass_refuses_is_in_the_object(tmp_path: Path, capsys: Capture) -
     assert "has no weights to scale" in fold["skipped"][0]["reason"]
 
 
-def test_a_person_is_told_the_same(net: str, capsys: Capture) -> None:
+def test_a_person_is_told_the_same(net: Path, capsys: Capture) -> None:
     text = shown(capsys, net)
     assert text.startswith("tiny in float16: 3x8x8 -> 3\n")
     assert "2 launches of 2 kernels" in text
@@ -100,13 +94,13 @@ def test_a_person_is_told_the_same(net: str, capsys: Capture) -> None:
     assert "  %bn_1: folded into %conv_1\n" in shown(capsys, net, "--explain")
 
 
-def test_parameters_of_the_net(net: str, capsys: Capture) -> None:
+def test_parameters_of_the_net(net: Path, capsys: Capture) -> None:
     wide = report(capsys, net, "--set", "width=32", "--dtype", "float32")
     assert wide["arena_bytes"] == 4 * 32 * 64
     assert wide["precision"] == "float32"
 
 
-def test_kernels_are_compiled_for_a_target(net: str, capsys: Capture) -> None:
+def test_kernels_are_compiled_for_a_target(net: Path, capsys: Capture) -> None:
     result = report(capsys, net, "--target", "sm_90")
     assert len(result["compiled"]) == result["distinct_kernels"]
     for kernel in result["compiled"]:
@@ -122,21 +116,29 @@ def test_kernels_are_compiled_for_a_target(net: str, capsys: Capture) -> None:
 # --------------------------------------------------------------------- checks
 
 
-def test_checks_pass(net: str, capsys: Capture) -> None:
+def test_checks_pass(net: Path, capsys: Capture) -> None:
     text = shown(capsys, net, "--check")
     assert text.count("ok  ") == 2
     assert "optimized graph in float64: " in text
 
 
 def test_a_failed_check_is_status_1(
-    net: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    net: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checks, "OF_PASSES", 0.0)
-    assert main(["compile", net, "--check"]) == 1
+    assert main(["compile", str(net), "--check"]) == 1
     assert "FAIL  optimized graph in float64" in capsys.readouterr().out
 
 
-def test_a_check_sees_through_a_softmax(net: str) -> None:
+def test_kernels_that_the_interpreter_computes_wrongly_are_not_checked(
+    net: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    assert main(["compile", str(net), "--check", "--dtype", "bfloat16"]) == 1
+    assert "interpreter multiplies bfloat16 wrongly" in capsys.readouterr().err
+
+
+def test_a_check_sees_through_a_softmax(net: Path) -> None:
     # With logits in the hundreds probabilities are 0 and 1, and stay so with a wrong bias.
     good = compile(net)
     weights = random_weights(good.graph)
@@ -151,14 +153,14 @@ def test_a_check_sees_through_a_softmax(net: str) -> None:
 # --------------------------------------------------------------------- artifacts
 
 
-def test_an_artifact_is_written(net: str, tmp_path: Path, capsys: Capture) -> None:
+def test_an_artifact_is_written(net: Path, tmp_path: Path, capsys: Capture) -> None:
     text = shown(capsys, net, "-o", tmp_path / "out")
     assert text.endswith(f"wrote {tmp_path / 'out'}\n")
     names = {"README.md", "kernels.py", "model.py", "plan.json", "weights.safetensors"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == names | {"netlang_runtime"}
 
 
-def test_weights_come_from_a_file(net: str, tmp_path: Path, capsys: Capture) -> None:
+def test_weights_come_from_a_file(net: Path, tmp_path: Path, capsys: Capture) -> None:
     weights = random_weights(load(net), seed=7)
     write_weights(tmp_path / "w.safetensors", weights)
     shown(capsys, net, "-o", tmp_path / "file", "--weights", tmp_path / "w.safetensors")
@@ -167,19 +169,19 @@ def test_weights_come_from_a_file(net: str, tmp_path: Path, capsys: Capture) -> 
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
-def test_weights_of_another_network(net: str, tmp_path: Path, capsys: Capture) -> None:
+def test_weights_of_another_network(net: Path, tmp_path: Path, capsys: Capture) -> None:
     write_weights(tmp_path / "w.safetensors", random_weights(load("resnet20")))
     message = shown(capsys, net, "--weights", tmp_path / "w.safetensors", status=1)
     assert "do not fit the network" in message
 
 
-def test_a_folder_of_something_else(net: str, tmp_path: Path, capsys: Capture) -> None:
+def test_a_folder_of_something_else(net: Path, tmp_path: Path, capsys: Capture) -> None:
     message = shown(capsys, net, "-o", tmp_path, status=1)
     assert f"'{tmp_path}' is there and is not a compiled network" in message
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.net"]
 
 
-def test_python_has_it_too(net: str, tmp_path: Path) -> None:
+def test_python_has_it_too(net: Path, tmp_path: Path) -> None:
     import netlang
 
     compilation = netlang.compile(net, tmp_path / "out", precision="float32", width=8)
@@ -190,7 +192,7 @@ def test_python_has_it_too(net: str, tmp_path: Path) -> None:
 # --------------------------------------------------------------------- stages
 
 
-def test_stages_are_printed_alone(net: str, capsys: Capture) -> None:
+def test_stages_are_printed_alone(net: Path, capsys: Capture) -> None:
     graph = load(net)
     assert parse_graph(shown(capsys, net, "--emit", "graph")) == graph
     assert parse_graph(shown(capsys, net, "--emit", "optimized")) == optimize(graph).graph
@@ -200,7 +202,7 @@ def test_stages_are_printed_alone(net: str, capsys: Capture) -> None:
     assert json.loads(manifest(planned))["network"] == "tiny"
 
 
-def test_the_pipeline_stops_where_it_is_told_to(net: str, capsys: Capture) -> None:
+def test_the_pipeline_stops_where_it_is_told_to(net: Path, capsys: Capture) -> None:
     folded = optimize(load(net), upto("fold_affine")).graph
     assert len(folded) > len(optimize(load(net)).graph)
     stop = (net, "--after", "fold_affine")
@@ -229,19 +231,19 @@ def test_fusion_is_for_a_device(capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize("option", ["--check", "--explain"])
-def test_a_stage_is_printed_alone(option: str, net: str, capsys: Capture) -> None:
+def test_a_stage_is_printed_alone(option: str, net: Path, capsys: Capture) -> None:
     error = shown(capsys, net, "--emit", "graph", option, status=1)
     assert f"'--emit' prints a stage, and no '{option}'" in error
 
 
-def test_the_tree_is_printed(net: str, capsys: Capture) -> None:
+def test_the_tree_is_printed(net: Path, capsys: Capture) -> None:
     tree = shown(capsys, net, "--emit", "ast")
     assert tree.startswith("File(")
     assert "Name(name='width')" in tree
     assert "Span" not in tree
 
 
-def test_assembly_is_printed(net: str, capsys: Capture) -> None:
+def test_assembly_is_printed(net: Path, capsys: Capture) -> None:
     text = shown(capsys, net, "--emit", "ptx", "--target", "sm_80")
     assert text.count(".visible .entry") == 2
     assert ".target sm_80" in text
@@ -261,20 +263,20 @@ def test_assembly_is_printed(net: str, capsys: Capture) -> None:
         (["--weights", "nowhere.safetensors"], "no weight file 'nowhere.safetensors'"),
     ],
 )
-def test_mistakes(arguments: list[str], message: str, net: str, capsys: Capture) -> None:
+def test_mistakes(arguments: list[str], message: str, net: Path, capsys: Capture) -> None:
     assert message in shown(capsys, net, *arguments, status=1)
 
 
-def test_progress_is_for_terminals(net: str, capsys: Capture, monkeypatch: Any) -> None:
+def test_progress_is_for_terminals(net: Path, capsys: Capture, monkeypatch: Any) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    assert main(["compile", net, "--target", "sm_90"]) == 0
+    assert main(["compile", str(net), "--target", "sm_90"]) == 0
     error = capsys.readouterr().err
     assert "compiling kernels: 1 of 2" in error
     assert error.endswith("\r")
 
 
 def test_a_kernel_that_does_not_compile_is_our_fault(
-    net: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    net: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*arguments: Any) -> Any:
         raise CompileError("conv for sm_90: no")

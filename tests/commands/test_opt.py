@@ -76,6 +76,7 @@ def test_mistakes(
         ("out=16", "out=17", "is not a valid graph: %conv_1 is a 17x32x32, not a 16x32x32"),
         ("kernel=3x3", "kernel=99x99, pad=0", "a kernel of 99x99 does not fit into 32x32"),
         ("conv(", "cnov(", "there is no layer 'cnov'"),
+        (": 16x32x32", ": 16x32x32 where wieght = add(a.b, c.d)", "%conv_1 has no weight 'wieght'"),
     ],
 )
 def test_a_wrong_graph_is_a_mistake(

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from PIL import Image
 
 from netlang.commands import main
 from netlang.cost.roofline import Axis
+from netlang.palette import PALETTES
 from netlang.svg import fit, width_of
 from netlang.units import percent, si
 from tests.conftest import Golden, Refusal
@@ -114,6 +116,8 @@ def test_it_starts_at_once() -> None:
 
 Box = tuple[float, float, float, float]
 
+HEX = "#[0-9a-f]{6}"
+
 
 def drawn(path: Path, *arguments: str) -> ET.Element:
     assert main(["profile", *arguments, "-o", str(path)]) == 0
@@ -189,6 +193,15 @@ def test_the_picture_shows_every_layer(tmp_path: Path) -> None:
     ends = {float(r.attrib["y"]): float(r.attrib["x"]) + float(r.attrib["width"]) for r in bars}
     written, optimized = (end - 96 for end in ends.values())
     assert written / optimized == pytest.approx(2.67, abs=0.01)
+
+
+def test_dark_paper_has_no_ink_of_the_light_one(tmp_path: Path) -> None:
+    picture = drawn(tmp_path / "a.svg", *BOTTLENECKS, "--theme", "dark")
+    used = {
+        part.attrib[key] for part in picture for key in ("fill", "stroke") if key in part.attrib
+    }
+    light, dark = (set(map(str, re.findall(HEX, str(PALETTES[x])))) for x in ("light", "dark"))
+    assert used - {"none"} <= dark - light
 
 
 def test_the_picture_of_the_manual_is_this_one(tmp_path: Path, golden: Golden) -> None:

@@ -16,14 +16,7 @@ from netlang.images import Preparation
 from netlang.lower import load
 from netlang.weights import random_weights, write_weights
 
-TINY = "net tiny { input 3x16x16; conv 3x3, 4 -> relu -> avgpool global -> linear 3 -> softmax }"
-
-
-@pytest.fixture
-def net(tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.net"
-    path.write_text(TINY)
-    return path
+NET = "net tiny { input 3x16x16; conv 3x3, 4 -> relu -> avgpool global -> linear 3 -> softmax }"
 
 
 @pytest.fixture
@@ -43,7 +36,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
 
 def found(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict[str, Any]:
     assert main(["run", *map(str, arguments), "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
+    return json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
 
 
 # --------------------------------------------------------------------------- command
@@ -76,7 +69,7 @@ def test_logits_become_probabilities(
     net: Path, photo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = found(capsys, net, photo)["images"]
-    net.write_text(TINY.replace(" -> softmax", ""))
+    net.write_text(NET.replace(" -> softmax", ""))
     logits = found(capsys, net, photo)["images"]
     for a, b in zip(given[0]["top"], logits[0]["top"], strict=True):
         assert a == b | {"probability": pytest.approx(b["probability"], rel=1e-5)}
@@ -139,6 +132,30 @@ def test_networks_that_classify_no_images(
 ) -> None:
     net.write_text(text)
     assert message in refusal(capsys, net, photo)
+
+
+def test_a_result_that_is_no_number(
+    net: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = random_weights(load(net))
+    weights["conv_1.weight"][:] = 3e38
+    write_weights(tmp_path / "w.safetensors", weights)
+    given = [net, photo, "--weights", tmp_path / "w.safetensors"]
+    (image,) = found(capsys, *given)["images"]
+    assert [place["probability"] for place in image["top"]] == [None] * 3
+    for form in ([], ["--csv"]):
+        assert main(["run", *map(str, given), *form]) == 0
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert last.replace(",", " ").split()[-1] == "nan"
+
+
+def test_labels_may_begin_with_a_byte_order_mark(
+    net: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("ant\nbee\ncat\n", encoding="utf-8-sig")
+    (image,) = found(capsys, net, photo, "--labels", labels)["images"]
+    assert {place["label"] for place in image["top"]} == {"ant", "bee", "cat"}
 
 
 def test_labels_that_do_not_fit(

@@ -17,15 +17,8 @@ from netlang.weights import random_weights
 
 LAYERS = "conv 3x3, 4, stride=2 -> relu -> avgpool global -> linear 3 -> softmax"
 RAW = "mean=0, std=100, range=255"
-TEN = f"net tiny {{ input 3x32x32, {RAW}; {LAYERS}; eval {{ resize 40; crops 10 }} }}"
+NET = f"net tiny {{ input 3x32x32, {RAW}; {LAYERS}; eval {{ resize 40; crops 10 }} }}"
 DENSE = f"net tiny {{ input 3x32x32, {RAW}; {LAYERS}; eval {{ scale 40; scale 48; dense; flip }} }}"
-
-
-@pytest.fixture
-def net(tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.net"
-    path.write_text(TEN)
-    return path
 
 
 @pytest.fixture
@@ -81,7 +74,7 @@ def test_ten_crops_are_averaged_an_image(
 def test_probabilities_are_averaged_where_a_network_gives_scores(
     net: Path, photos: Path, tmp_path: Path
 ) -> None:
-    for name, text in (("p", TEN), ("s", TEN.replace(" -> softmax", ""))):
+    for name, text in (("p", NET), ("s", NET.replace(" -> softmax", ""))):
         net.write_text(text)
         run(net, photos / "1.png", "--csv", "-o", tmp_path / f"{name}.npy")
     np.testing.assert_allclose(np.load(tmp_path / "p.npy"), np.load(tmp_path / "s.npy"), atol=1e-6)

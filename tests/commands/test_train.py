@@ -10,6 +10,7 @@ import pytest
 
 from netlang.backends.torch.learner import Learner
 from netlang.commands import EXIT_INTERRUPTED, main
+from netlang.files import write_whole
 from netlang.lower import load
 from netlang.weights import random_weights, read_weights, write_weights
 from tests.training.data import WORDS, write_arrays, write_folders, write_net
@@ -101,7 +102,7 @@ def test_a_training_that_was_interrupted_ends_with_the_same_bits(
     with pytest.MonkeyPatch.context() as patch:
         Interrupted(patch, 20)  # within the last epoch, where the average has begun
         assert train("parts") == EXIT_INTERRUPTED
-    assert "parts.safetensors' holds epoch 3" in capsys.readouterr().err
+    assert "with --resume goes on with epoch 4" in capsys.readouterr().err
     parts, whole = (tmp_path / f"{name}.safetensors" for name in ("parts", "whole"))
     assert parts.read_bytes() != whole.read_bytes()
     assert train("parts", "--resume", "--log", tmp_path / "log.csv") == 0
@@ -116,8 +117,34 @@ def test_an_interruption_ahead_of_the_first_epoch_writes_nothing(
     with pytest.MonkeyPatch.context() as patch:
         Interrupted(patch, 2)
         assert train("a") == EXIT_INTERRUPTED
-    assert "nothing is written" in capsys.readouterr().err
+    assert "there is nothing to go on from" in capsys.readouterr().err
     assert not list(tmp_path.glob("*.safetensors*"))
+
+
+@pytest.mark.parametrize(
+    ("states", "message"),
+    [
+        (0, "stopped within the first epoch: there is nothing to go on from"),
+        (1, "stopped: the same command with --resume goes on with epoch 2"),
+    ],
+)
+def test_an_interruption_between_the_weights_and_the_state(
+    states: int, message: str, train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = [write_whole] * states
+
+    def write(path: Path, data: bytes) -> None:
+        if not left:
+            raise KeyboardInterrupt
+        left.pop()(path, data)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netlang.training.state.write_whole", write)
+        assert train("a") == EXIT_INTERRUPTED
+    assert message in capsys.readouterr().err
+    assert (tmp_path / "a.safetensors").exists()
+    assert train("a", *["--resume"] * states) == train("b") == 0
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 
 def test_a_training_that_is_done_can_be_longer(train: Train, tmp_path: Path) -> None:
@@ -126,6 +153,53 @@ def test_a_training_that_is_done_can_be_longer(train: Train, tmp_path: Path) -> 
     assert train("short", "--resume") == 0
     long, short = (tmp_path / f"{name}.safetensors" for name in ("long", "short"))
     assert long.read_bytes() == short.read_bytes()
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """The lines of a log, without the time that they took."""
+    return [row | {"seconds": ""} for row in csv.DictReader(path.open())]
+
+
+@pytest.mark.parametrize("first", [4, 8, 12])
+def test_a_training_that_ended_within_an_epoch_can_be_longer(
+    first: int, train: Train, tmp_path: Path
+) -> None:
+    """An epoch has 6 iterations."""
+    long, short = (["--log", tmp_path / f"{name}.csv"] for name in ("long", "short"))
+    assert train("long", "--iterations", 16, *long) == 0
+    assert train("short", "--iterations", first, *short) == 0
+    assert train("first", "--iterations", first) == 0
+    assert (tmp_path / "short.safetensors").read_bytes() == (
+        tmp_path / "first.safetensors"
+    ).read_bytes()
+    assert train("short", "--resume", "--iterations", 16, *short) == 0
+    assert (tmp_path / "long.safetensors").read_bytes() == (
+        tmp_path / "short.safetensors"
+    ).read_bytes()
+    assert rows(tmp_path / "long.csv") == rows(tmp_path / "short.csv")
+
+
+@pytest.mark.parametrize("length", [["--epochs", 2], ["--iterations", 12], ["--iterations", 8]])
+def test_a_training_that_is_done_is_left_as_it_is(
+    length: list[object], train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train("a", *length, "--log", tmp_path / "log.csv") == 0
+    files = [tmp_path / f"a.safetensors{suffix}" for suffix in ("", ".state")]
+    before = [(path.read_bytes(), path.stat().st_mtime_ns) for path in files]
+    capsys.readouterr()
+    assert train("a", *length, "--resume", "--log", tmp_path / "again.csv") == 0
+    iterations = rows(tmp_path / "log.csv")[-1]["iterations"]
+    assert capsys.readouterr().out == (
+        f"'{files[0]}' holds all {iterations} iterations: nothing is left to train\n"
+    )
+    assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in files] == before
+    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "log.csv").read_bytes()
+
+    files[0].unlink()
+    assert train("a", *length, "--resume", "--log", tmp_path / "again.csv") == 0
+    assert f"wrote {files[0]}" in capsys.readouterr().out
+    assert files[0].read_bytes() == before[0][0]
+    assert rows(tmp_path / "again.csv") == rows(tmp_path / "log.csv")
 
 
 def test_another_seed_gives_other_weights(train: Train, tmp_path: Path) -> None:
@@ -168,6 +242,19 @@ def test_states_that_are_none(
     assert "is no whole state of a training" in capsys.readouterr().err
     assert train("a") == 1
     assert "is of an earlier training, which would be lost" in capsys.readouterr().err
+
+
+def test_a_training_that_diverges_leaves_the_last_whole_epoch(
+    train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netlang.training.loop.rate", lambda _, at: float("inf") if at.epoch else 0.1)
+        assert train("a") == 1
+    shown = capsys.readouterr().err
+    assert "training diverged: the loss is no finite number in epoch 2, iteration 8" in shown
+    assert "such as --lr 0.01; what the last whole epoch wrote is still there" in shown
+    assert train("b", "--epochs", 1) == 0
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 
 # --------------------------------------------------------------------------- inputs

@@ -1,11 +1,14 @@
 """`netlang verify`: the table, the object and the exit status."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from netlang.commands import main
 from netlang.engines.cpu import cpu
+from netlang.lower import load
+from netlang.weights import random_weights, write_weights
 
 
 def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -27,6 +30,19 @@ def test_what_exceeds_the_tolerance_is_told_by_the_status(
     assert engine["what"] == "torch engine, float32"
     assert engine["layer"] == "conv_1"
     assert engine["layer_difference"] > engine["tolerance"] == 1e-9
+
+
+def test_a_difference_that_is_no_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """float32 cannot hold what float64 computes."""
+    net, weights = tmp_path / "n.net", tmp_path / "w.safetensors"
+    net.write_text("net n { input 3x8x8; conv 3x3, 4 -> relu -> avgpool global -> linear 3 }")
+    numbers = random_weights(load(net))
+    numbers["conv_1.weight"][:] = 3e38
+    write_weights(weights, numbers)
+    words = ["verify", str(net), "--weights", str(weights), "--engine", "torch", "--json"]
+    assert main(words) == 1
+    told = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert told["executions"][-1]["difference"] is None
 
 
 def test_a_tolerance_allows_something(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from netlang.backends.draw.boxes import boxes
 from netlang.backends.draw.links import links
+from netlang.diagnostic import Source
 from netlang.ir.parser import parse_graph
 from netlang.lower import load
 from netlang.passes import optimize
@@ -75,3 +76,9 @@ def test_two_results_of_a_kernel_are_two_lines_where_one_is_a_shortcut() -> None
     ahead = "conv2_x.bottleneck_1.projection.conv_then_conv_1"
     found = [link.kind for link in links(boxes(graph)) if link.source.name == ahead]
     assert sorted(found) == ["flow", "identity"]
+
+
+def test_of_branches_that_learn_alike_none_is_a_shortcut() -> None:
+    branches = "branches add { | conv 3x3, 4 | conv 1x1, 4 }"
+    graph = load(Source("n.net", f"net n {{ input 3x8x8; conv 3x3, 4; {branches} }}"))
+    assert {link.kind for link in links(boxes(graph))} == {"flow"}

@@ -1,9 +1,12 @@
 """A race has an answer for each contender, in numbers that were compared."""
 
+from importlib import import_module
 from pathlib import Path
 from time import sleep
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from netlang.bench import CONTENDERS, Answer, Case, Contender, race
@@ -52,6 +55,24 @@ def test_what_is_timed_comes_after_calls_of_the_same_that_are_not(tmp_path: Path
     both: dict[str, Contender] = {name: Upset("torch") for name in ("a", "b")}
     answers = race(Case("resnet20", 1, tmp_path), both, rounds=5, starts=1)
     assert all(min(answer.ready) > 0.3 > answer.median for answer in answers.values())
+
+
+def test_rounds_go_in_orders_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("netlang.bench.race"), "SETTLE", 0.0)
+    called = list[str]()
+
+    class Logged(Netlang):
+        def prepare(self, case: Case) -> None:
+            pass
+
+        def ready(self, case: Case) -> Any:
+            return lambda: called.append(self.engine) or case.expected
+
+    case: Any = SimpleNamespace(expected=np.ones(3))
+    race(case, {name: Logged(name) for name in "abc"}, rounds=8, starts=0)
+    rounds = [called[at : at + 3] for at in range(3, 27, 3)]  # behind the first starts
+    assert all(sorted(each) == ["a", "b", "c"] for each in rounds)
+    assert len({*map(tuple, rounds)}) > 1
 
 
 def test_ratios_are_of_rounds() -> None:

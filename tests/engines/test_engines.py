@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 from resource import RUSAGE_SELF, getrusage
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,12 @@ from netlang.compiler.checks import to_logits
 from netlang.diagnostic import NetError, Source
 from netlang.engines import ENGINES, Made, available, open_engine
 from netlang.engines import cpu as machine
+from netlang.engines.process import (
+    M_MMAP_THRESHOLD,
+    M_TRIM_THRESHOLD,
+    keep_memory,
+    wait_briefly,
+)
 from netlang.ir.graph import Graph
 from netlang.ir.parser import parse_graph
 from netlang.lower import load
@@ -245,7 +252,7 @@ import openvino_telemetry
 @pytest.mark.skipif(not OPENVINO, reason="pip install 'netlang[cpu]'")
 def test_the_precision_is_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a CPU without it OpenVINO computes in float32, whatever it is told."""
-    monkeypatch.setattr("netlang.engines.openvino.require", lambda precision: None)
+    monkeypatch.setattr("netlang.engines.openvino.require_precision", lambda precision: None)
     graph = zoo_at(32, "resnet20")
     engine = open_engine(graph, Made(graph), "openvino", precision="bfloat16")
     real = "bfloat16" if machine.cpu().has_bfloat16 else "float32"
@@ -321,20 +328,53 @@ def test_a_precision_of_an_engine_that_is_not_there(monkeypatch: pytest.MonkeyPa
         open_engine(graph, Made(graph), precision="float16")
 
 
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+@pytest.mark.parametrize(
+    "layers",
+    [
+        # what hangs over the edge, ahead of a kernel as large as the pooled image
+        "input 16x8x8; avgpool 3x3, ceil=on; conv 3x3, 16",
+        "input 4x5x6; avgpool 2x2, pad=1, ceil=on; conv 3x4, 8, pad=0",
+        # a 1x1 with padding, strides and a dilation that means nothing
+        "input 4x9x8; relu -> conv 1x1, 8, stride=1x2, pad=2x2, dilation=2x2",
+        # one channel, and one window in a row
+        "input 1x128x2; conv 3x3, 8, stride=1x2",
+        "input 1x2x1; conv 5x4, 3, stride=1x3, pad=2x2",
+    ],
+)
+def test_what_a_runtime_alone_gets_wrong(engine: str, layers: str) -> None:
+    graph = load(Source("n.net", f"net n {{ {layers} }}"))
+    x = np.random.default_rng(0).standard_normal((2, *graph.inputs[0].type.shape), "float32")
+    expected = open_engine(graph, Made(graph), "reference")(x)
+    got = open_engine(graph, Made(graph), engine, cache=False)(x)
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_threads_sleep_soon_unless_somebody_has_said_how_to_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
         monkeypatch.setenv(name, "")  # so that it is put back
         monkeypatch.delenv(name)
-    machine.wait_briefly()
+    wait_briefly()
     assert os.environ["OMP_WAIT_POLICY"] == "passive"
     assert 0 < int(os.environ["GOMP_SPINCOUNT"]) < 10_000
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
     monkeypatch.delenv("GOMP_SPINCOUNT")
-    machine.wait_briefly()
+    wait_briefly()
     assert os.environ["OMP_WAIT_POLICY"] == "active"
     assert "GOMP_SPINCOUNT" not in os.environ
+
+
+def test_memory_is_kept_up_to_large_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = list[tuple[int, int]]()
+    library = SimpleNamespace(mallopt=lambda *given: told.append(given))
+    monkeypatch.setattr("ctypes.CDLL", lambda _: library)
+    monkeypatch.setattr("sys.platform", "linux")
+    keep_memory()
+    assert told == [(M_TRIM_THRESHOLD, -1), (M_MMAP_THRESHOLD, 2**30)]
+    monkeypatch.setattr("ctypes.CDLL", lambda _: SimpleNamespace())
+    keep_memory()  # another C library
 
 
 @pytest.mark.parametrize("name", ["torch", "reference"])

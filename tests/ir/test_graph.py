@@ -62,7 +62,6 @@ def test_what_one_kernel_computes_is_one_node() -> None:
         ("out=8, bias=off", "out=6, bias=off", "a sum of 8x8x8 and 6x8x8"),
         ("kernel=1x1 |", "kernel=2x2 |", "results of 4x4x4 and 2x8x8 have no one height and width"),
         ("lrn(%x) =>", "add(%x, %x) =>", "'add' takes any number of values"),
-        ("lrn(%x)", "lrn(%x, %x)", "reads 3 value"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(old: str, new: str, message: str) -> None:
@@ -96,6 +95,12 @@ def test_verify_refuses(old: str, new: str, message: str) -> None:
         ("output %fc", "output fc", "this is not a printed graph"),
         ("}", "", "this is not a printed graph"),
         (": 10", "=> relu(%input) : 10", "behind '=>' an operator reads '_' first"),
+        (": 10", "=> add() : 10", "behind '=>' an operator reads '_' first"),
+        (": 10", "-> relu() : 10", "'relu' reads 1 value(s), and gets 0"),
+        ("linear(%block.conv)", "linear()", "'linear' reads 1 value(s), and gets 0"),
+        (": 10", ": 1e1", "a type is whole numbers such as 8x4x4, not 1e1"),
+        ("out=10, ", "out=9, out=10, ", "'out' is given twice"),
+        (": 10", ": 10 where weight = nonsense(a)", "no weight is made with 'nonsense'"),
     ],
 )
 def test_a_wrong_text_is_a_located_error(old: str, new: str, message: str) -> None:
@@ -104,3 +109,10 @@ def test_a_wrong_text_is_a_located_error(old: str, new: str, message: str) -> No
         parse_graph(GRAPH.replace(old, new), "g.ir")
     assert message in str(caught.value)
     assert "--> g.ir:" in str(caught.value)
+
+
+def test_negative_numbers_are_read_as_they_are_printed() -> None:
+    mean = "graph g { %x = input() shape=3x4x4, mean=-1.0:0.5:-0.25 : 3x4x4 output %x }"
+    graph = parse_graph(mean)
+    assert parse_graph(print_graph(graph)) == graph
+    assert "mean=-1.0:0.5:-0.25" in print_graph(graph)

@@ -156,6 +156,8 @@ def test_chains(case: str, keep: bool) -> None:
         conv((16, 20), (5, 5), (1, 1))[0],
         conv((16, 16), (5, 5), (1, 1), x=FeatureMap(16, 5, 5, View(32, 4)))[0],
         conv((16, 16), (5, 5), (3, 3), groups=16)[0],
+        conv((40, 48), (5, 5), (3, 3), groups=2)[0],  # a group begins 40 bytes behind another
+        conv((48, 40), (5, 5), (3, 3), groups=2)[0],
         conv((3, 16), (5, 5), (3, 3))[0],
         replace(conv((16, 16), (5, 5), (1, 1))[0], precision="float32"),
     ],

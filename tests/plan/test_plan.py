@@ -311,3 +311,48 @@ def test_a_stage_of_bottlenecks_carries_one_buffer_along(batch: int) -> None:
         # Each is a result that its kernel keeps, while it is multiplied on.
         assert before.last == after.first
         assert place_of(before) == place_of(after)
+
+
+def test_an_input_in_place_beside_a_copy_comes_in_as_itself() -> None:
+    """The one launch of the concat copies the other operand."""
+    found = planned("""graph g {
+  %a = input() shape=3x8x8 : 3x8x8
+  %b = input() shape=8x8x8 : 8x8x8
+  %s = split(%b) parts=2, part=0 : 4x8x8
+  %c = concat(%a, %s) : 7x8x8
+  %r = conv(%c) kernel=1x1, out=5 : 5x8x8
+  output %r
+}""")
+    assert kinds(found) == ["FromNCHW", "FromNCHW", "Copy", "Conv", "ToNCHW"]
+    require_sound(found)
+
+
+READ_BEHIND = """graph g {
+  %x = input() shape=16x1x1 : 16x1x1
+  %a = conv(%x) kernel=1x1, out=16 : 16x1x1
+  %b = conv(%a) kernel=1x1, out=16 : 16x1x1
+  %c = concat(%a, %b) : 32x1x1
+  output %c
+}"""
+
+
+@pytest.mark.parametrize("batch", [1, 256])
+@pytest.mark.parametrize("name", [*zoo_networks(), ""])
+def test_memory_holds_numbers_of_the_type_that_kernels_are_compiled_for(
+    name: str, batch: int
+) -> None:
+    target = Target(batch=batch)
+    graph = optimize(load(name), target=target).graph if name else parse_graph(READ_BEHIND)
+    found = plan(graph, target)
+    kernels = {function.name: function.kernel for function in found.functions}
+    for call in found.calls:
+        for parameter, argument in zip(
+            kernels[call.function].parameters, call.arguments, strict=True
+        ):
+            if isinstance(argument, Input):
+                assert parameter.dtype == "float32"
+            elif isinstance(argument, Memory):
+                assert parameter.dtype == "float16"
+            elif isinstance(argument, Output):
+                # Numbers are rounded as they are written; nothing is read there.
+                assert parameter.role == "output"

@@ -11,6 +11,7 @@ from PIL.Image import Resampling
 from netlang.diagnostic import NetError, Source
 from netlang.images import Preparation
 from netlang.lower import load
+from tests.running.photograph import saved
 
 MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 
@@ -18,12 +19,6 @@ MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225
 def read(path: Path, declared: str, recipe: str = "") -> Any:
     text = f"net n {{ input {declared}; avgpool global; {recipe} }}"
     return Preparation.of(load(Source("n.net", text))).read(path)
-
-
-def saved(path: Path, height: int, width: int) -> Any:
-    pixels = np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype="uint8")
-    Image.fromarray(pixels).save(path / "a.png")
-    return pixels
 
 
 def test_an_image_of_the_size_of_the_cut_is_taken_pixel_by_pixel(tmp_path: Path) -> None:
@@ -94,6 +89,25 @@ def test_gray_networks_see_gray(tmp_path: Path) -> None:
     np.testing.assert_allclose(x, (gray - 0.449) / 0.226, atol=1e-5)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_colours_that_pillow_cannot_turn_into_the_networks(channels: int, tmp_path: Path) -> None:
+    path = tmp_path / "lab.tif"
+    Image.new("LAB", (8, 8)).save(path)
+    declared = f"{channels}x8x8, resize=8"
+    if channels == 3:
+        assert read(path, declared).shape == (3, 8, 8)
+    else:
+        with pytest.raises(NetError, match=r"lab\.tif' do not become .*'LAB' and 'L'"):
+            read(path, declared)
+
+
+def test_an_orientation_that_is_damaged(tmp_path: Path) -> None:
+    saved(tmp_path, 32, 32)
+    Image.open(tmp_path / "a.png").save(tmp_path / "b.png", exif=b"Exif\0\0no orientation")
+    with pytest.raises(NetError, match=r"b\.png' is damaged"):
+        read(tmp_path / "b.png", "3x32x32")
+
+
 def test_a_photograph_is_turned_upright(tmp_path: Path) -> None:
     half = np.zeros((32, 32), "uint8")
     half[:16] = 255
@@ -108,3 +122,10 @@ def test_a_photograph_is_turned_upright(tmp_path: Path) -> None:
 def test_a_network_of_features_takes_no_photographs() -> None:
     with pytest.raises(NetError, match="takes 12, which is not an image"):
         Preparation.of(load(Source("n.net", "net n { input 12; linear 3 }")))
+
+
+def test_a_test_has_no_random_size(tmp_path: Path) -> None:
+    with pytest.raises(NetError, match=r"'resize 40, to=60' is random(?s:.*)scale 40; scale 60"):
+        read(tmp_path / "a.png", "3x32x32", "eval { resize 40, to=60 }")
+    with pytest.raises(NetError, match=r"'resize 40, square=on' is for random(?s:.*)crops 10"):
+        read(tmp_path / "a.png", "3x32x32", "eval { resize 40, square=on }")

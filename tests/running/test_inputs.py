@@ -28,6 +28,19 @@ def test_folders_and_patterns_are_in_natural_order(
     assert [str(path) for path in find(["**/*2.png"])] == ["sub/i2.png"]
 
 
+def test_one_number_written_twice_has_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever order the file system has."""
+    names = ["1", "01", "001"]
+    for given in (names, names[::-1]):
+        paths = [tmp_path / f"im{name}.png" for name in given]
+        for path in paths:
+            path.touch()
+        monkeypatch.setattr(Path, "rglob", lambda *_, found=paths: iter(found))
+        assert [path.stem for path in find([str(tmp_path)])] == ["im001", "im01", "im1"]
+
+
 def test_all_names_that_stand_for_nothing_are_told(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     with pytest.raises(NetError) as caught:
@@ -52,6 +65,21 @@ def test_arrays_that_do_not_fit(array: np.ndarray, message: str, tmp_path: Path)
     (item,) = items([tmp_path / "x.npy"], load(NET), None)
     with pytest.raises(NetError, match=message):
         item.read()
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 1e300])
+def test_a_row_that_is_not_finite_cannot_be_read(number: float, tmp_path: Path) -> None:
+    """A relu may drop it, and then nothing is seen of it in what the network gives."""
+    array = np.zeros((3, 3, 4, 4))
+    array[1, 2, 3, 0] = number
+    np.save(tmp_path / "rows.npy", array)
+    np.save(tmp_path / "one.npy", array[1])
+    first, bad, last, one = items([tmp_path / "rows.npy", tmp_path / "one.npy"], load(NET), None)
+    assert [np.shape(each.read()) for each in (first, last)] == [(1, 3, 4, 4)] * 2
+    for each in (bad, one):
+        with pytest.raises(NetError) as caught:
+            each.read()
+        assert f"'{each.name}' holds nan or infinity" in str(caught.value)
 
 
 def test_a_file_that_is_no_array(tmp_path: Path) -> None:

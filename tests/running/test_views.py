@@ -15,6 +15,7 @@ from netlang.lower import load
 from netlang.resources import zoo_networks
 from netlang.running.sizes import AnySize
 from netlang.running.views import Views
+from tests.running.photograph import saved
 
 RAW = "3x32x32, mean=0, std=1, range=255"
 
@@ -22,12 +23,6 @@ RAW = "3x32x32, mean=0, std=1, range=255"
 def views(recipe: str, input: str = RAW) -> Views:
     text = f"net n {{ input {input}; avgpool global -> softmax; {recipe} }}"
     return Views.of(load(Source("n.net", text)))
-
-
-def saved(path: Path, height: int, width: int) -> Any:
-    pixels = np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype="uint8")
-    Image.fromarray(pixels).save(path / "a.png")
-    return pixels
 
 
 def scaled(pixels: Any, height: int, width: int) -> Any:

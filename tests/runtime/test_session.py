@@ -15,14 +15,9 @@ from netlang.runtime.device import Interpreter
 from netlang.runtime.model import Model, _largest_batch
 from netlang.runtime.session import Forward
 from tests.kernels.launch import interpreted
-from tests.runtime.handmade import PLAN, expected, images, write
+from tests.runtime.handmade import PLAN, expected, images
 
 Check = Callable[[Model], None]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return write(tmp_path / "handmade")
 
 
 def loaded_and(check: Check, folder: Path, graphs: int) -> None:
@@ -134,7 +129,13 @@ def bound(model: Model, batch: int) -> Forward:
         return model._session._forward(batch)
 
 
+def is_given_float32(model: Model) -> None:
+    forward = bound(model, 2)
+    assert {x.dtype for x in (*forward.inputs, forward.output)} == {torch.float32}
+
+
 CHECKS = (
+    is_given_float32,
     is_right_for_every_batch,
     is_converted,
     is_rounded_once,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import pytest
 
 from netlang.commands import main
+from netlang.ir.op import Family
 from netlang.lower import load
-from netlang.palette import PALETTES
+from netlang.palette import PALETTES, Theme
 from netlang.summary import inference
 from netlang.summary.picture import SIDE
 from tests.commands.test_profile import assert_texts_are_in_place, box, every
@@ -128,6 +129,13 @@ def test_bars_are_as_long_as_their_numbers(arguments: tuple[str, ...], tmp_path:
     assert len(scales) == 3
     for values in scales.values():
         assert max(values) == pytest.approx(min(values), rel=0.01)
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+def test_every_family_that_counts_something_has_a_colour(theme: Theme) -> None:
+    families = PALETTES[theme].families
+    assert families.keys() == set(get_args(Family)) - {"input"}
+    assert len({*families.values()}) == len(families)
 
 
 @pytest.mark.parametrize("theme", PALETTES)

@@ -107,18 +107,35 @@ def test_areas_and_aspects_are_within_their_bounds() -> None:
     shares, aspects = width * height / 60_000, width / height
     assert 0.08 <= shares.min() < 0.09
     assert shares.max() <= 1
+    # Of more than 8/9 of this image no part of 4:3 or less is no higher than it.
     assert 3 / 4 <= aspects.min() < 0.76
-    assert 1.32 < aspects.max() <= 4 / 3
-    # Those of less than half the image always fit into it, so that none is drawn again.
-    small = aspects[shares < 0.5]
-    assert near((shares < 0.29).sum(), (shares < 0.5).sum() / 2)
-    assert near((small < 1).sum(), len(small) / 2)
+    assert 1.32 < aspects[shares < 8 / 9].max() <= 4 / 3 * (1 + 1e-9)
+    np.testing.assert_allclose(height[shares > 8 / 9], 200)
+    for tenth in np.histogram(shares, 10, (0.08, 1))[0]:
+        assert near(tenth, DRAWS / 10)
+    # With less than half of this image all aspects fit into it.
+    small = np.log(aspects[shares < 0.5]) / np.log(4 / 3)
+    for quarter in np.histogram(small, 4, (-1, 1))[0]:
+        assert near(quarter, len(small) / 4)
 
 
-def test_an_image_that_no_area_fits_into_gives_its_middle() -> None:
-    augment, rng = augmentation("area 90%, 100%; crop 4")
+@pytest.mark.parametrize(("width", "height"), [(1000, 10), (10, 1000)])
+def test_an_area_that_fits_with_no_aspect_is_as_high_or_wide_as_the_image(
+    width: int, height: int
+) -> None:
+    augment, rng = augmentation("area 40%, 60%; crop 4")
     assert augment.area
-    assert _box(augment.area, Image.new("RGB", (1000, 10)), rng) == (495, 0, 505, 10)
+    for _ in range(20):
+        left, top, right, bottom = _box(augment.area, Image.new("RGB", (width, height)), rng)
+        assert min(right - left, bottom - top) == pytest.approx(10)
+        assert 400 <= max(right - left, bottom - top) <= 600
+
+
+def test_an_area_of_nearly_nothing_and_of_everything() -> None:
+    for words, size in (("area 0%, 100%", (3, 5)), ("area 100%, 100%", (7, 3))):
+        augment, rng = augmentation(f"{words}; crop 4")
+        for _ in range(200):
+            assert augment(Image.new("RGB", size), rng).shape == (3, 4, 4)
 
 
 def test_photometric_changes_pixels_and_keeps_places() -> None:
@@ -148,6 +165,16 @@ def test_principal_components_are_those_of_the_covariance_of_all_pixels() -> Non
     expected = np.cov(images.reshape(-1, 3).T / 255, bias=True)
     made = found.components @ np.diag(found.variances) @ found.components.T
     np.testing.assert_allclose(made, expected, rtol=1e-9)
+
+
+def test_a_large_image_weighs_no_more_than_a_small_one() -> None:
+    """Krizhevsky et al. 2012, section 2: all of theirs are of 256x256."""
+    large, small = pixels_along_a_line(), pixels_along_a_line()[::4, ::10, ::-1]
+    images = [Image.fromarray(np.ascontiguousarray(each)) for each in (large, small)]
+    found = lighting(Dataset(Path("a"), [0] * 2, str, images.__getitem__))
+    alike = np.concatenate([large.reshape(-1, 3), np.repeat(small.reshape(-1, 3), 40, 0)])
+    made = found.components @ np.diag(found.variances) @ found.components.T
+    np.testing.assert_allclose(made, np.cov(alike.T / 255, bias=True), rtol=1e-9)
 
 
 def test_colours_move_along_their_components_in_proportion_to_the_variance() -> None:
@@ -190,6 +217,8 @@ def test_a_shift_of_colours_is_one_for_all_pixels_in_the_input_s_numbers() -> No
         ("area; crop 4; resize 8", "leaves nothing to 'resize'"),
         ("area; crop 4; pad 2", "leaves nothing to 'pad'"),
         ("area 100%, 8%; crop 4", "'area' is from 100% to less, 8.0%"),
+        ("resize 40, to=20; crop 4", "'resize' is from 40 to less, 20"),
+        ("area 0%, 0%; crop 4", "'area' sees nothing of the image"),
     ],
 )
 def test_words_that_do_not_go_together(words: str, message: str) -> None:

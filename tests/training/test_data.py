@@ -41,6 +41,13 @@ def test_folders_are_classes_in_natural_order(tmp_path: Path, preparation: Prepa
         assert np.asarray(data.open(index)).mean((0, 1)).argmax() == label
 
 
+def test_arrays_in_class_folders_are_no_images(tmp_path: Path, preparation: Preparation) -> None:
+    path = write_folders(tmp_path / "d")
+    np.save(path / "b" / "features.npy", np.zeros((3, 8, 8), "float32"))
+    data = read_dataset(path, preparation)
+    assert {Path(data.name(index)).suffix for index in range(len(data))} == {".png"}
+
+
 def test_arrays_are_the_same_images(tmp_path: Path, preparation: Preparation) -> None:
     images, labels = coloured(96)
     data = read_dataset(write_arrays(tmp_path / "d.npz"), preparation)
@@ -163,7 +170,21 @@ def no_folders(folder: Path) -> Path:
 def an_empty_class(folder: Path) -> Path:
     path = write_folders(folder / "d")
     (path / "c").mkdir()
+    np.save(path / "c" / "no_image.npy", np.zeros((3, 8, 8), "float32"))
     return path
+
+
+def damaged_inside(folder: Path) -> Path:
+    images, labels = coloured(6)
+    np.savez_compressed(folder / "d.npz", images=images, labels=labels)
+    whole = (folder / "d.npz").read_bytes()
+    (folder / "d.npz").write_bytes(whole[:60] + b"\xff" * 20 + whole[80:])
+    return folder / "d.npz"
+
+
+def an_array_alone(folder: Path) -> Path:
+    np.save(folder / "d.npy", coloured(6)[0])
+    return (folder / "d.npy").rename(folder / "d.npz")
 
 
 @pytest.mark.parametrize(
@@ -172,12 +193,15 @@ def an_empty_class(folder: Path) -> Path:
         (lambda folder: folder / "lost", r"there is no '.*lost' to learn from"),
         (text, "is neither a folder nor a .npz file"),
         (no_folders, "holds no folders of images"),
-        (an_empty_class, "c' holds no image"),
+        (an_empty_class, "c' holds no image\n.*help: netlang reads JPEG, PNG and more$"),
         (damaged, "is not a whole .npz file"),
+        (damaged_inside, "is not a whole .npz file"),
+        (an_array_alone, "is not a whole .npz file: File is not a zip file"),
         (arrays(labels=None), "lacks an array: .*labels"),
         (arrays(images=np.zeros((6, 8, 8, 3))), "'images' of '.*' are 6x8x8x3 of float64"),
         (arrays(images=np.zeros((6, 64), "uint8")), "'images' of '.*' are 6x64 of uint8"),
         (arrays(images=np.zeros((6, 8, 8, 4), "uint8")), "are 6x8x8x4 of uint8"),
+        (arrays(images=np.zeros((6, 0, 8, 3), "uint8")), "are 6x0x8x3 of uint8"),
         (arrays(images=np.array([{}], object)), "is not a whole .npz file"),
         (arrays(labels=np.zeros(5, int)), "'labels' of '.*' are 5 of int64, of 6 images"),
         (arrays(labels=np.zeros(6)), "'labels' of '.*' are 6 of float64"),

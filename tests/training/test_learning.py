@@ -1,6 +1,7 @@
 """What a step does to weights, where they start, and how training ends."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,38 @@ def test_an_average_is_the_mean_of_the_last_half(tmp_path: Path) -> None:
         np.testing.assert_allclose(array, mean, rtol=1e-4, atol=1e-6)
 
 
+def averaged(training: Training, unread: int) -> list[int]:
+    """After which iterations the average took in weights, where images cannot be read."""
+    read, taken = training.samples.data.open, list[int]()
+
+    def open(index: int) -> Any:
+        if index < unread:
+            raise NetError
+        return read(index)
+
+    object.__setattr__(training.samples.data, "open", open)
+    training.learner.average = lambda: taken.append(training.progress.iteration)
+    list(training.epochs(lambda *_: None, lambda *_: None))
+    return taken
+
+
+@pytest.mark.parametrize(
+    ("length", "unread", "expected"),
+    [
+        ("epochs 4", 0, range(13, 25)),
+        ("epochs 3", 0, range(10, 19)),
+        ("epochs 4", 60, range(5, 9)),
+        ("iterations 8", 60, range(5, 9)),
+    ],
+)
+def test_the_last_half_is_of_what_can_be_read(
+    length: str, unread: int, expected: range, tmp_path: Path
+) -> None:
+    """96 images fill 6 batches an epoch, 36 of them 2."""
+    training = begun(tmp_path, f"{WORDS}; average".replace("epochs 4", length))
+    assert averaged(training, unread) == list(expected)
+
+
 # --------------------------------------------------------------------------- start
 
 
@@ -223,3 +256,35 @@ def test_where_nothing_can_be_read(tmp_path: Path) -> None:
     object.__setattr__(training.samples.data, "open", damaged)
     with pytest.raises(NetError, match="no image could be read"):
         list(training.epochs(lambda *_: None, lambda *_: None))
+
+
+@pytest.mark.parametrize("layer", ["avgpool global -> bn", "linear 4 -> bn"])
+def test_a_norm_of_one_number_a_channel(layer: str, tmp_path: Path) -> None:
+    net = write_net(tmp_path, "sgd 0.1; batch 1; epochs 1")
+    net.write_text(net.read_text().replace("  avgpool global", f"  {layer} as lonely -> relu", 1))
+    preparation = Preparation.of(graph := load(net))
+    data = read_dataset(write_arrays(tmp_path / "d.npz"), preparation)
+    training = begin(graph, Recipe.of(graph), data, None, device="cpu", threads=1)
+    with pytest.raises(NetError, match=r"'lonely' sees one pixel(?s:.*)two images a step or more"):
+        list(training.epochs(lambda *_: None, refuse))
+
+
+def test_one_image_a_step_is_enough_for_norms_of_maps(tmp_path: Path) -> None:
+    training = begun(tmp_path, WORDS.replace("batch 16; epochs 4", "batch 1; iterations 2"))
+    assert [row.iterations for row in training.epochs(lambda *_: None, refuse)] == [2]
+
+
+def test_a_training_that_diverges_stops(tmp_path: Path) -> None:
+    training = begun(tmp_path, WORDS.replace("sgd 0.1", "sgd 1e15"))
+    message = (
+        r"the loss is no finite number in epoch 1, iteration \d, at a rate of 1e\+15(?s:.*)1e\+14$"
+    )
+    with pytest.raises(NetError, match=message):
+        list(training.epochs(lambda *_: None, refuse))
+
+
+def test_weights_that_the_last_step_of_an_epoch_has_spoilt(tmp_path: Path) -> None:
+    training = begun(tmp_path, WORDS.replace("epochs 4", "iterations 1"))
+    training.recipe = replace(training.recipe, sgd=SGD(float("inf")))
+    with pytest.raises(NetError, match="a weight is no finite number in epoch 1, iteration 1"):
+        list(training.epochs(lambda *_: None, refuse))

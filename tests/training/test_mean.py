@@ -47,10 +47,18 @@ def test_it_is_the_mean_of_images_as_a_test_sees_them() -> None:
     np.testing.assert_allclose(found, np.mean(seen, axis=0), rtol=1e-5, atol=1e-5)
 
 
-def test_larger_sets_are_looked_at_here_and_there() -> None:
-    data = Dataset(Path("a"), [0] * 10, str, lambda index: noise(1, 1 + index))
-    assert list(survey(data, lambda image: image.width, 4)) == [1, 4, 7, 10]
-    assert list(survey(data, lambda image: image.width, 10)) == list(range(1, 11))
+def test_of_larger_sets_as_many_are_looked_at_as_wanted() -> None:
+    data = Dataset(Path("a"), [0] * 101, str, lambda index: noise(1, 1 + index))
+
+    def widths(most: int) -> list[int]:
+        return list(survey(data, lambda image: image.width, most))
+
+    found = widths(100)
+    assert len(found) == 100
+    assert found == sorted(set(found)) == widths(100)
+    assert widths(101) == widths(1000) == list(range(1, 102))
+    # Classes that take turns are met about as often; a step of two would meet one alone.
+    assert 15 < sum(width % 2 for width in widths(50)) < 35
 
 
 def test_it_takes_the_place_of_the_mean() -> None:

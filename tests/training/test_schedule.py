@@ -1,5 +1,7 @@
 """The rate at the iterations and epochs that the papers name."""
 
+from typing import Any
+
 import pytest
 
 from netlang.diagnostic import NetError, Source
@@ -99,9 +101,10 @@ def test_iterations_are_finer_than_epochs() -> None:
         ("batch 1; epochs 1", "does not say at which rate it learns"),
         ("sgd 1; epochs 1", "does not say how many images a step takes"),
         ("sgd 1; batch 1", "does not say how long it is trained"),
+        ("sgd 1, momentum=0, nesterov=on; batch 1; epochs 1", "'nesterov' looks ahead along"),
     ],
 )
-def test_words_that_nothing_stands_for(words: str, message: str) -> None:
+def test_words_that_are_missing_or_make_no_sense(words: str, message: str) -> None:
     with pytest.raises(NetError, match=message):
         written(words)
 
@@ -115,11 +118,13 @@ def test_a_network_without_a_recipe() -> None:
     ("options", "message"),
     [
         ({"lr": 0.0}, "'--lr 0' learns nothing"),
+        ({"lr": float("nan")}, "'--lr nan' learns nothing"),
+        ({"lr": float("inf")}, "'--lr inf' learns nothing"),
         ({"batch": 0}, "'--batch 0' is no batch"),
         ({"epochs": 0}, "'--epochs 0' trains nothing"),
         ({"iterations": -1}, "'--iterations -1' trains nothing"),
     ],
 )
-def test_options_that_are_none(options: dict[str, int], message: str) -> None:
+def test_options_that_are_none(options: dict[str, Any], message: str) -> None:
     with pytest.raises(NetError, match=message):
         Options(**options)

@@ -144,7 +144,7 @@ def test_candidates_fit_the_device(
     device: str, precision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Conv, "can_split", True, raising=False)
-    target = Target(DEVICES[device], precision, 32)  # type: ignore[arg-type]
+    target = Target(DEVICES[device], precision, 32)  # pyright: ignore[reportArgumentType]
     kernels = [conv(64, 256, 56), conv(512, 512, 7), conv(3, 64, 112, 7), conv(64, 10, 8, 1)]
     for kernel in (replace(kernel, precision=target.precision) for kernel in kernels):
         product = Product.of(kernel)

@@ -46,18 +46,6 @@ NET = """net small {
 }"""
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-@pytest.fixture
-def net(tmp_path: Path) -> Path:
-    path = tmp_path / "small.net"
-    path.write_text(NET)
-    return path
-
-
 @pytest.fixture
 def compilation(net: Path) -> Compilation:
     return compile(net, batch=5)

@@ -23,11 +23,6 @@ CONV = Conv(x=dense(64, 8, 8), y=dense(32, 8, 8), precision="float16", kernel=(1
 TILE = Tile(64, 32, 32, warps=8, stages=2)
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 def tuning(*kernels: Kernel, tile: Tile = TILE, made: Maker = MAKER) -> Tuning:
     timings = {signature(k): Timing(7.5, (tile,) * len(layers_of(k))) for k in kernels}
     return Tuning(made, timings)

@@ -6,24 +6,41 @@ between them told apart (`links`), and all of it is written down (`dot`).
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from netlang.backends.draw.dot import to_diff_dot, to_dot
 from netlang.backends.draw.layout import laid_out
 from netlang.backends.draw.style import View
+from netlang.diagnostic import error
 from netlang.ir.graph import Graph
+from netlang.palette import PALETTES, Theme
 from netlang.picture import Picture
 
 __all__ = ["View", "draw", "laid_out", "to_diff_dot", "to_dot", "to_svg"]
 
 
-def draw(*graphs: Graph, **look: Any) -> Picture:
+def draw(
+    *graphs: Graph,
+    theme: Theme = "light",
+    horizontal: bool = False,
+    shapes: bool = False,
+    params: bool = False,
+    flat: bool = False,
+    expand: str | Sequence[str] = (),
+    depth: int | None = None,
+    title: str = "",
+) -> Picture:
     """Networks side by side, as a picture to show in a notebook or to `save`.
 
-    What is drawn of them, and how, are the fields of `View`: `flat`, `expand`, `depth`, `shapes`,
-    `params`, `horizontal`, `theme`, `title`.
+    Repeats are folded unless `flat`, or in a group, or several, to `expand`; below `depth` levels
+    of groups everything is one box. `shapes` and `params` add a line to each box. `NetError` where
+    there is no such theme.
     """
-    return Picture(to_svg(*graphs, view=View(**look)))
+    if theme not in PALETTES:
+        raise error(f"there is no theme '{theme}'", help=f"there are: {', '.join(PALETTES)}")
+    groups = (expand,) if isinstance(expand, str) else tuple(expand)
+    view = View(theme, horizontal, shapes, params, flat, groups, depth, title)
+    return Picture(to_svg(*graphs, view=view))
 
 
 def to_svg(*graphs: Graph, view: View | None = None) -> bytes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from netlang import svg
 from netlang.diff import Mark
 from netlang.palette import PALETTES, Palette, Theme
 
-FONT = "Helvetica,Arial,sans-serif"
+FONT = svg.FONT.replace(" ", "")  # as Graphviz's own pictures have it
 SMALL, NORMAL, LARGE, TITLE, LARGEST = 10, 11, 13, 20, 24
 """Sizes of text, in points."""
 
@@ -58,6 +59,7 @@ def mark_style(mark: Mark) -> str:
 def width_of(text: str, size: int = NORMAL) -> float:
     """How wide a line of text is at most, in points.
 
-    Graphviz measures with Helvetica; where a viewer has no such font it takes a wider one.
+    Graphviz measures with Helvetica; where a viewer has no such font it takes a wider one, which
+    has more room here than in pictures whose text netlang places itself.
     """
-    return 0.62 * size * len(text)
+    return svg.width_of(text, size, mean=0.62)

@@ -1,6 +1,6 @@
 """A network as a page to explore: one HTML file that needs no network.
 
-The graph's boxes are put into the groups and blocks around them (`tree`), written down once for
+The graph's boxes are put into the groups and blocks around them (`scopes`), written down once for
 each that is alike (`model`), and given to the scripts in `assets`, which lay them out and draw them
 in the browser (`html`).
 """

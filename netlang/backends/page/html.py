@@ -74,5 +74,5 @@ def _rule(selector: str, colours: Mapping[str, str]) -> str:
 
 def _embedded(data: Any) -> str:
     """JSON that no parser of HTML takes for a tag."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")

@@ -81,6 +81,11 @@ class Learner:
             return self._average.module  # pyright: ignore[reportReturnType]
         return self.network
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether all numbers that are kept are finite."""
+        return all(bool(numbers.isfinite().all()) for numbers in self.kept.state_dict().values())
+
     def weights(self) -> dict[str, Any]:
         """The checkpoint of what is kept, as arrays."""
         return {

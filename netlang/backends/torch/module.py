@@ -1,7 +1,7 @@
 """A graph as a module: a submodule for each layer, named as in the source.
 
     net = netlang.load("googlenet").to_torch()
-    net.train()(images)    # Output(output=logits, heads={"aux_1": logits, "aux_2": logits})
+    net.train()(images)    # Output(output=logits, heads={"aux1": logits, "aux2": logits})
     net.eval()(images)     # probabilities, where the network ends in a softmax
     net.logits(images)     # what that softmax reads, in either mode
     net.state_dict()       # the checkpoint that netlang.weights reads and writes

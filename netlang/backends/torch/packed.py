@@ -77,7 +77,12 @@ def packed(
     of what is added, which nobody reads any more.
     """
     product = anchor_of(op)
-    if isinstance(product, Conv) and all(a.is_symmetric for a in product.windows(inputs[0])):
+    if isinstance(product, Conv):
+        image = inputs[0]
+        if product.confuses_onednn(image) or not all(
+            a.is_symmetric for a in product.windows(image)
+        ):
+            return None
         return _conv(product, inputs[0], w, tail, batch, overwrites)
     if isinstance(product, Linear) and tail.operand is None:
         return _linear(w, tail, batch)
