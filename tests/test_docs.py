@@ -78,9 +78,9 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("line", commands())
 def test_a_command_has_what_it_is_given(line: str) -> None:
-    words = shlex.split(line)
-    parser = netlang.commands._parser(words[0], netlang.commands._load(words[0]))
-    parser.parse_args(words)  # exits where an option is unknown
+    command, *words = shlex.split(line)
+    parser = netlang.commands._parser(command, netlang.commands._load(command))
+    parser.parse_intermixed_args(words)  # exits where an option is unknown
 
 
 def listings() -> dict[str, str]:

@@ -84,7 +84,7 @@ def test_a_command_loads_no_other_command() -> None:
 
 def test_the_list_of_commands_is_the_folder() -> None:
     files = {path.stem for path in Path(commands.__file__).parent.glob("[!_]*.py")}
-    assert files - {"common", "pictures"} == set(commands.COMMANDS)
+    assert files - {"common", "outputs", "pictures"} == set(commands.COMMANDS)
 
 
 @pytest.mark.parametrize("name", commands.COMMANDS)

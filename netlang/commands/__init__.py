@@ -5,15 +5,22 @@ A command's module has `HELP` (what `netlang COMMAND --help` opens with), `argum
 import what it needs at the top and the others cost nothing.
 """
 
+from __future__ import annotations
+
 import argparse
 import gc
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import BufferedWriter, FileIO, TextIOWrapper
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from netlang import __version__
+
+if TYPE_CHECKING:
+    from netlang.diagnostic import NetError
 
 # In the order in which a person meets them.
 COMMANDS = {
@@ -37,6 +44,8 @@ EXIT_INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
 EXIT_INTERRUPTED = 130  # what a shell reports for SIGINT
 EXIT_BROKEN_PIPE = 141  # ... and for SIGPIPE
 
+OUTPUT = "standard output"
+
 GARBAGE = 200_000
 """Objects from one collection to the next: what a command has built it needs to its end."""
 
@@ -44,10 +53,40 @@ GARBAGE = 200_000
 def script() -> int:
     """`main` in a process of its own, which looks for garbage seldom, and not at all as it ends."""
     gc.set_threshold(GARBAGE)
+    _open_streams()
     try:
         return main()
     finally:
         gc.freeze()
+
+
+def _open_streams() -> None:
+    """Makes streams of what the shell left closed, and lets no character stop a print.
+
+    The next file that is opened would take the place of a closed one. Into this one nothing can be
+    written, so that who prints fails; of complaints alone nobody hears.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            flags = os.O_WRONLY if name == "stderr" else os.O_RDONLY
+            setattr(sys, name, open(os.open(os.devnull, flags), mode))  # noqa: PTH123, SIM115
+    out = sys.stdout
+    sys.stdout = TextIOWrapper(
+        BufferedWriter(_Output(out.fileno(), "w", closefd=False)),
+        out.encoding,
+        "replace" if out.errors == "strict" else out.errors,
+        line_buffering=out.isatty(),
+    )
+
+
+class _Output(FileIO):
+    """Standard output, whose name its errors have: a full disk's tell of no file."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as fault:
+            raise OSError(fault.errno, fault.strerror, OUTPUT) from None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,32 +99,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # What is still buffered has nowhere to go; Python must not complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return EXIT_BROKEN_PIPE
     except Exception as error:
         return _report(error)
 
 
+def _drop_output() -> None:
+    """What is still buffered has nowhere to go; Python must not complain about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _run(argv: Sequence[str]) -> int:
-    command = next((word for word in argv if not word.startswith("-")), None)
-    module = _load(command) if command in COMMANDS else None
-    parser = _parser(command, module)
-    if command and not module:
-        parser.error(_unknown(command))
-    args = parser.parse_args(argv)
-    if not module:
-        parser.print_help()
+    place = next((i for i, word in enumerate(argv) if not word.startswith("-")), len(argv))
+    frame = _frame()
+    frame.parse_args(argv[:place])
+    if place == len(argv):
+        frame.print_help()
         return 0
-    return module.run(args)
+    command = argv[place]
+    if command not in COMMANDS:
+        frame.error(_unknown(command))
+    module = _load(command)
+    # Intermixed: what is named after an option belongs to what is named before it.
+    return module.run(_parser(command, module).parse_intermixed_args(argv[place + 1 :]))
 
 
 def _load(command: str) -> ModuleType:
     return import_module(f"{__name__}.{command}")
 
 
-def _parser(command: str | None, module: ModuleType | None) -> argparse.ArgumentParser:
-    """Every command is listed; the chosen one alone has its arguments."""
+def _frame() -> argparse.ArgumentParser:
+    """What stands before a command, and the list of these."""
     parser = argparse.ArgumentParser(
         prog="netlang",
         description="A language for convolutional networks, compiled to Triton.",
@@ -94,10 +139,13 @@ def _parser(command: str | None, module: ModuleType | None) -> argparse.Argument
     parser.add_argument("--version", action="version", version=f"netlang {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     for name, summary in COMMANDS.items():
-        chosen = commands.add_parser(name, help=summary)
-        if module and name == command:
-            chosen.description = module.HELP
-            module.arguments(chosen)
+        commands.add_parser(name, help=summary)
+    return parser
+
+
+def _parser(command: str, module: ModuleType) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"netlang {command}", description=module.HELP)
+    module.arguments(parser)
     return parser
 
 
@@ -109,17 +157,13 @@ def _unknown(command: str) -> str:
 
 def _report(error: Exception) -> int:
     """Say what went wrong in the user's words and return the exit status."""
-    from netlang.diagnostic import NetError
-
     if os.environ.get("NETLANG_TRACEBACK"):
         import traceback
 
         traceback.print_exception(error)
-    if isinstance(error, NetError):
-        print(error, file=sys.stderr)
-        return EXIT_USER_ERROR
-    if isinstance(error, OSError) and error.filename is not None:
-        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+    told = _told(error)
+    if told is not None:
+        print(told, file=sys.stderr)
         return EXIT_USER_ERROR
     print(
         f"internal error: {type(error).__name__}: {error}\n"
@@ -127,3 +171,29 @@ def _report(error: Exception) -> int:
         file=sys.stderr,
     )
     return EXIT_INTERNAL_ERROR
+
+
+def _told(error: Exception) -> NetError | None:
+    """What a person can do something about; None for a bug."""
+    from netlang.diagnostic import NetError
+    from netlang.diagnostic import error as told
+
+    if isinstance(error, NetError):
+        return error
+    if isinstance(error, OSError) and error.filename is not None:
+        if error.filename == OUTPUT:
+            _drop_output()
+        return told(f"{error.filename}: {error.strerror}")
+    if isinstance(error, FileNotFoundError):  # of no file: it is where all names begin
+        return told("the folder that netlang was started in is gone", help="change to another")
+    if _is_out_of_memory(error):
+        return told("there is not enough memory", help="a smaller batch or network needs less")
+    return None
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Libraries have words of their own for it."""
+    words = ("out of memory", "allocate memory", "bad_alloc", "bad allocation")
+    text = str(error).lower()
+    is_theirs = isinstance(error, RuntimeError) and any(each in text for each in words)
+    return is_theirs or isinstance(error, MemoryError)

@@ -13,15 +13,16 @@ from netlang.commands.common import (
     add_nets_argument,
     add_threads_argument,
     json_text,
+    load_nets,
     progress,
     settings,
 )
+from netlang.commands.outputs import require_outputs, tell_written
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.device import require_batch
 from netlang.diagnostic import error, near_or_all
 from netlang.engines.cpu import require_precision, require_threads
 from netlang.files import write_whole
-from netlang.lower import load
 from netlang.picture import FORMATS
 
 HELP = (
@@ -64,8 +65,7 @@ def run(args: argparse.Namespace) -> int:
     batches = _require_sense(args)
     names, own = _contenders(args), tuple(settings(args).items())
     results = dict[str, dict[str, Answer]]()
-    for net in args.nets:
-        load(net, **settings(args))  # its mistakes are told ahead of all work
+    load_nets(args)  # their mistakes are told ahead of all work
     for net in args.nets:
         for batch in batches:
             title = f"{Path(net).stem}, batch {batch}"
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     for path in args.output:
         if path.suffix == JSON:
             write_whole(path, json_text(describe(results), indent=1).encode())
-            print(f"wrote {path}")
+            tell_written(path)
         else:
             write_picture(path, to_svg(results, args.theme))
     return 0
@@ -86,6 +86,7 @@ def _require_sense(args: argparse.Namespace) -> list[int]:
     """The batches."""
     for path in args.output:
         require_format(path, (*FORMATS, JSON), "bench")
+    require_outputs((("-o", path) for path in args.output), args.nets)
     if args.rounds < 2:
         raise error(f"'--rounds {args.rounds}' has no spread", help="write --rounds 15")
     require_threads(args.threads)

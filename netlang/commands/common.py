@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from netlang.device import DEVICES, Target, require_batch
-from netlang.diagnostic import error
+from netlang.diagnostic import Diagnostic, NetError, error
 from netlang.ir.graph import Graph
 from netlang.kernels.precision import PRECISIONS
 from netlang.lower import load
@@ -55,6 +55,24 @@ def load_net(args: argparse.Namespace) -> Graph:
     return load(args.net, **settings(args))
 
 
+def load_all(nets: Iterable[tuple[str, Mapping[str, str]]]) -> list[Graph]:
+    """The graphs of networks with their settings; `NetError` with the mistakes of all."""
+    graphs, faults = list[Graph](), list[Diagnostic]()
+    for net, own in nets:
+        try:
+            graphs.append(load(net, **own))
+        except NetError as fault:
+            faults += fault.diagnostics
+    if faults:
+        raise NetError(*faults)
+    return graphs
+
+
+def load_nets(args: argparse.Namespace) -> list[Graph]:
+    """The graphs that the arguments ask for."""
+    return load_all((net, settings(args)) for net in args.nets)
+
+
 def settings(args: argparse.Namespace) -> dict[str, str]:
     """The values of `--set`, by parameter."""
     return _values("--set", args.settings)
@@ -85,7 +103,8 @@ def add_side_settings(parser: argparse.ArgumentParser) -> None:
 def load_sides(args: argparse.Namespace, a: str, b: str) -> tuple[Graph, Graph]:
     """Two networks; where they have one name, they take that of their file and their settings."""
     own = [_values(f"--set-{side}", getattr(args, f"set_{side}")) for side in SIDES]
-    first, second = (load(net, **settings(args) | x) for net, x in zip((a, b), own, strict=True))
+    sides = zip((a, b), own, strict=True)
+    first, second = load_all((net, settings(args) | x) for net, x in sides)
     if first.name != second.name:
         return first, second
     nets = (first.name, second.name) if a == b else (a, b)

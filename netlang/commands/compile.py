@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from netlang.backends.triton.aot import Compiled
+from netlang.backends.triton.artifact import require_ours
 from netlang.backends.triton.measure import bench
 from netlang.commands.common import (
     add_after_argument,
@@ -24,6 +25,7 @@ from netlang.commands.common import (
     require_seed,
     show,
 )
+from netlang.commands.outputs import require_no_input_in
 from netlang.compiler import Compilation, compile
 from netlang.compiler.assemble import TARGETS, USUAL_DEVICES, assemble
 from netlang.compiler.checks import Check, checks
@@ -112,6 +114,12 @@ def _require_sense(args: argparse.Namespace) -> None:
     require_seed(args.seed)
     if args.emit and args.output:
         raise error("'--emit' prints, and '-o' writes", help="leave one of them out")
+    for option in ("--explain", "--check"):
+        if args.emit and getattr(args, option[2:]):
+            raise error(f"'--emit' prints a stage, and no '{option}'", help="leave one of them out")
+    if args.output:
+        require_ours(args.output)
+        require_no_input_in(args.output, (args.net, args.weights))
 
 
 def _tuning(device: str, file: Path | None) -> Tuning:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from netlang.backends.draw import View, laid_out, to_diff_dot, to_dot, volumes
 from netlang.backends.page import to_html
-from netlang.commands.common import add_nets_argument, add_side_settings, load_sides, settings
+from netlang.commands.common import add_nets_argument, add_side_settings, load_nets, load_sides
+from netlang.commands.outputs import require_outputs, tell_written
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.diagnostic import error, near_or_all
 from netlang.diff import compare
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
-from netlang.lower import load
 from netlang.part import part
 from netlang.passes import optimize
 from netlang.picture import FORMATS
@@ -25,6 +26,9 @@ HELP = (
     "most frequent one). A block that repeats is drawn once, with its number: ×35. Several "
     "networks stand side by side."
 )
+
+NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML may hold (section 2.2), and so no SVG: control characters and bytes of no text."""
 
 DOT, PAGE = ".dot", ".html"
 PAPER, VOLUMES = "paper", "volumes"
@@ -85,18 +89,15 @@ def run(args: argparse.Namespace) -> int:
     drawing = _drawing(args, graphs, path.suffix)
     if isinstance(drawing, str):
         write_whole(path, drawing.encode())
-        print(f"wrote {path}")
+        tell_written(path)
     else:
         write_picture(path, drawing)
     return 0
 
 
 def _graphs(args: argparse.Namespace) -> list[Graph]:
-    if args.diff:
-        graphs = [*load_sides(args, args.nets[0], args.diff)]
-    else:
-        graphs = [load(net, **settings(args)) for net in args.nets]
-    return [part(graph, args.block) for graph in graphs] if args.block else graphs
+    graphs = [*load_sides(args, args.nets[0], args.diff)] if args.diff else load_nets(args)
+    return [part(graph, args.block) for graph in graphs] if args.block is not None else graphs
 
 
 def _drawing(args: argparse.Namespace, graphs: list[Graph], suffix: str) -> str | bytes:
@@ -138,6 +139,7 @@ def _require_pair(args: argparse.Namespace) -> None:
 
 def _require_sense(args: argparse.Namespace, path: Path, graphs: list[Graph]) -> None:
     require_format(path, (*FORMATS, DOT, PAGE), "network")
+    require_outputs([("-o", path)], (*args.nets, args.diff))
     output = f"-o {path}"
     flow = {"--expand": args.expand, "--depth": args.depth is not None}
     flow |= {"--horizontal": args.horizontal, output: path.suffix in (DOT, PAGE)}
@@ -146,8 +148,12 @@ def _require_sense(args: argparse.Namespace, path: Path, graphs: list[Graph]) ->
         _refuse(f"--style {VOLUMES}", {**kernels, **flow, "--diff": args.diff})
     if args.diff:
         _refuse("--diff", {**kernels, output: path.suffix == PAGE})
+    if args.depth == 0:
+        _refuse("--depth 0", {"--flat": args.flat})
     if args.depth is not None and args.depth < 0:
         raise error(f"'--depth {args.depth}' is below 0", help="--depth 0 draws groups as boxes")
+    if NOT_XML.search(args.title or ""):
+        raise error("'--title' has a character that no picture shows", help="leave it out")
     groups = dict.fromkeys(g.path for graph in graphs for g in tree(graph.nodes).descendants())
     for group in args.expand:
         if group not in groups:

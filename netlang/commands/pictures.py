@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from netlang.commands.outputs import tell_written
 from netlang.diagnostic import error
 from netlang.files import write_whole
 from netlang.palette import PALETTES
@@ -21,14 +22,14 @@ def add_theme_argument(arguments: Any) -> None:
     )
 
 
-def require_format(path: Path, formats: Collection[str], stem: str) -> None:
+def require_format(path: Path, formats: Collection[str], stem: str, option: str = "-o") -> None:
     """`NetError` for a picture in a format that is none of these; `stem` names one without name."""
     if path.suffix not in formats:
         first, *others, last = formats
         name = path.parent / f"{path.stem or stem}{first}"
         raise error(
             f"netlang does not draw '{path.suffix or path}' files",
-            help=f"end the name with {', '.join([first, *others])} or {last}: -o {name}",
+            help=f"end the name with {', '.join([first, *others])} or {last}: {option} {name}",
         )
 
 
@@ -40,4 +41,4 @@ def write_picture(path: Path, svg: bytes) -> None:
         limit = f"{form.most:,} {form.unit} a side, the most that viewers take"
         print(f"reduced to {percent(scale)}, to {limit}; an SVG keeps its size", file=sys.stderr)
     write_whole(path, encoded(svg, path.suffix))
-    print(f"wrote {path}")
+    tell_written(path)

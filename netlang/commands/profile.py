@@ -13,6 +13,7 @@ from netlang.commands.common import (
     load_net,
     target,
 )
+from netlang.commands.outputs import require_outputs
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.cost import profile
 from netlang.cost.picture import to_svg
@@ -65,3 +66,4 @@ def _require_sense(args: argparse.Namespace) -> None:
         raise error("'--json' prints, and '-o' draws", help="leave one of them out")
     if args.output:
         require_format(args.output, FORMATS, "roofline")
+        require_outputs([("-o", args.output)], [args.net])

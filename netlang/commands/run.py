@@ -22,13 +22,14 @@ from netlang.commands.common import (
     require_seed,
     show,
 )
+from netlang.commands.outputs import require_no_input_in, require_outputs
 from netlang.device import require_batch
 from netlang.diagnostic import NetError, error
 from netlang.engines import Engine
 from netlang.ir.graph import Graph
 from netlang.running.batches import Sink, run_batches
 from netlang.running.inputs import ARRAY, Input, Prepared, find, items, prepared_by, tested_by
-from netlang.running.layers import ENGINE, matching, values_into
+from netlang.running.layers import ENGINE, matching, require_free, values_into
 from netlang.running.outputs import outputs_into
 from netlang.running.pace import LONG, Pace
 from netlang.running.report import Report, as_csv, as_json, as_text
@@ -42,7 +43,7 @@ HELP = (
     "becomes 8/7 of the input's (256 for 224; or what the recipe's 'resize' says), the middle is "
     "cut out, and its colours are normalized by ImageNet's mean and deviation. With --eval, the "
     "network is tested as its 'eval' says, on corners and mirror images, at several sizes, or over "
-    "the whole image, and the mean of all is told. An image that cannot be read is named and left "
+    "the whole image, and the mean of all is told. What cannot be read is named and left "
     "out, and the exit status is 1."
 )
 
@@ -54,8 +55,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "inputs",
         nargs="*",
         metavar="INPUT",
-        help="an image (JPEG, PNG and more), a folder, a pattern such as 'photos/*.jpg', or a "
-        ".npy array, N x C x H x W or C x H x W, which is taken as prepared",
+        help="an image (JPEG, PNG and more), a folder of these, a pattern such as "
+        "'photos/*.jpg', or a .npy array, N x C x H x W or C x H x W, which is taken as prepared",
     )
     add_weights_arguments(parser)
     add_engine_arguments(parser)
@@ -98,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
     _require_sense(args, graph)
     layers = matching(graph, args.layers)
     paths = find(args.inputs)
+    _require_place(args, paths)
     preparation = (tested_by if args.eval else prepared_by)(paths, graph, _mean_image(args))
     found = list(items(paths, graph, preparation))
     labels = read_labels(args.labels, graph) if args.labels else None
@@ -162,6 +164,15 @@ def _require_sense(args: argparse.Namespace, graph: Graph) -> None:
     _require_test(args)
     if args.eval or (args.inputs and not args.output):
         class_count(graph)  # there would be nothing to tell
+
+
+def _require_place(args: argparse.Namespace, paths: Sequence[Path]) -> None:
+    read = (args.net, args.weights, args.labels, *paths)
+    if args.layers:
+        require_free(args.output)
+        require_no_input_in(args.output, read)
+    else:
+        require_outputs([("-o", args.output)], read)
 
 
 def _require_test(args: argparse.Namespace) -> None:

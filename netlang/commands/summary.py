@@ -7,13 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from netlang.commands.common import add_nets_argument, json_text, settings
+from netlang.commands.common import add_nets_argument, json_text, load_all, settings
+from netlang.commands.outputs import require_outputs, tell_written
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.diagnostic import error
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
 from netlang.kernels.precision import PRECISIONS
-from netlang.lower import load
 from netlang.picture import FORMATS
 from netlang.resources import zoo_networks
 from netlang.summary import comparison, describe, inference, table, to_csv
@@ -59,11 +59,11 @@ def run(args: argparse.Namespace) -> int:
     """Prints the table or the rows or the object, or writes a file and says where."""
     nets = [*args.nets, *(zoo_networks() if args.zoo else ())]
     _require_sense(args, nets)
-    graphs = [load(net, **settings(args)) for net in nets]
+    graphs = load_all((net, settings(args)) for net in nets)
     graphs = graphs if args.training else [inference(graph) for graph in graphs]
     if args.output and args.output.suffix == CSV:
         write_whole(args.output, to_csv(graphs, args.dtype).encode())
-        print(f"wrote {args.output}")
+        tell_written(args.output)
     elif args.output:
         chart = args.chart or CHARTS[0]
         svg = to_svg(*graphs, chart=chart, theme=args.theme, precision=args.dtype)
@@ -93,6 +93,7 @@ def _require_sense(args: argparse.Namespace, nets: Sequence[str]) -> None:
         raise error(f"'--json' and '{other}' are two forms", help="leave one of them out")
     if args.output:
         require_format(args.output, (*FORMATS, CSV), "summary")
+        require_outputs([("-o", args.output)], nets)
     draws = args.output and args.output.suffix in FORMATS
     if args.csv and draws:
         raise error(f"'--csv' is no '{args.output.suffix}'", help="write -o FILE.csv")

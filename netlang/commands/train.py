@@ -19,6 +19,7 @@ from netlang.commands.common import (
     settings,
     show,
 )
+from netlang.commands.outputs import require_outputs
 from netlang.commands.pictures import add_theme_argument, require_format
 from netlang.diagnostic import NetError, error
 from netlang.files import write_whole
@@ -35,7 +36,7 @@ from netlang.training.plot import to_svg
 from netlang.training.recipe import Options, Recipe
 from netlang.training.report import opening
 from netlang.training.schedule import Progress
-from netlang.training.state import epochs_kept, path_beside, resume, save
+from netlang.training.state import epochs_kept, path_beside, require_state, resume, save
 
 HELP = (
     "Train a network as its 'train' says, as the papers did. Data are a folder that holds a folder "
@@ -150,12 +151,13 @@ def _require_sense(args: argparse.Namespace) -> None:
     if args.resume and args.weights:
         raise error("'--resume' has weights of its own", help="leave out --weights")
     if args.plot:
-        require_format(args.plot, FORMATS, "training")
-    for path in filter(None, (args.output, args.log, args.plot)):
-        if not path.parent.is_dir():
-            raise error(f"there is no folder '{path.parent}' to write '{path}' to")
+        require_format(args.plot, FORMATS, "training", "--plot")
     beside = path_beside(args.output)
-    if beside.exists() and not args.resume:
+    outputs = [("-o", args.output), ("-o", beside), ("--log", args.log), ("--plot", args.plot)]
+    require_outputs(outputs, (args.net, args.data, args.val, args.weights))
+    if args.resume:
+        require_state(args.output)
+    elif beside.exists():
         raise error(
             f"'{beside}' is of an earlier training, which would be lost",
             help="go on with --resume, or give -o another name",

@@ -15,7 +15,7 @@ from netlang.commands.common import (
     require_seed,
 )
 from netlang.diagnostic import error
-from netlang.engines import fitting
+from netlang.engines import fitting, require_engine
 from netlang.passes import PIPELINE
 from netlang.running.verify import describe, divergences, table, verify
 
@@ -53,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
     require_seed(args.seed)
     if args.tolerance is not None and not args.tolerance > 0:
         raise error(f"'--tolerance {args.tolerance}' allows nothing", help="write --tolerance 1e-6")
+    for engine in args.engines or ():
+        require_engine(engine, args.dtype)
     graph = load_net(args)
     with progress("comparing"):
         weights, engines = load_weights(args, graph), args.engines or _there(args.dtype)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from netlang.columns import aligned
 from netlang.commands.common import add_net_argument, load_net, progress
+from netlang.commands.outputs import require_outputs
 from netlang.weights.file import MEAN_IMAGE, require_finite, show_shape, write_weights
 from netlang.weights.foreign import Pairs, paired, renamed
 from netlang.weights.state import read_state
@@ -36,6 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Tells the pairs, or writes the file."""
+    require_outputs([("-o", args.output)], (args.net, args.file))
     graph = load_net(args)
     with progress("reading the weights"):
         found = read_state(args.file)

@@ -8,7 +8,7 @@ An engine is a module of this folder with `PRECISIONS` (the first is what it com
 otherwise), `missing()`, the reason why it is not there or an empty text, and `open(job)`.
 """
 
-from netlang.engines.choose import ENGINES, available, fitting, open_engine
+from netlang.engines.choose import ENGINES, available, fitting, open_engine, require_engine
 from netlang.engines.job import Engine, Job
 from netlang.engines.numbers import Given, Made, Numbers, Stored
 
@@ -23,4 +23,5 @@ __all__ = [
     "available",
     "fitting",
     "open_engine",
+    "require_engine",
 ]

@@ -57,13 +57,8 @@ def open_engine(
     require_threads(threads)
     if batch is not None:
         require_batch(batch)
-    name = _named(engine) if engine else fitting(precision)[0]
+    name = require_engine(engine, precision) if engine else fitting(precision)[0]
     module = _module(name)
-    if precision and precision not in module.PRECISIONS:
-        raise error(
-            f"the engine '{name}' does not compute in {precision}",
-            help=f"it computes in {', '.join(module.PRECISIONS)}",
-        )
     known = isinstance(weights, Given | Made | Stored)
     numbers = weights if known else Given(cast(Mapping[str, Any], weights))
     kept = user_engines() if cache else None
@@ -71,14 +66,20 @@ def open_engine(
     return module.open(Job(graph, numbers, used, threads, batch, kept))
 
 
-def _named(name: str) -> str:
-    """The engine of this name; `NetError` where there is none, or it is not there."""
+def require_engine(name: str, precision: str | None = None) -> str:
+    """The name of an engine; `NetError` where there is none, or none that computes so here."""
     if name not in ENGINES:
         raise error(f"there is no engine '{name}'", help=near_or_all(name, ENGINES))
     reason = _module(name).missing()
     if reason:
         others = ", ".join(fitting(None))
         raise error(f"the engine '{name}' is not there: {reason}", help=f"there are: {others}")
+    precisions = _module(name).PRECISIONS
+    if precision and precision not in precisions:
+        raise error(
+            f"the engine '{name}' does not compute in {precision}",
+            help=f"it computes in {', '.join(precisions)}",
+        )
     return name
 
 

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from netlang import kernels
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 Init = Literal["he", "zeros", "ones"]
 Family = Literal["input", "conv", "linear", "norm", "pool", "pointwise", "join", "shape"]
+
+
+MOST = 2**31 - 1
+"""The most numbers of a value or a weight: kernels count with 32 bits."""
 
 
 class ShapeError(Exception):
@@ -295,4 +300,16 @@ def infer(op: Op, inputs: Types) -> TensorType:
     """`op.infer`, remembered: a deep network asks the same few questions again and again."""
     if op.arity is not None and len(inputs) != op.arity:
         raise ShapeError(f"'{op.name}' reads {op.arity} value(s), and gets {len(inputs)}")
-    return op.infer(inputs)
+    output = op.infer(inputs)
+    _require_countable(f"{output}", output.shape)
+    for slot, weight in op.weights(inputs).items():
+        _require_countable(f"the {slot} of '{op.name}'", weight.shape)
+    return output
+
+
+def _require_countable(what: str, shape: tuple[int, ...]) -> None:
+    if prod(shape) > MOST:
+        raise ShapeError(
+            f"{what} has {prod(shape):,} numbers, and kernels count to {MOST:,}",
+            help="write smaller sizes",
+        )

@@ -91,11 +91,14 @@ def _require_one_input(graph: Graph) -> None:
 def items(paths: Iterable[Path], graph: Graph, preparation: Prepared | None) -> Iterator[Input]:
     """The inputs that files hold: an image, or each row of an array.
 
-    NetError where an array does not fit the network.
+    Who reads one of an array that does not fit the network gets a NetError, as of an image.
     """
     for path in paths:
         if _is_array(path):
-            yield from _rows(path, graph)
+            try:
+                yield from _rows(path, graph)
+            except NetError as fault:
+                yield Item(str(path), partial(_fail, fault))
         elif preparation:
             yield Item(str(path), partial(preparation.read_views, path))
 
@@ -146,6 +149,10 @@ def _is_of_images(suffix: str) -> bool:
 
 def _is_array(path: Path) -> bool:
     return path.suffix.lower() == ARRAY
+
+
+def _fail(fault: NetError) -> Sequence[Array]:
+    raise fault
 
 
 def _rows(path: Path, graph: Graph) -> Iterator[Input]:

@@ -52,7 +52,7 @@ def values_into(
     """
     from netlang.backends.torch import to_module
 
-    _require_free(folder)
+    require_free(folder)
     module = to_module(graph, weights).eval().requires_grad_(False)
     with whole_folder(folder) as new, ExitStack() as files:
         append = {n: files.enter_context(array_file(new / f"{n}.npy")) for n in names}
@@ -73,7 +73,8 @@ def _recorder(module: Any, append: Mapping[str, Callable[[Any], None]]) -> Sink:
     return record
 
 
-def _require_free(folder: Path) -> None:
+def require_free(folder: Path) -> None:
+    """`NetError` where the arrays of layers would take the place of something else."""
     if folder.is_file():
         raise error(f"'-o {folder}' is a file", help="name a folder for the layers' arrays")
     if folder.is_dir() and any(path.suffix != ".npy" for path in folder.iterdir()):

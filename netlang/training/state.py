@@ -35,15 +35,21 @@ def save(path: Path, training: Training) -> None:
     write_whole(path_beside(path), dump(state))
 
 
+def require_state(weights: Path) -> None:
+    """`NetError` where no training that wrote these weights can go on."""
+    beside = path_beside(weights)
+    if not beside.is_file():
+        raise error(f"there is no '{beside}' to go on from", help="leave out --resume")
+
+
 def resume(path: Path, training: Training) -> None:
     """Brings a training to where the one stopped that wrote these weights.
 
     It is done where the weights are those of its end. NetError where there was none, or one that
     would have gone on otherwise.
     """
+    require_state(path)
     beside = path_beside(path)
-    if not beside.is_file():
-        raise error(f"there is no '{beside}' to go on from", help="leave out --resume")
     state = _read(beside)
     _require_alike(beside, state["facts"], _facts(training))
     training.restore(state)

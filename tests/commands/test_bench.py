@@ -36,6 +36,7 @@ def test_a_race(net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["--batch", "one"], "'--batch one' is no batch"),
         (["--rounds", "1"], "'--rounds 1' has no spread"),
         (["--threads", "0"], "'--threads 0' is no number of threads"),
+        (["lost1", "lost2"], "no network of the zoo named 'lost2'"),
         (["-o", "race.bmp"], "netlang does not draw '.bmp' files"),
         (["--set", "classes=ten"], "'classes'"),
     ],

@@ -230,6 +230,12 @@ def test_fusion_is_for_a_device(capsys: Capture) -> None:
     assert emitted("--target", "sm_80", "--device", "h100") == optimized("h100")
 
 
+@pytest.mark.parametrize("option", ["--check", "--explain"])
+def test_a_stage_is_printed_alone(option: str, net: Path, capsys: Capture) -> None:
+    error = shown(capsys, net, "--emit", "graph", option, status=1)
+    assert f"'--emit' prints a stage, and no '{option}'" in error
+
+
 def test_the_tree_is_printed(net: Path, capsys: Capture) -> None:
     tree = shown(capsys, net, "--emit", "ast")
     assert tree.startswith("File(")

@@ -192,6 +192,12 @@ def test_the_picture_is_named_after_the_networks(
     [
         (["-o", "a.bmp"], "netlang does not draw '.bmp' files"),
         (["-o", "a.bmp"], "end the name with .svg, .png, .pdf, .dot or .html: -o a.svg"),
+        (["--depth", "0", "--flat"], "'--depth 0' takes no '--flat'"),
+        (["--block", ""], "'resnet18' has no block or group ''"),
+        (["--title", "a\x01"], "'--title' has a character that no picture shows"),
+        (["--title", "a\udcff"], "'--title' has a character that no picture shows"),
+        (["lost1", "lost2"], "no network of the zoo named 'lost2'"),
+        (["--diff", "lost1", "--set", "x=1"], "no network of the zoo named 'lost1'"),
         (["--depth", "-1"], "'--depth -1' is below 0"),
         (["--expand", "conv9_x"], "there is no group 'conv9_x' to expand"),
         (["--expand", "conv4"], "did you mean 'conv4_x'?"),

@@ -208,6 +208,17 @@ def test_a_damaged_image_is_named_and_the_rest_goes_on(
     assert shown.err.splitlines() == [f"error: {failed['reason']}", "1 of 3 could not be read"]
 
 
+def test_an_array_of_another_shape_is_named_and_the_rest_goes_on(
+    net: Path, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = photo.with_name("wrong.npy")
+    np.save(wrong, np.zeros((3, 4, 4), "float32"))
+    assert main(["run", str(net), str(wrong), str(photo), "--csv", "--top", "1"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[1].startswith(str(photo))
+    assert f"error: '{wrong}' is 3x4x4, and 'tiny' takes 3x16x16" in shown.err
+
+
 def test_images_that_are_all_damaged_are_an_error(
     net: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

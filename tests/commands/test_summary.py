@@ -183,6 +183,7 @@ def test_rows_for_scripts(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     ("arguments", "message"),
     [
         ([], "name one, or write --zoo for all"),
+        (["lost1", "alexnet", "lost2"], "no network of the zoo named 'lost2'"),
         (["alexnet", "--csv", "--json"], "'--json' and '--csv' are two forms"),
         (["alexnet", "--json", "-o", "a.svg"], "'--json' and '-o' are two forms"),
         (["alexnet", "-o", "a.bmp"], "netlang does not draw '.bmp' files"),

@@ -50,7 +50,10 @@ def test_a_tolerance_allows_something(capsys: pytest.CaptureFixture[str]) -> Non
     assert "'--tolerance 0.0' allows nothing" in capsys.readouterr().err
 
 
-def test_an_engine_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_engine_that_there_is_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("netlang.commands.verify.verify", lambda *_: pytest.fail("it works"))
     assert main(["verify", "resnet20", "--engine", "torhc"]) == 1
     assert "did you mean 'torch'?" in capsys.readouterr().err
 

@@ -62,8 +62,9 @@ def test_all_names_that_stand_for_nothing_are_told(tmp_path: Path) -> None:
 )
 def test_arrays_that_do_not_fit(array: np.ndarray, message: str, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", array)
+    (item,) = items([tmp_path / "x.npy"], load(NET), None)
     with pytest.raises(NetError, match=message):
-        list(items([tmp_path / "x.npy"], load(NET), None))
+        item.read()
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 1e300])
@@ -83,8 +84,9 @@ def test_a_row_that_is_not_finite_cannot_be_read(number: float, tmp_path: Path) 
 
 def test_a_file_that_is_no_array(tmp_path: Path) -> None:
     (tmp_path / "x.npy").write_bytes(b"something else")
+    (item,) = items([tmp_path / "x.npy"], load(NET), None)
     with pytest.raises(NetError, match="is not a whole array"):
-        list(items([tmp_path / "x.npy"], load(NET), None))
+        item.read()
 
 
 def test_arrays_alone_need_no_network_for_images(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def write_artifact(
 
     `beside` are more files that are text, by name.
     """
-    _require_ours(Path(folder))
+    require_ours(Path(folder))
     with whole_folder(Path(folder)) as new:
         for name, text in (texts(plan) | dict(beside or {})).items():
             (new / name).parent.mkdir(exist_ok=True)
@@ -65,7 +65,8 @@ def _loader() -> dict[str, str]:
     }
 
 
-def _require_ours(folder: Path) -> None:
+def require_ours(folder: Path) -> None:
+    """`NetError` where an artifact would take the place of something else."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     try:
