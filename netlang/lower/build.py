@@ -11,10 +11,11 @@ from netlang.ir.graph import Graph, Head, Node
 from netlang.ir.op import OPS
 from netlang.lower import bind
 from netlang.lower.evaluate import SilentError, describe
-from netlang.lower.flow import LOST, Frame, Lost, Value
+from netlang.lower.flow import LOST, Frame, Lost, Value, twice
 from netlang.lower.layers import Layers
 from netlang.lower.ledger import Ledger
 from netlang.lower.modules import Definition
+from netlang.lower.names import asked
 from netlang.lower.recipes import Recipes
 from netlang.lower.shortcut import MODES
 from netlang.syntax import ast
@@ -56,6 +57,11 @@ class Builder:
             flow = self._statement(statement, flow, frame)
         return flow
 
+    def scoped(self, body: ast.Body, flow: Value, frame: Frame) -> Value:
+        """What a body makes whose layers have a scope of their own."""
+        self.layers.names.reserve(frame.path, asked(body))
+        return self.body(body, flow, frame)
+
     def _statement(self, statement: ast.Statement, flow: Value, frame: Frame) -> Value:
         match statement:
             case ast.Chain():
@@ -89,10 +95,7 @@ class Builder:
     def _named_as(self, alias: ast.Name, value: Value, frame: Frame) -> None:
         name, earlier = alias.name, frame.places.get(alias.name, alias.span)
         if earlier != alias.span:  # a repeat comes to the same place again and again
-            first = (Label(earlier, "first here"),)
-            message = f"'{name}' names two values"
-            mistake = Diagnostic(message, alias.span, "again here", related=first)
-            self.ledger.report(mistake, frame.calls)
+            self.ledger.report(twice(alias, earlier), frame.calls)
         frame.names[name], frame.places[name] = value, alias.span
 
     def _let(self, let: ast.Let, flow: Value, frame: Frame) -> None:
@@ -113,8 +116,8 @@ class Builder:
 
     def _aux(self, aux: ast.Aux, flow: Value, frame: Frame) -> None:
         options = bind.build(AuxOptions, aux.name, aux.arguments, frame.evaluator(flow)).value
-        name = self.layers.names.given(frame.path, aux.name.name)
-        output = self.body(aux.body, flow, frame.under(name))
+        name = self.layers.given(frame, aux.name)
+        output = self.scoped(aux.body, flow, frame.under(name))
         if output is flow and not isinstance(flow, Lost):
             raise error(f"the head '{aux.name.name}' is empty", aux.name.span)
         if isinstance(output, Node):
@@ -145,8 +148,8 @@ class Builder:
                     element.count, element.variable, lambda x, f: self.body(body, x, f), flow, frame
                 )
             case ast.Group():
-                name = self.layers.names.given(frame.path, element.name.name)
-                return self.body(element.body, flow, frame.under(name))
+                name = self.layers.given(frame, element.name)
+                return self.scoped(element.body, flow, frame.under(name))
             case ast.Shortcut():
                 return self._shortcut(element, flow, frame, alias)
             case ast.Branches():
@@ -279,7 +282,7 @@ class Builder:
         self.blocks[".".join(path)] = callee.name
         calls = (Label(callee.span, f"in this call of '{callee.name}'"), *frame.calls)
         inner = Frame(definition.module, scope, path, calls, ring)
-        return self.body(block.body, inputs[0], inner)
+        return self.scoped(block.body, inputs[0], inner)
 
 
 def _word_span(span: Span, word: str) -> Span:

@@ -122,6 +122,30 @@ def test_branches_nest_and_join() -> None:
     ]
 
 
+def test_a_name_that_is_asked_for_wins_over_automatic_ones() -> None:
+    """Even where it comes later, and in a body of the same scope."""
+    body = """
+        relu -> conv 1x1, 4
+        group conv_1 { tanh as relu_2; relu }
+        shortcut C { relu as relu_1 } -> relu
+        2 x { tanh as projection } -> relu as projection_2
+    """
+    assert [line.partition(" = ")[0] for line in lines(body)] == [
+        "%relu_2",
+        "%conv_2",
+        "%conv_1.relu_2",
+        "%conv_1.relu_1",
+        "%relu_1",
+        "%projection_3.conv",
+        "%projection_3.bn",
+        "%add_1",
+        "%relu_3",
+        "%projection",
+        "%projection_4",
+        "%projection_2",
+    ]
+
+
 def test_any_dag_can_be_written() -> None:
     body = """
       relu as a -> tanh as b
