@@ -11,7 +11,7 @@ from netlang.ir.graph import Graph, Head, Node
 from netlang.ir.op import OPS
 from netlang.lower import bind
 from netlang.lower.evaluate import SilentError, describe
-from netlang.lower.flow import LOST, Frame, Lost, Value, twice
+from netlang.lower.flow import LOST, Frame, Lost, Value, refuse_placeholder, twice
 from netlang.lower.layers import Layers
 from netlang.lower.ledger import Ledger
 from netlang.lower.modules import Definition
@@ -88,6 +88,7 @@ class Builder:
                 lambda x=inputs, e=link: self._element(e, x, frame), frame.calls
             )
             if link.alias:
+                self.ledger.guard(lambda a=link.alias: refuse_placeholder(a), frame.calls)
                 self._named_as(link.alias, result, frame)
             inputs = (result,)
         return inputs[0]

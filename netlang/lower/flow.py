@@ -33,6 +33,12 @@ def twice(name: ast.Name, earlier: Span) -> Diagnostic:
     return Diagnostic(message, name.span, "again here", help, first)
 
 
+def refuse_placeholder(name: ast.Name) -> None:
+    """Raises `NetError` for `_`, which in a printed graph is the value flowing through a kernel."""
+    if name.name == "_":
+        raise error("'_' names nothing", name.span, help="choose a name with a letter in it")
+
+
 def type_of(value: Value) -> TensorType | None:
     """The type of a value that there is."""
     return value.type if isinstance(value, Node) else None

@@ -9,7 +9,7 @@ from netlang.diagnostic import Diagnostic, Label, NetError, Span, error
 from netlang.ir.graph import Node
 from netlang.ir.op import Op, ShapeError, infer
 from netlang.lower import bind
-from netlang.lower.flow import LOST, Frame, Lost, Value, twice
+from netlang.lower.flow import LOST, Frame, Lost, Value, refuse_placeholder, twice
 from netlang.lower.ledger import Ledger
 from netlang.lower.names import Names, Path
 from netlang.lower.shortcut import skip
@@ -32,6 +32,7 @@ class Layers:
 
     def given(self, frame: Frame, name: ast.Name) -> Path:
         """The path of what the text names: once, but for the turns of a repeat."""
+        refuse_placeholder(name)
         if earlier := self.names.earlier(frame.path, name):
             self.ledger.report(twice(name, earlier), frame.calls)
         return self.names.given(frame.path, name)
