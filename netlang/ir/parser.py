@@ -19,6 +19,9 @@ from netlang.resources import grammar
 if TYPE_CHECKING:
     from lark import Token, Tree
 
+DEEPEST = 100
+"""How deep the functions of a derived weight nest; what reads and rewrites them is recursive."""
+
 Call = tuple[Op, list[str]]
 """An operator and the operands as written: `%name` or `_`."""
 
@@ -77,7 +80,7 @@ class _Reader:
             op,
             tuple(name for name in inputs if name != "_"),
             TensorType(_dims(shape)),
-            tuple((str(b.children[0]), _expr(b.children[1])) for b in bindings),
+            tuple((str(b.children[0]), self.expr(b.children[1])) for b in bindings),
         )
 
     def together(self, tree: Any) -> Call:
@@ -139,6 +142,19 @@ class _Reader:
         except ValueError:
             raise error(f"'{key}' is {kind.what}, not {token}", self.span(token)) from None
 
+    def expr(self, tree: Any, depth: int = 0) -> Any:
+        if tree.data == "ref":
+            return Ref(str(tree.children[0]))
+        if tree.data == "number":
+            return float(tree.children[0])
+        function, *arguments = tree.children
+        if depth == DEEPEST:
+            help = "give the inner part as a weight of the checkpoint"
+            message = f"functions nest more than {DEEPEST} deep"
+            raise error(message, self.span(function), help=help)
+        derived: list[Expr | float] = [self.expr(argument, depth + 1) for argument in arguments]
+        return Derived(str(function), tuple(derived))
+
     def span(self, token: Token) -> Span:
         return Span(self.source, token.start_pos or 0, token.end_pos or 0)
 
@@ -196,13 +212,3 @@ def _number(token: Token) -> int | float:
         return int(token)
     except ValueError:
         return float(token)
-
-
-def _expr(tree: Any) -> Any:
-    if tree.data == "ref":
-        return Ref(str(tree.children[0]))
-    if tree.data == "number":
-        return float(tree.children[0])
-    function, *arguments = tree.children
-    derived: list[Expr | float] = [_expr(argument) for argument in arguments]
-    return Derived(str(function), tuple(derived))

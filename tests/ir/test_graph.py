@@ -6,7 +6,7 @@ import netlang.ops as _ops  # fills the registry of operators
 from netlang.diagnostic import NetError
 from netlang.ir.graph import InvariantError, verify
 from netlang.ir.op import ShapeError
-from netlang.ir.parser import parse_graph
+from netlang.ir.parser import DEEPEST, parse_graph
 from netlang.ir.printer import print_graph
 
 assert _ops
@@ -104,3 +104,14 @@ def test_a_wrong_text_is_a_located_error(old: str, new: str, message: str) -> No
         parse_graph(GRAPH.replace(old, new), "g.ir")
     assert message in str(caught.value)
     assert "--> g.ir:" in str(caught.value)
+
+
+@pytest.mark.parametrize("depth", [DEEPEST, DEEPEST + 1, 10_000])
+def test_functions_nest_within_a_limit(depth: int) -> None:
+    bias = "add(" * depth + "c.bias" + ", 1)" * depth
+    text = f"graph g {{ %c = input() shape=3 : 3 where bias = {bias} output %c }}"
+    if depth == DEEPEST:
+        assert f"bias = {bias}" in print_graph(parse_graph(text)).replace("1.0", "1")
+    else:
+        with pytest.raises(NetError, match=f"functions nest more than {DEEPEST} deep"):
+            parse_graph(text)
