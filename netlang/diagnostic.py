@@ -7,10 +7,14 @@ escapes is a bug in netlang. Diagnostics are data: one renderer turns them into 
 from __future__ import annotations
 
 import difflib
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+"""Where a line ends, for the grammar and for errors alike: some files have no line feed."""
 
 WIDEST = 160
 """The most characters of a line that an excerpt shows."""
@@ -25,7 +29,7 @@ class Source:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        return [0, *(i + 1 for i, char in enumerate(self.text) if char == "\n")]
+        return [0, *(found.end() for found in LINE_END.finditer(self.text))]
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of a character offset, both counted from 1."""
@@ -34,8 +38,8 @@ class Source:
 
     def line(self, number: int) -> str:
         """The text of a line (counted from 1) without its line break."""
-        start = self._line_starts[number - 1]
-        return self.text[start:].split("\n", 1)[0].rstrip("\r")
+        starts = [*self._line_starts[number - 1 : number + 1], len(self.text)]
+        return self.text[starts[0] : starts[1]].rstrip("\r\n")
 
 
 @dataclass(frozen=True)
