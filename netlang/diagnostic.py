@@ -142,6 +142,10 @@ def _window(text: str, column: int) -> tuple[str, int]:
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """A help line for a misspelt name, or an empty string where nothing is near."""
-    near = difflib.get_close_matches(name, sorted(set(candidates)), n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else ""
+    """A help line for a misspelt name, or an empty string where nothing is near.
+
+    Capitals make no difference: papers write BN and ReLU.
+    """
+    spelt = {candidate.lower(): candidate for candidate in sorted(set(candidates))}
+    near = difflib.get_close_matches(name.lower(), spelt, n=1, cutoff=0.6)
+    return f"did you mean '{spelt[near[0]]}'?" if near else ""

@@ -18,6 +18,7 @@ from netlang.lower.modules import Definition
 from netlang.lower.names import asked
 from netlang.lower.recipes import Recipes
 from netlang.lower.shortcut import MODES
+from netlang.lower.synonyms import layer_meant
 from netlang.syntax import ast
 
 JOINS = ("concat", "add", "mul", "max")
@@ -254,7 +255,7 @@ class Builder:
             raise error(f"'{callee.name}' is a net, not a layer", callee.span, help=hint)
         if callee.name not in OPS:
             known = [*OPS, *frame.module.blocks()]
-            near = did_you_mean(callee.name, known) or f"there are {', '.join(sorted(known))}"
+            near = layer_meant(callee.name, known) or f"there are {', '.join(sorted(known))}"
             raise error(
                 f"there is no layer or block '{callee.name}'", callee.span, "unknown layer", near
             )

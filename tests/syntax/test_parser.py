@@ -172,6 +172,12 @@ def test_missing_file(tmp_path: Path):
     assert "there is no file" in reading(tmp_path / "nowhere" / "a.net")
 
 
+def test_a_missing_file_may_be_one_of_the_zoo(tmp_path: Path):
+    (tmp_path / "t.net").touch()
+    assert "did you mean 'alexnet' of the zoo?" in reading(tmp_path / "alexnet.net")
+    assert "did you mean 'alexnet' of the zoo?" in reading(tmp_path / "alexnett.net")
+
+
 def test_folder(tmp_path: Path):
     assert reading(tmp_path).startswith(f"error: '{tmp_path}' is a folder")
 
