@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from netlang.diagnostic import Diagnostic, Label, Span, did_you_mean, error
-from netlang.ir.attributes import attribute, number
+from netlang.ir.attributes import attribute, number, whole
 from netlang.ir.graph import Graph, Head, Node
 from netlang.ir.op import OPS
 from netlang.lower import bind
@@ -173,7 +173,7 @@ class Builder:
         frame: Frame,
     ) -> Value:
         evaluator = frame.evaluator(flow)
-        times = evaluator.number(count)
+        times = whole(evaluator.number(count))
         # A computed count may be 0, as in `(n - 1) x …` for n = 1; nobody means a plain 0.
         least = 1 if isinstance(count, ast.Number) else 0
         if not isinstance(times, int) or times < least:
