@@ -101,13 +101,13 @@ class Builder:
         frame.names[name], frame.places[name] = value, alias.span
 
     def _let(self, let: ast.Let, flow: Value, frame: Frame) -> None:
-        name, values = let.name, frame.scope.values
-        if name.name in values:
+        name = let.name
+        if name.name in frame.scope.values:
             help = "give it another name: values do not change"
             mistake = Diagnostic(f"'{name.name}' has a value", name.span, "set again here", help)
             self.ledger.report(mistake, frame.calls)
         result = self.ledger.guard(lambda: frame.evaluator(flow).value(let.value), frame.calls)
-        values[name.name] = None if isinstance(result, Lost) else result
+        frame.scope.bind(name, None if isinstance(result, Lost) else result)
 
     def _named(self, name: ast.Name, frame: Frame) -> Value:
         if name.name not in frame.names:
@@ -184,7 +184,7 @@ class Builder:
         for i in range(times):
             before, inner = self.ledger.spent(), frame.nested()
             if variable:
-                inner.scope.values[variable.name] = i
+                inner.scope.bind(variable, i)
             self.ledger.spend(count.span)
             flow = once(flow, inner)
             # The first turn often differs; the second tells what the others will make.

@@ -42,12 +42,14 @@ class Choices:
 class Scope:
     """The names that an expression may use: parameters, `let`s, and the flowing value's shape.
 
-    `choices` are those of the parameters that list what they may be.
+    `choices` are those of the parameters that list what they may be, `ended` the names that were
+    bound in bodies inside this one.
     """
 
     values: dict[str, Value | None] = field(default_factory=dict[str, "Value | None"])
     parent: Scope | None = None
     choices: dict[str, Choices] = field(default_factory=dict[str, Choices])
+    ended: dict[str, Span] = field(default_factory=dict[str, Span])
 
     def inner(self) -> Scope:
         """A scope inside this one."""
@@ -66,6 +68,19 @@ class Scope:
         if value is None:
             raise SilentError
         return value
+
+    def bind(self, name: ast.Name, value: Value | None) -> None:
+        """Gives a name its value until this scope ends; None where that is lost."""
+        self.values[name.name] = value
+        outer = self.parent
+        while outer is not None:
+            outer.ended[name.name] = name.span
+            outer = outer.parent
+
+    def ended_at(self, name: str) -> Span | None:
+        """Where a name was bound in a body that is over."""
+        further_out = self.parent.ended_at(name) if self.parent else None
+        return self.ended.get(name, further_out)
 
     def choices_of(self, name: str) -> Choices | None:
         """What a bound name may be, where it is a parameter that says so."""
@@ -198,12 +213,18 @@ class Evaluator:
         """
         if not self._is_word(expr):
             return error(message, expr.span)
+        if self.scope.ended_at(expr.name):
+            return self._unknown(expr)
         near = did_you_mean(expr.name, words)
         if not near and did_you_mean(expr.name, self._known()):
             return self._unknown(expr)
         return error(message, expr.span, help=near)
 
     def _unknown(self, expr: ast.Name) -> NetError:
+        if place := self.scope.ended_at(expr.name):
+            message, help = f"'{expr.name}' ended with its body", "give it its value out here"
+            ended = (Label(place, "known in these braces alone"),)
+            return NetError(Diagnostic(message, expr.span, "unknown name", help, ended))
         near = did_you_mean(expr.name, self._known())
         return error(f"there is no '{expr.name}' here", expr.span, "unknown name", near)
 
