@@ -7,10 +7,14 @@ escapes is a bug in netlang. Diagnostics are data: one renderer turns them into 
 from __future__ import annotations
 
 import difflib
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+"""Where a line ends, for the grammar and for errors alike: some files have no line feed."""
 
 WIDEST = 160
 """The most characters of a line that an excerpt shows."""
@@ -25,7 +29,7 @@ class Source:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        return [0, *(i + 1 for i, char in enumerate(self.text) if char == "\n")]
+        return [0, *(found.end() for found in LINE_END.finditer(self.text))]
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of a character offset, both counted from 1."""
@@ -34,8 +38,8 @@ class Source:
 
     def line(self, number: int) -> str:
         """The text of a line (counted from 1) without its line break."""
-        start = self._line_starts[number - 1]
-        return self.text[start:].split("\n", 1)[0].rstrip("\r")
+        starts = [*self._line_starts[number - 1 : number + 1], len(self.text)]
+        return self.text[starts[0] : starts[1]].rstrip("\r\n")
 
 
 @dataclass(frozen=True)
@@ -138,9 +142,13 @@ def _window(text: str, column: int) -> tuple[str, int]:
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """A help line for a misspelt name, or an empty string where nothing is near."""
-    near = difflib.get_close_matches(name, sorted(set(candidates)), n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else ""
+    """A help line for a misspelt name, or an empty string where nothing is near.
+
+    Capitals make no difference: papers write BN and ReLU.
+    """
+    spelt = {candidate.lower(): candidate for candidate in sorted(set(candidates))}
+    near = difflib.get_close_matches(name.lower(), spelt, n=1, cutoff=0.6)
+    return f"did you mean '{spelt[near[0]]}'?" if near else ""
 
 
 def near_or_all(name: str, candidates: Iterable[str], shown: Iterable[str] | None = None) -> str:

@@ -65,3 +65,8 @@ def test_a_long_line_is_cut_around_the_mistake() -> None:
     assert excerpt[marks.index("^") :].startswith("rleu")
     assert marks.count("^") == 4
     assert f"long.net:1:{start + 1}" in render(Diagnostic("m", Span(source, start, start + 4)))
+
+
+def test_capitals_make_no_difference_to_a_suggestion() -> None:
+    assert did_you_mean("ReLU", ["relu", "lrn"]) == "did you mean 'relu'?"
+    assert did_you_mean("b", ["A", "B"]) == "did you mean 'B'?"

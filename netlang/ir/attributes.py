@@ -51,12 +51,16 @@ def _refuse() -> Any:
     raise ValueError
 
 
+def whole(value: Value) -> Value:
+    """A number that comes out whole, as `4 * 0.5` does, as a whole number; else the value."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def integer(minimum: int = 1, name: str = "a whole number") -> Kind:
     """Whole numbers from `minimum` on."""
 
     def read(value: Value) -> int:
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
+        value = whole(value)
         if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
             return _refuse()
         return value
@@ -94,6 +98,7 @@ def size(minimum: int = 1) -> Kind:
     """Height x width; one number stands for both."""
 
     def read(value: Value) -> Size:
+        value = whole(value)
         if isinstance(value, int) and not isinstance(value, bool):
             value = (value, value)
         if is_size(value) and len(value) == 2 and min(value) >= minimum:
@@ -133,6 +138,7 @@ def shape(*ranks: int) -> Kind:
     """The dimensions of a value, such as 3x224x224."""
 
     def read(value: Value) -> tuple[int, ...]:
+        value = whole(value)
         dims = (value,) if isinstance(value, int) and not isinstance(value, bool) else value
         if is_size(dims) and len(dims) in ranks and min(dims) >= 1:
             return dims

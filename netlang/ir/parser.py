@@ -20,6 +20,9 @@ from netlang.resources import grammar
 if TYPE_CHECKING:
     from lark import Token, Tree
 
+DEEPEST = 100
+"""How deep the functions of a derived weight nest; what reads and rewrites them is recursive."""
+
 Call = tuple[Op, list[str]]
 """An operator and the operands as written: `%name` or `_`."""
 
@@ -151,7 +154,7 @@ class _Reader:
         except ValueError:
             raise error(f"'{key}' is {kind.what}, not {token}", self.span(token)) from None
 
-    def expr(self, tree: Any) -> Any:
+    def expr(self, tree: Any, depth: int = 0) -> Any:
         if tree.data == "ref":
             return Ref(str(tree.children[0]))
         if tree.data == "number":
@@ -160,7 +163,12 @@ class _Reader:
         if str(function) not in FUNCTIONS:
             help = near_or_all(str(function), FUNCTIONS)
             raise error(f"no weight is made with '{function}'", self.span(function), help=help)
-        return Derived(str(function), tuple(self.expr(argument) for argument in arguments))
+        if depth == DEEPEST:
+            help = "give the inner part as a weight of the checkpoint"
+            message = f"functions nest more than {DEEPEST} deep"
+            raise error(message, self.span(function), help=help)
+        deeper = depth + 1
+        return Derived(str(function), tuple(self.expr(each, deeper) for each in arguments))
 
     def span(self, token: Token) -> Span:
         return Span(self.source, token.start_pos or 0, token.end_pos or 0)

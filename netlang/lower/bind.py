@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netlang.diagnostic import Diagnostic, Label, NetError, Span, did_you_mean, error
+from netlang.diagnostic import Diagnostic, NetError, Span, did_you_mean, error
 from netlang.ir.attributes import Attribute, Value, attributes
-from netlang.lower.evaluate import Evaluator, Scope, SilentError, describe
+from netlang.lower.evaluate import Choices, Evaluator, Scope, SilentError, describe
 from netlang.syntax import ast
 
 
@@ -108,7 +108,7 @@ def scope(
                 values[name] = caller.value(given[name].value)
             elif name not in values:
                 values[name] = own.value(param.default) if param.default else None
-            _require_choice(param, inside.get(name), given.get(name), own)
+            _require_choice(param, given.get(name), own)
         except NetError as fault:
             faults += fault.diagnostics
             values[name] = None
@@ -119,21 +119,16 @@ def scope(
     return inside
 
 
-def _require_choice(
-    param: ast.Param, value: Value, argument: ast.Argument | None, own: Evaluator
-) -> None:
+def _require_choice(param: ast.Param, argument: ast.Argument | None, own: Evaluator) -> None:
     """Raises `NetError` where a parameter lists what it may be, and the value is none of that."""
     if param.default is None or not param.others:
         return
-    choices = [own.value(choice) for choice in (param.default, *param.others)]
-    if value in choices:
-        return
-    *first, last = map(describe, choices)
-    message = f"'{param.name.name}' is {', '.join(first)} or {last}, not {describe(value)}"
-    place = argument.value.span if argument else param.span
-    near = did_you_mean(str(value), [c for c in choices if isinstance(c, str)])
-    related = (Label(param.span, "its choices"),) if argument else ()
-    raise NetError(Diagnostic(message, place, help=near, related=related))
+    name = param.name.name
+    values = tuple(own.value(choice) for choice in (param.default, *param.others))
+    choices = own.scope.choices[name] = Choices(param.name, values, param.span)
+    value = own.scope.get(name)
+    if value not in values:
+        raise choices.refuse(value, argument.value.span if argument else param.span)
 
 
 @dataclass(frozen=True)

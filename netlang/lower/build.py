@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from netlang.diagnostic import Diagnostic, Label, Span, did_you_mean, error, near_or_all
-from netlang.ir.attributes import attribute, number
+from netlang.diagnostic import Diagnostic, Label, Span, did_you_mean, error
+from netlang.ir.attributes import attribute, number, whole
 from netlang.ir.graph import Graph, Head, Node
 from netlang.ir.op import OPS
 from netlang.lower import bind
 from netlang.lower.evaluate import SilentError, describe
-from netlang.lower.flow import LOST, Frame, Lost, Value
+from netlang.lower.flow import LOST, Frame, Lost, Value, refuse_placeholder, twice
 from netlang.lower.layers import Layers
 from netlang.lower.ledger import Ledger
 from netlang.lower.modules import Definition
+from netlang.lower.names import asked
 from netlang.lower.recipes import Recipes
 from netlang.lower.shortcut import MODES
+from netlang.lower.synonyms import layer_meant
 from netlang.syntax import ast
 
 JOINS = ("concat", "add", "mul", "max")
@@ -56,6 +58,11 @@ class Builder:
             flow = self._statement(statement, flow, frame)
         return flow
 
+    def scoped(self, body: ast.Body, flow: Value, frame: Frame) -> Value:
+        """What a body makes whose layers have a scope of their own."""
+        self.layers.names.reserve(frame.path, asked(body))
+        return self.body(body, flow, frame)
+
     def _statement(self, statement: ast.Statement, flow: Value, frame: Frame) -> Value:
         match statement:
             case ast.Chain():
@@ -82,6 +89,7 @@ class Builder:
                 lambda x=inputs, e=link: self._element(e, x, frame), frame.calls
             )
             if link.alias:
+                self.ledger.guard(lambda a=link.alias: refuse_placeholder(a), frame.calls)
                 self._named_as(link.alias, result, frame)
             inputs = (result,)
         return inputs[0]
@@ -89,20 +97,17 @@ class Builder:
     def _named_as(self, alias: ast.Name, value: Value, frame: Frame) -> None:
         name, earlier = alias.name, frame.places.get(alias.name, alias.span)
         if earlier != alias.span:  # a repeat comes to the same place again and again
-            first = (Label(earlier, "first here"),)
-            message = f"'{name}' names two values"
-            mistake = Diagnostic(message, alias.span, "again here", related=first)
-            self.ledger.report(mistake, frame.calls)
+            self.ledger.report(twice(alias, earlier), frame.calls)
         frame.names[name], frame.places[name] = value, alias.span
 
     def _let(self, let: ast.Let, flow: Value, frame: Frame) -> None:
-        name, values = let.name, frame.scope.values
-        if name.name in values:
+        name = let.name
+        if name.name in frame.scope.values:
             help = "give it another name: values do not change"
             mistake = Diagnostic(f"'{name.name}' has a value", name.span, "set again here", help)
             self.ledger.report(mistake, frame.calls)
         result = self.ledger.guard(lambda: frame.evaluator(flow).value(let.value), frame.calls)
-        values[name.name] = None if isinstance(result, Lost) else result
+        frame.scope.bind(name, None if isinstance(result, Lost) else result)
 
     def _named(self, name: ast.Name, frame: Frame) -> Value:
         if name.name not in frame.names:
@@ -113,8 +118,8 @@ class Builder:
 
     def _aux(self, aux: ast.Aux, flow: Value, frame: Frame) -> None:
         options = bind.build(AuxOptions, aux.name, aux.arguments, frame.evaluator(flow)).value
-        name = self.layers.names.given(frame.path, aux.name.name)
-        output = self.body(aux.body, flow, frame.under(name))
+        name = self.layers.given(frame, aux.name)
+        output = self.scoped(aux.body, flow, frame.under(name))
         if output is flow and not isinstance(flow, Lost):
             raise error(f"the head '{aux.name.name}' is empty", aux.name.span)
         if isinstance(output, Node):
@@ -145,8 +150,8 @@ class Builder:
                     element.count, element.variable, lambda x, f: self.body(body, x, f), flow, frame
                 )
             case ast.Group():
-                name = self.layers.names.given(frame.path, element.name.name)
-                return self.body(element.body, flow, frame.under(name))
+                name = self.layers.given(frame, element.name)
+                return self.scoped(element.body, flow, frame.under(name))
             case ast.Shortcut():
                 return self._shortcut(element, flow, frame, alias)
             case ast.Branches():
@@ -168,7 +173,7 @@ class Builder:
         frame: Frame,
     ) -> Value:
         evaluator = frame.evaluator(flow)
-        times = evaluator.number(count)
+        times = whole(evaluator.number(count))
         # A computed count may be 0, as in `(n - 1) x …` for n = 1; nobody means a plain 0.
         least = 1 if isinstance(count, ast.Number) else 0
         if not isinstance(times, int) or times < least:
@@ -179,7 +184,7 @@ class Builder:
         for i in range(times):
             before, inner = self.ledger.spent(), frame.nested()
             if variable:
-                inner.scope.values[variable.name] = i
+                inner.scope.bind(variable, i)
             self.ledger.spend(count.span)
             flow = once(flow, inner)
             # The first turn often differs; the second tells what the others will make.
@@ -250,7 +255,7 @@ class Builder:
             raise error(f"'{callee.name}' is a net, not a layer", callee.span, help=hint)
         if callee.name not in OPS:
             known = [*OPS, *frame.module.blocks()]
-            help = near_or_all(callee.name, sorted(known))
+            help = layer_meant(callee.name, known) or f"there are: {', '.join(sorted(known))}"
             raise error(
                 f"there is no layer or block '{callee.name}'", callee.span, "unknown layer", help
             )
@@ -279,7 +284,7 @@ class Builder:
         self.blocks[".".join(path)] = callee.name
         calls = (Label(callee.span, f"in this call of '{callee.name}'"), *frame.calls)
         inner = Frame(definition.module, scope, path, calls, ring)
-        return self.body(block.body, inputs[0], inner)
+        return self.scoped(block.body, inputs[0], inner)
 
 
 def _word_span(span: Span, word: str) -> Span:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
-from netlang.diagnostic import NetError, Span, did_you_mean, error
+from netlang.diagnostic import Diagnostic, Label, NetError, Span, did_you_mean, error
 from netlang.ir.attributes import Value, show
 from netlang.ir.types import TensorType
 from netlang.syntax import ast
@@ -21,12 +21,35 @@ class SilentError(Exception):
     """Something is unknown because of a mistake that has been reported already."""
 
 
+@dataclass(frozen=True)
+class Choices:
+    """What a parameter may be, and where it says so."""
+
+    name: ast.Name
+    values: tuple[Value, ...]
+    span: Span
+
+    def refuse(self, value: Value, place: Span) -> NetError:
+        """The error for a value that is none of them."""
+        *first, last = map(describe, self.values)
+        message = f"'{self.name.name}' is {', '.join(first)} or {last}, not {describe(value)}"
+        near = did_you_mean(str(value), [c for c in self.values if isinstance(c, str)])
+        related = (Label(self.span, "its choices"),) if place != self.span else ()
+        return NetError(Diagnostic(message, place, help=near, related=related))
+
+
 @dataclass
 class Scope:
-    """The names that an expression may use: parameters, `let`s, and the flowing value's shape."""
+    """The names that an expression may use: parameters, `let`s, and the flowing value's shape.
+
+    `choices` are those of the parameters that list what they may be, `ended` the names that were
+    bound in bodies inside this one.
+    """
 
     values: dict[str, Value | None] = field(default_factory=dict[str, "Value | None"])
     parent: Scope | None = None
+    choices: dict[str, Choices] = field(default_factory=dict[str, Choices])
+    ended: dict[str, Span] = field(default_factory=dict[str, Span])
 
     def inner(self) -> Scope:
         """A scope inside this one."""
@@ -45,6 +68,25 @@ class Scope:
         if value is None:
             raise SilentError
         return value
+
+    def bind(self, name: ast.Name, value: Value | None) -> None:
+        """Gives a name its value until this scope ends; None where that is lost."""
+        self.values[name.name] = value
+        outer = self.parent
+        while outer is not None:
+            outer.ended[name.name] = name.span
+            outer = outer.parent
+
+    def ended_at(self, name: str) -> Span | None:
+        """Where a name was bound in a body that is over."""
+        further_out = self.parent.ended_at(name) if self.parent else None
+        return self.ended.get(name, further_out)
+
+    def choices_of(self, name: str) -> Choices | None:
+        """What a bound name may be, where it is a parameter that says so."""
+        if name in self.values or self.parent is None:
+            return self.choices.get(name)
+        return self.parent.choices_of(name)
 
     def names(self) -> list[str]:
         """Every bound name."""
@@ -124,8 +166,18 @@ class Evaluator:
             # `option == B` asks a parameter; misspelt, it would be a word that equals nothing.
             if self._is_word(side) and not (isinstance(other, ast.Text) or self._is_bound(other)):
                 raise self._unknown(side)
+            self._require_choice(side, other)
         # In Python `on` would be 1.
         return isinstance(left, bool) == isinstance(right, bool) and left == right
+
+    def _require_choice(self, word: ast.Expr, parameter: ast.Expr) -> None:
+        """Raises `NetError` for a word that a parameter with choices can never be."""
+        if not isinstance(parameter, ast.Name):
+            return
+        choices = self.scope.choices_of(parameter.name)
+        is_word = isinstance(word, ast.Text) or self._is_word(word)
+        if choices and is_word and self.value(word) not in choices.values:
+            raise choices.refuse(self.value(word), word.span)
 
     def number(self, expr: ast.Expr) -> int | float:
         """The value of an expression that must be a number."""
@@ -161,12 +213,18 @@ class Evaluator:
         """
         if not self._is_word(expr):
             return error(message, expr.span)
+        if self.scope.ended_at(expr.name):
+            return self._unknown(expr)
         near = did_you_mean(expr.name, words)
         if not near and did_you_mean(expr.name, self._known()):
             return self._unknown(expr)
         return error(message, expr.span, help=near)
 
     def _unknown(self, expr: ast.Name) -> NetError:
+        if place := self.scope.ended_at(expr.name):
+            message, help = f"'{expr.name}' ended with its body", "give it its value out here"
+            ended = (Label(place, "known in these braces alone"),)
+            return NetError(Diagnostic(message, expr.span, "unknown name", help, ended))
         near = did_you_mean(expr.name, self._known())
         return error(f"there is no '{expr.name}' here", expr.span, "unknown name", near)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from netlang.diagnostic import Label, Span, error
+from netlang.diagnostic import Diagnostic, Label, Span, error
 from netlang.ir.graph import Node
 from netlang.ir.types import TensorType
 from netlang.lower.evaluate import Evaluator, Scope
@@ -24,6 +24,19 @@ LOST = Lost()
 
 Value = Node | Lost | None
 """A node, a lost value, or nothing yet: ahead of the input."""
+
+
+def twice(name: ast.Name, earlier: Span) -> Diagnostic:
+    """The mistake of naming two things alike."""
+    first = (Label(earlier, "first here"),)
+    message, help = f"'{name.name}' names two things", "give one of them another name"
+    return Diagnostic(message, name.span, "again here", help, first)
+
+
+def refuse_placeholder(name: ast.Name) -> None:
+    """Raises `NetError` for `_`, which in a printed graph is the value flowing through a kernel."""
+    if name.name == "_":
+        raise error("'_' names nothing", name.span, help="choose a name with a letter in it")
 
 
 def type_of(value: Value) -> TensorType | None:

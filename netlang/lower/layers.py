@@ -9,7 +9,7 @@ from netlang.diagnostic import Diagnostic, Label, NetError, Span, error
 from netlang.ir.graph import Node
 from netlang.ir.op import Op, ShapeError, infer
 from netlang.lower import bind
-from netlang.lower.flow import LOST, Frame, Lost, Value
+from netlang.lower.flow import LOST, Frame, Lost, Value, refuse_placeholder, twice
 from netlang.lower.ledger import Ledger
 from netlang.lower.names import Names, Path
 from netlang.lower.shortcut import skip
@@ -27,8 +27,15 @@ class Layers:
     def name(self, frame: Frame, alias: ast.Name | None, kind: str) -> Path:
         """The name that `as` gives, or else a numbered one."""
         if alias:
-            return self.names.given(frame.path, alias.name)
+            return self.given(frame, alias)
         return self.names.numbered(frame.path, kind)
+
+    def given(self, frame: Frame, name: ast.Name) -> Path:
+        """The path of what the text names: once, but for the turns of a repeat."""
+        refuse_placeholder(name)
+        if earlier := self.names.earlier(frame.path, name):
+            self.ledger.report(twice(name, earlier), frame.calls)
+        return self.names.given(frame.path, name)
 
     def input(
         self,
@@ -43,7 +50,7 @@ class Layers:
             first = Label(earlier.origin[0].span, "the first")
             message = "a net has one input, and this is another"
             raise NetError(Diagnostic(message, callee.span, "the second", related=(first,)))
-        path = self.names.given((), alias.name if alias else "input")
+        path = self.given(frame, alias) if alias else self.names.plain((), "input")
         return self._placed(path, op, places, callee, (), frame)
 
     def layer(
@@ -72,9 +79,9 @@ class Layers:
             scope, ops = skip(mode, x.type, y.type)
         except ShapeError as fault:
             raise self._explained(fault, where, (x, y), frame) from None
-        path = self.names.given(frame.path, scope) if scope else frame.path
+        path = self.names.plain(frame.path, scope) if scope else frame.path
         for op in ops:
-            x = self._add(self.names.given(path, op.name), op, (x,), where, frame)
+            x = self._add(self.names.plain(path, op.name), op, (x,), where, frame)
         return x
 
     def _placed(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from netlang.diagnostic import Diagnostic, Label, NetError, Source, did_you_mean, error
 from netlang.ir.op import OPS
+from netlang.lower.evaluate import OF_THE_FLOW
 from netlang.lower.paths import locate, shown
 from netlang.syntax import ast
 from netlang.syntax.parser import parse, read
@@ -80,6 +81,7 @@ class Loader:
             if param.name.name in first:
                 self._twice(param.name, first[param.name.name], "names two parameters")
             first[param.name.name] = param.name
+        self.faults += _too_early(tree.params)
         module.own[name.name] = module.names[name.name] = Definition(tree, module)
 
     def _twice(self, again: ast.Name, first: ast.Name, what: str) -> None:
@@ -115,6 +117,32 @@ class Loader:
                     *(replace(d, related=(*d.related, here)) for d in fault.diagnostics)
                 ) from None
         return self._done[target]
+
+
+def _too_early(params: Sequence[ast.Param]) -> Iterator[Diagnostic]:
+    """Defaults that use a parameter which is not settled yet: it would be a plain word."""
+    later = {param.name.name for param in params} - {*OF_THE_FLOW}
+    for param in params:
+        values = (param.default, *param.others) if param.default else ()
+        for name in (name for value in values for name in _names(value)):
+            if name.name in later:
+                message = f"'{name.name}' has no value yet where '{param.name.name}' gets its own"
+                help = "a default may use the parameters before it"
+                yield Diagnostic(message, name.span, help=help)
+        later.discard(param.name.name)
+
+
+def _names(expr: ast.Expr) -> Iterator[ast.Name]:
+    match expr:
+        case ast.Name():
+            yield expr
+        case ast.Unary():
+            yield from _names(expr.operand)
+        case ast.Binary():
+            yield from _names(expr.left)
+            yield from _names(expr.right)
+        case _:
+            pass
 
 
 def _listed(names: Iterable[str]) -> str:

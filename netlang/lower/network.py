@@ -55,7 +55,7 @@ def _net(builder: Builder, definition: Definition, settings: Mapping[str, Settin
 def _run(builder: Builder, definition: Definition, frame: Frame) -> Value:
     tree = definition.tree
     if not isinstance(tree, ast.Instance):
-        return builder.body(tree.body, None, frame)
+        return builder.scoped(tree.body, None, frame)
     base = _base(tree, definition)
     ring = frame.entering(base, tree.base)
     given = bind.of_params(base.tree.params).match(tree.base, tree.arguments)

@@ -17,6 +17,9 @@ DEEPEST = 32
 LONGEST = 200
 """How many numbers, names, operators and parentheses an expression has."""
 
+LETTERS = 1000
+"""How long a word is: errors show it, and a path of a system is shorter."""
+
 LARGEST = 10**15
 """The largest number: beyond, a float cannot tell whole numbers apart for long."""
 
@@ -24,8 +27,16 @@ _EDGES = {"COMMA", "_END", "LBRACE", "RBRACE", "ARROW", "BAR"}
 
 
 def beyond_limits(lexemes: Sequence[Lexeme]) -> list[Diagnostic]:
-    """All numbers that are too large, and the first expression that is too long."""
-    return [*_too_large(lexemes), *_too_long(lexemes)]
+    """The first word that has no end, or else numbers and expressions that are beyond bounds."""
+    return [*_endless(lexemes)] or [*_too_large(lexemes), *_too_long(lexemes)]
+
+
+def _endless(lexemes: Iterable[Lexeme]) -> Iterable[Diagnostic]:
+    for lexeme in lexemes:
+        if lexeme.type != "_END" and len(lexeme.text) > LETTERS:
+            message = f"a word of {len(lexeme.text):,} characters, and the limit is {LETTERS:,}"
+            yield Diagnostic(message, lexeme.span, help="write a shorter one")
+            return
 
 
 def _too_large(lexemes: Iterable[Lexeme]) -> Iterable[Diagnostic]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from netlang.diagnostic import NetError, Source, Span, did_you_mean, error
+from netlang.resources import zoo_networks
 
 LARGEST = 4_000_000
 """The most bytes of a file: devices have no end, and no network is as long."""
@@ -35,10 +36,14 @@ def read(path: Path | str) -> Source:
 
 def _neighbour(path: Path) -> str:
     try:
-        names = [file.name for file in path.parent.glob("*.net")]
+        names = [file.stem for file in path.parent.glob("*.net")]
     except OSError:
         return ""
-    return did_you_mean(path.name, names)
+    name, zoo = path.stem, zoo_networks()
+    beside = did_you_mean(name, names)
+    if beside and name not in zoo:
+        return beside.replace("'?", ".net'?")
+    return did_you_mean(name, zoo).replace("?", " of the zoo?")
 
 
 def _not_utf8(name: str, data: bytes, start: int) -> NetError:

@@ -15,6 +15,9 @@ OPERANDS = {"NUMBER", "PERCENT", "SIZE", "NUMBERS", "TEXT", "ON", "OFF", "WORD",
 VALUES = OPERANDS - {"LPAR"} | {"RPAR"}
 """What a value can end with."""
 
+SIGNS = {"COMMA", "PLUS", "STAR", "SLASH", "MODULO", "COMPARE", "AND", "OR"}
+"""What joins what is before it to what follows."""
+
 ELEMENTS = {"REPEAT", "GROUP", "SHORTCUT", "BRANCHES", "IF"}
 """The keywords that stand for an element of a chain."""
 
@@ -51,6 +54,12 @@ class Site:
     @property
     def after(self) -> Lexeme:
         return self.lexemes[min(self.index + 1, len(self.lexemes) - 1)]
+
+    @property
+    def begins(self) -> bool:
+        """Whether a statement begins here."""
+        is_start = self.before.type in _STARTS and self.before.type != "BAR"
+        return is_start or "LET" in self.accepts  # a bar parts the choices of a parameter, too
 
     def backwards(self) -> Iterator[Lexeme]:
         """The statement so far, last word first, without the bodies in it."""

@@ -188,6 +188,19 @@ def test_a_group_may_be_named_like_a_method_of_modules(net: Network) -> None:
     assert net.half().conv_1.weight.dtype == torch.float16  # pyright: ignore[reportAttributeAccessIssue]
 
 
+@pytest.mark.parametrize("part", ["group NAME { bn }", "bn as NAME", "group a { bn as NAME }"])
+@pytest.mark.parametrize("name", ["training", "_compiled_call_impl", "forward", "_modules"])
+def test_a_part_may_be_named_like_an_attribute_that_torch_sets(part: str, name: str) -> None:
+    text = f"net a {{ input 3x16x16; {part.replace('NAME', name)}; linear 2 }}"
+    net = to_module(written(text))
+    net.compile(backend="eager")
+    for mode in (True, False):
+        assert net.train(mode).training is mode
+        assert all(layer.training is mode for layer in net.modules())
+        assert isinstance(net.forward(images()), torch.Tensor)
+    assert any(name in slot.split(".") for slot in net.state_dict())
+
+
 def test_it_shows_its_layers(net: Network) -> None:
     shown = repr(net)
     assert "tiny: 3x16x16 -> 5" in shown

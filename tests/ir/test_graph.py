@@ -6,7 +6,7 @@ import netlang.ops as _ops  # fills the registry of operators
 from netlang.diagnostic import NetError
 from netlang.ir.graph import InvariantError, verify
 from netlang.ir.op import ShapeError
-from netlang.ir.parser import parse_graph
+from netlang.ir.parser import DEEPEST, parse_graph
 from netlang.ir.printer import print_graph
 
 assert _ops
@@ -116,3 +116,14 @@ def test_negative_numbers_are_read_as_they_are_printed() -> None:
     graph = parse_graph(mean)
     assert parse_graph(print_graph(graph)) == graph
     assert "mean=-1.0:0.5:-0.25" in print_graph(graph)
+
+
+@pytest.mark.parametrize("depth", [DEEPEST, DEEPEST + 1, 10_000])
+def test_functions_nest_within_a_limit(depth: int) -> None:
+    bias = "add(" * depth + "c.bias" + ", 1)" * depth
+    text = f"graph g {{ %c = input() shape=3 : 3 where bias = {bias} output %c }}"
+    if depth == DEEPEST:
+        assert f"bias = {bias}" in print_graph(parse_graph(text)).replace("1.0", "1")
+    else:
+        with pytest.raises(NetError, match=f"functions nest more than {DEEPEST} deep"):
+            parse_graph(text)

@@ -122,6 +122,30 @@ def test_branches_nest_and_join() -> None:
     ]
 
 
+def test_a_name_that_is_asked_for_wins_over_automatic_ones() -> None:
+    """Even where it comes later, and in a body of the same scope."""
+    body = """
+        relu -> conv 1x1, 4
+        group conv_1 { tanh as relu_2; relu }
+        shortcut C { relu as relu_1 } -> relu
+        2 x { tanh as projection } -> relu as projection_2
+    """
+    assert [line.partition(" = ")[0] for line in lines(body)] == [
+        "%relu_2",
+        "%conv_2",
+        "%conv_1.relu_2",
+        "%conv_1.relu_1",
+        "%relu_1",
+        "%projection_3.conv",
+        "%projection_3.bn",
+        "%add_1",
+        "%relu_3",
+        "%projection",
+        "%projection_4",
+        "%projection_2",
+    ]
+
+
 def test_any_dag_can_be_written() -> None:
     body = """
       relu as a -> tanh as b
@@ -157,6 +181,18 @@ def test_choices_lets_and_expressions() -> None:
 
 def test_whole_numbers_that_divide_stay_whole() -> None:
     assert len(lines("(channels / 2) x relu")) == 2
+
+
+def test_a_number_that_comes_out_whole_is_whole() -> None:
+    body = "let d = 0.5\n4*d x conv 2*d, 8*d, stride=2*d\nupsample 4*d -> maxpool 4*d -> linear 6*d"
+    assert lines(body) == [
+        "%conv_1 = conv(%input) kernel=1x1, out=4 : 4x8x8",
+        "%conv_2 = conv(%conv_1) kernel=1x1, out=4 : 4x8x8",
+        "%upsample_1 = upsample(%conv_2) factor=2x2 : 4x16x16",
+        "%maxpool_1 = maxpool(%upsample_1) kernel=2x2 : 4x8x8",
+        "%linear_1 = linear(%maxpool_1) out=3 : 3",
+    ]
+    assert lowered("net a(n = 6) { let d = 0.5\ninput n*d -> relu }").inputs[0].type.shape == (3,)
 
 
 def test_heads_and_recipes() -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,27 @@ def test_byte_order_mark_and_line_ends(tmp_path: Path, data: bytes):
     assert parse(read(path)) == parse(Source("", "net a { relu }"))
 
 
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_an_error_names_the_line_as_the_grammar_counts_it(end: str):
+    error = str(mistakes(f"net a {{{end}  input 3x8x8{end}{end}  relu ->{end}}}{end}"))
+    assert "--> test.net:4:8\n" in error
+    assert "\n4 |   relu ->\n" in error.replace(" 4 |", "4 |")
+
+
+@pytest.mark.parametrize("blank", ["\n", " \n", "#\n", "\r\n"])
+def test_a_blank_line_costs_next_to_nothing(blank: str):
+    started = time.process_time()
+    parse(Source("test.net", f"net a {{{blank * 300_000} relu{blank * 300_000}}}"))
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("word", ["a", "3", '"', "3x", "0.5:"])
+@pytest.mark.parametrize("before", ["", "net a { ", "net a { relu -> "])
+def test_an_endless_word_is_not_shown_to_its_end(before: str, word: str):
+    error = str(mistakes(f"{before}{word * 100_000}1 }}"))
+    assert len(error) < 1000
+
+
 def test_line_ends_do_not_move_an_error():
     assert "test.net:2:12\n" in str(mistakes("net a {\r\n  conv 3x3 64\r\n}\r\n"))
 
@@ -156,6 +178,12 @@ def test_missing_file(tmp_path: Path):
         reading(path) == f"error: there is no file '{path}'\n  = help: did you mean 'resnet50.net'?"
     )
     assert "there is no file" in reading(tmp_path / "nowhere" / "a.net")
+
+
+def test_a_missing_file_may_be_one_of_the_zoo(tmp_path: Path):
+    (tmp_path / "t.net").touch()
+    assert "did you mean 'alexnet' of the zoo?" in reading(tmp_path / "alexnet.net")
+    assert "did you mean 'alexnet' of the zoo?" in reading(tmp_path / "alexnett.net")
 
 
 def test_folder(tmp_path: Path):

@@ -80,6 +80,14 @@ class Group(nn.Module):
         self._modules[name] = module
         return module
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Sets an attribute even beside a module of its name: `train` sets `training`."""
+        kept = (nn.Module, type(None))  # what torch lets take a module's place
+        if name in self.__dict__.get("_modules", ()) and not issubclass(type(value), kept):
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
 
 class Layer(Group):
     """An operator with its weights: parameters, and buffers where they are not learned."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netlang.diagnostic import Diagnostic
-from netlang.syntax.mistakes import arguments, chains, statements, words
+from netlang.syntax.mistakes import arguments, chains, habits, statements, words
 from netlang.syntax.mistakes.forms import form
 from netlang.syntax.site import Site
 from netlang.syntax.tables import keywords
@@ -19,9 +19,18 @@ MISTAKES: tuple[Callable[[Site], Diagnostic | None], ...] = (
     words.stray_character,
     words.unclosed_text,
     words.glued_to_a_number,
+    habits.comment,
+    habits.comment_behind_a_layer,
+    habits.power,
+    habits.else_if,
+    habits.loop,
+    habits.importing,
+    habits.renaming,
     statements.outside_of_a_net,
     statements.declaration_in_braces,
     chains.repeats_an_element,
+    statements.begins_with_a_sign,
+    statements.not_a_recipe_word,
     words.keyword_as_name,
     words.name_missing,
     statements.begins_a_statement,

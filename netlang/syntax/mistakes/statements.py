@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netlang.diagnostic import Diagnostic, did_you_mean
 from netlang.syntax.mistakes.forms import FORMS
-from netlang.syntax.site import DECLARATIONS, STATEMENTS, Site
+from netlang.syntax.site import DECLARATIONS, SIGNS, STATEMENTS, Site
 
 
 def outside_of_a_net(site: Site) -> Diagnostic | None:
@@ -14,6 +14,8 @@ def outside_of_a_net(site: Site) -> Diagnostic | None:
     help = did_you_mean(site.here.text, ("net", "block", "use"))
     if site.here.type == "FROM":
         help = f"write '{FORMS['USE']}'"
+    if site.here.type == "LET":
+        help = "put it into a net, or make it a parameter: net NAME(n = 3) { … }"
     help = help or f"put it between the braces of '{FORMS['NET']}'"
     return Diagnostic(f"{site.what} stands outside of any net", site.here.span, help=help)
 
@@ -24,6 +26,34 @@ def declaration_in_braces(site: Site) -> Diagnostic | None:
         return None
     help = "nets, blocks and uses stand at the top of a file: is a '}' missing before it?"
     return Diagnostic(f"{site.what} stands inside of braces", site.here.span, help=help)
+
+
+def begins_with_a_sign(site: Site) -> Diagnostic | None:
+    """A line that begins with `,` or `+`: it does not go on with the one before."""
+    if not site.begins or site.here.type not in SIGNS | {"NOT", "VIA"}:
+        return None
+    help = "to go on in a new line, put the whole expression in parentheses"
+    if site.before.type != "_END" or site.before.text == ";":
+        help = "remove it, or write what stands before it"
+    elif site.here.type == "COMMA":
+        help = "end the line before with ','"
+    elif site.here.type == "VIA":
+        help = "write 'shortcut via { … } { … }', in one line"
+    elif site.here.type == "NOT":
+        help = "a layer's name comes first: LAYER 3x3, 64"
+    message = f"no statement begins with {site.what}"
+    return Diagnostic(message, site.here.span, help=help)
+
+
+def not_a_recipe_word(site: Site) -> Diagnostic | None:
+    """`train { if on { … } }`, `train { 3 }`."""
+    if not (site.begins and site.in_recipe) or "WORD" not in site.accepts:
+        return None
+    help = "write 'train { WORD …; WORD … }'"
+    if site.here.type == "IF":
+        help = "write it around the recipe: if CONDITION { train { … } }"
+    message = f"{site.what} is no word of a recipe"
+    return Diagnostic(message, site.here.span, help=help)
 
 
 def begins_a_statement(site: Site) -> Diagnostic | None:

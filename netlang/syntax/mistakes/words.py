@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netlang.diagnostic import Diagnostic
 from netlang.syntax.mistakes.forms import form
-from netlang.syntax.site import ELEMENTS, Site
+from netlang.syntax.site import BREAKS, ELEMENTS, Site
 from netlang.syntax.tables import keywords
 
 SPELLINGS = {
@@ -59,9 +59,10 @@ def keyword_as_name(site: Site) -> Diagnostic | None:
     """`let from = 3`, `conv 3x3, group=2`, `3 x block 64`."""
     before, here = site.before, site.here
     is_attribute = site.wants_value and site.after.type == "EQUAL"
+    is_value = site.wants_value and site.after.type in BREAKS | {"COMMA", "ARROW", "RPAR"}
     is_callee = before.type == "TIMES" and here.type not in ELEMENTS
     is_name = site.wants_name and not _begins_path(site)
-    if here.text not in keywords() or not (is_attribute or is_callee or is_name):
+    if here.text not in keywords() or not (is_attribute or is_value or is_callee or is_name):
         return None
     message = f"'{here.text}' is a keyword and cannot be a name"
     return Diagnostic(message, here.span, help=f"choose another name, such as '{here.text}_1'")
