@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from errno import EEXIST, ENOTEMPTY
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from tempfile import NamedTemporaryFile, TemporaryFile, mkdtemp
@@ -122,9 +123,12 @@ def user_cache() -> Path | None:
 def whole_folder(path: Path) -> Generator[Path]:
     """A folder to fill; it becomes `path`, and what was there goes, once nothing has failed.
 
-    Where the path is a link, that is the folder that it leads to.
+    Where the path is a link, that is the folder that it leads to. `NetError` where the process
+    stands in it, and would stand in what was thrown away.
     """
     target = Path(os.path.realpath(path))
+    if Path.cwd().is_relative_to(target):
+        raise error(f"'{path}' is where you are", help="name a folder in it, which is made anew")
     with _blamed_on(path, target), _parents(target):
         new = Path(mkdtemp(dir=target.parent, prefix=_hidden(target)))
         try:
@@ -151,15 +155,21 @@ def _parents(path: Path) -> Generator[None]:
 
 def _replace_folder(new: Path, path: Path) -> None:
     old = new.with_name(f"{new.name}.old")
-    if path.exists():
-        path.rename(old)
-    try:
-        new.rename(path)
-    except BaseException:
-        if old.exists():
-            old.rename(path)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+    while True:
+        with suppress(FileNotFoundError):
+            path.rename(old)
+        try:
+            new.rename(path)
+        except BaseException as fault:
+            if isinstance(fault, OSError) and fault.errno in (EEXIST, ENOTEMPTY):
+                # Another process has put its own there in between: then that is what goes.
+                shutil.rmtree(old, ignore_errors=True)
+                continue
+            if old.exists():
+                old.rename(path)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+        return
 
 
 def _umask() -> int:

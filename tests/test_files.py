@@ -84,3 +84,34 @@ def test_a_folder_that_cannot_take_its_place_leaves_the_old_one(
     with pytest.raises(OSError, match="the disk is full"), whole_folder(path) as new:
         (new / "fresh").touch()
     assert [file.name for file in tmp_path.rglob("*")] == ["build", "kept"]
+
+
+def test_a_folder_that_somebody_stands_in_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for path in (Path(), tmp_path):
+        with pytest.raises(NetError, match="is where you are"), whole_folder(path):
+            pytest.fail("there is nothing to fill")
+    assert Path.cwd() == tmp_path / "here"
+
+
+def test_of_two_who_write_a_folder_the_last_one_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, rename, before = tmp_path / "folder", Path.rename, list[Path]()
+
+    def interrupted(path: Path, target: Path) -> Path:
+        """Between the old one's going and the new one's coming another process puts its own."""
+        if target == folder and not before:
+            before.append(path)
+            folder.mkdir()
+            (folder / "theirs").touch()
+        return rename(path, target)
+
+    folder.mkdir()
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with whole_folder(folder) as new:
+        (new / "ours").touch()
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder", "ours"]
