@@ -122,6 +122,8 @@ def operators(draw: st.DrawFn, name: str) -> Op:
         name, fields = draw(st.sampled_from([*kinds, ("subsample", {"stride": stride})]))
     else:
         fields = {field: draw(st.sampled_from(values)) for field, values in FIELDS[name].items()}
+    if fields.get("kernel") == "global":
+        fields |= {"stride": None, "pad": (0, 0)}
     return OPS[name](**fields)
 
 

@@ -40,6 +40,7 @@ class Pool(Windowed):
     def infer(self, inputs: Types) -> TensorType:
         (x,) = inputs
         require_image(x, self.name)
+        self._require_sense()
         height, width = self.windows(x)
         if any(max(axis.before, axis.after) >= axis.kernel for axis in (height, width)):
             raise ShapeError(
@@ -49,6 +50,16 @@ class Pool(Windowed):
                 help="pad by less than the kernel",
             )
         return TensorType((x.channels, height.output, width.output))
+
+    def _require_sense(self) -> None:
+        steps = self.stride not in (None, (1, 1))
+        if self.kernel == "global" and (steps or self.pad != (0, 0)):
+            name = "stride" if steps else "pad"
+            raise ShapeError(
+                f"a global pool takes the whole image, and no '{name}'",
+                attribute=name,
+                help=f"leave out '{name}', or give a kernel",
+            )
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         (x,) = xs

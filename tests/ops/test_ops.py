@@ -266,6 +266,12 @@ def refused(text: str, *shapes: str) -> ShapeError:
         ("conv(%a) kernel=3x3, out=4", (FLAT,), "'conv' needs channels x height x width"),
         ("conv(%a) kernel=9x9, out=4, pad=0x0", (IMAGE,), "a kernel of 9x9 does not fit into 8x8"),
         ("maxpool(%a) kernel=11x11, pad=1x1", (IMAGE,), "does not fit into 8x8 padded to 10x10"),
+        (
+            "maxpool(%a) kernel=global, stride=2x2",
+            (IMAGE,),
+            "takes the whole image, and no 'stride'",
+        ),
+        ("avgpool(%a) kernel=global, pad=half", (IMAGE,), "takes the whole image, and no 'pad'"),
         ("maxpool(%a) kernel=3x2, pad=2x2", (IMAGE,), "windows of 3x2 that hold padding alone"),
         ("add(%a, %b)", (IMAGE, "6x4x4"), "needs values of one shape, and gets 6x8x8 and 6x4x4"),
         ("add(%a)", (IMAGE,), "'add' joins two values or more, and gets 1"),
