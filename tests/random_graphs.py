@@ -14,7 +14,7 @@ from netlang.lower.shortcut import skip
 
 assert _ops
 
-PLAIN = "bn identity relu relu6 sigmoid tanh swish hardswish lrn softmax affine flatten"
+PLAIN = "bn identity relu relu6 sigmoid tanh swish hardswish leaky_relu elu gelu hardsigmoid lrn softmax affine flatten"
 FIELDS: dict[str, dict[str, list[Any]]] = {
     "conv": {
         "kernel": [(1, 1), (1, 1), (3, 3), (1, 3), (2, 2)],

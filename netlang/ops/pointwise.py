@@ -152,6 +152,67 @@ class ReLU6(Pointwise):
         return f"tl.minimum(tl.maximum({x}, 0.0), 6.0)"
 
 
+@op("leaky_relu", family="pointwise")
+@dataclass(frozen=True)
+class LeakyReLU(Pointwise):
+    """x, and where that is negative `slope` times x (Maas et al. 2013, section 2)."""
+
+    monotone = True
+    slope: float = attribute(number(0), 0.01)
+
+    @property
+    def caption(self) -> str:
+        return f"leaky relu, {self.slope:g}"
+
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return self.slope == 0 or all(inputs)
+
+    def function(self, F: Any, x: Any) -> Any:
+        return F.leaky_relu(x, self.slope)
+
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.prelu(x, like(ov, self.slope, x))
+
+    def expression(self, x: str) -> str:
+        return f"tl.maximum({x}, 0.0) + {self.slope} * tl.minimum({x}, 0.0)"
+
+
+@op("elu", family="pointwise")
+@dataclass(frozen=True)
+class ELU(Pointwise):
+    """x, and where that is negative alpha * (exp(x) - 1) (Clevert et al. 2015, section 3)."""
+
+    monotone = True
+    alpha: float = attribute(number(0), 1.0)
+
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return all(inputs)
+
+    def function(self, F: Any, x: Any) -> Any:
+        return F.elu(x, self.alpha)
+
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.elu(x, self.alpha)
+
+    def expression(self, x: str) -> str:
+        return f"tl.maximum({x}, 0.0) + {self.alpha} * (tl.exp(tl.minimum({x}, 0.0)) - 1.0)"
+
+
+@op("gelu", family="pointwise")
+@dataclass(frozen=True)
+class GELU(Pointwise):
+    """x times the normal distribution function of x (Hendrycks and Gimpel 2016, section 2)."""
+
+    def function(self, F: Any, x: Any) -> Any:
+        return F.gelu(x)
+
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.gelu(x, "erf")
+
+    def expression(self, x: str) -> str:
+        return f"0.5 * {x} * (1.0 + tl.erf({x} * {0.5**0.5}))"
+
+
 @op("sigmoid", family="pointwise")
 @dataclass(frozen=True)
 class Sigmoid(Pointwise):
@@ -171,6 +232,26 @@ class Sigmoid(Pointwise):
 
     def expression(self, x: str) -> str:
         return f"tl.sigmoid({x})"
+
+
+@op("hardsigmoid", family="pointwise")
+@dataclass(frozen=True)
+class HardSigmoid(Pointwise):
+    """relu6(x + 3) / 6 (Howard et al. 2019, MobileNetV3, section 5.2)."""
+
+    monotone = True
+
+    def is_nonnegative(self, inputs: Sequence[bool]) -> bool:
+        return True
+
+    def function(self, F: Any, x: Any) -> Any:
+        return F.hardsigmoid(x)
+
+    def node(self, ov: Any, x: Any) -> Any:
+        return ov.hsigmoid(x)
+
+    def expression(self, x: str) -> str:
+        return f"tl.minimum(tl.maximum({x} + 3.0, 0.0), 6.0) / 6.0"
 
 
 @op("tanh", family="pointwise")

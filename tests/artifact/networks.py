@@ -72,11 +72,11 @@ net mobilenet_like {
   from left, right -> concat -> shuffle 4                       as mixed
   from mixed -> upsample 2 -> maxpool 2x2                       as near
   from mixed -> upsample 2, bilinear -> subsample 2             as smooth
-  from near, smooth, stem -> add -> affine                      as sum
-  from sum -> conv 3x3, 8, dilation=2 -> softmax                as map
-  from map -> maxpool global -> flatten -> linear 8             as peak
+  from near, smooth, stem -> add -> affine -> leaky_relu 0.2    as sum
+  from sum -> conv 3x3, 8, dilation=2 -> elu -> softmax         as map
+  from map -> maxpool global -> flatten -> linear 8 -> hardsigmoid as peak
   from map -> flatten                                           as flat
-  from flat -> tanh -> linear 8                                 as sight
+  from flat -> tanh -> linear 8 -> gelu                         as sight
   from sight, flat, peak -> concat -> scale 1.5 -> relu
 }
 """

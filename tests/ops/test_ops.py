@@ -122,6 +122,10 @@ ROWS = (
     Row("tanh(%a)", (IMAGE,), layer(nn.Tanh)),
     Row("swish(%a)", (IMAGE,), layer(nn.SiLU)),
     Row("hardswish(%a)", (IMAGE,), layer(nn.Hardswish)),
+    Row("hardsigmoid(%a)", (IMAGE,), layer(nn.Hardsigmoid)),
+    Row("leaky_relu(%a) slope=0.2", (IMAGE,), layer(lambda: nn.LeakyReLU(0.2))),
+    Row("elu(%a) alpha=0.7", (IMAGE,), layer(lambda: nn.ELU(0.7))),
+    Row("gelu(%a)", (IMAGE,), layer(nn.GELU)),
     Row("maxpool(%a) kernel=2x2", (IMAGE,), layer(lambda: nn.MaxPool2d(2))),
     Row(
         "maxpool(%a) kernel=3x3, stride=2x2, ceil=on",
