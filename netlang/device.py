@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
-from netlang.diagnostic import did_you_mean, error
+from netlang.diagnostic import error, near_or_all
 from netlang.kernels.precision import PRECISIONS, Precision
 
 GB, TB, TFLOP, MB = 1e9, 1e12, 1e12, 10**6
@@ -112,8 +112,7 @@ def target(device: str, precision: str, batch: int) -> Target:
         ("precision", precision, PRECISIONS),
     ):
         if name not in names:
-            near = did_you_mean(name, names) or f"there are: {', '.join(names)}"
-            raise error(f"there is no {what} '{name}'", help=near)
+            raise error(f"there is no {what} '{name}'", help=near_or_all(name, names))
     return Target(DEVICES[device], cast(Precision, precision), batch)
 
 

@@ -39,8 +39,10 @@ def whole_file(path: Path) -> Generator[IO[bytes]]:
 
 def require_folder(path: Path) -> None:
     """`NetError` where there is no folder that a file could be written to."""
-    if not path.parent.is_dir():
-        raise error(f"there is no folder '{path.parent}' to write '{path}' to")
+    parents = path.parent, Path(os.path.realpath(path)).parent
+    missing = next((folder for folder in parents if not folder.is_dir()), None)
+    if missing:
+        raise error(f"there is no folder '{missing}' to write '{path}' to")
 
 
 def is_stream(path: Path) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from xml.etree.ElementTree import iterparse
 
-from netlang.diagnostic import error
+from netlang.diagnostic import error, near_or_all
 from netlang.files import write_whole
 
 FONT = "Source Sans Pro"
@@ -67,7 +67,7 @@ class Picture:
 def encoded(svg: bytes, suffix: str) -> bytes:
     """A drawing in the one of the formats that has this suffix, smaller if it has to be."""
     if suffix not in FORMATS:
-        raise error(f"no picture ends in '{suffix}'", help=f"there are: {', '.join(FORMATS)}")
+        raise error(f"no picture ends in '{suffix}'", help=near_or_all(suffix, FORMATS))
     form = FORMATS[suffix]
     return form.encode(svg, form.units * form.scale(svg))
 

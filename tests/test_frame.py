@@ -17,6 +17,7 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     root = Path(commands.__file__).parent.parent.parent
     call = f"{sys.executable} -P -m netlang"
     own = os.environ | {"N": call, "PYTHONPATH": str(root)}
+    own.pop("PYTHONUNBUFFERED", None)  # argparse hears nothing of what fails at once
     return subprocess.run(
         ["bash", "-c", line], cwd=folder, env=own, capture_output=True, text=True, check=False
     )
@@ -28,7 +29,8 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
         ("check alexnet --set classes=3 vgg16", "vgg16: ok"),
         ("summary alexnet --json vgg16", '[{"name": "alexnet"'),
         ("diff resnet34 --json plain34", '"plain34"'),
-        ("opt --explain -", ""),
+        ("opt --explain -", "graph alexnet"),
+        ("check --set classes=3 -- vgg16", "vgg16: ok"),
     ],
 )
 def test_what_is_named_may_stand_after_an_option(line: str, shown: str, tmp_path: Path) -> None:
@@ -64,6 +66,13 @@ def test_words_that_fit_no_command(
         ("$N draw --help > /dev/full", 1, "error: standard output: No space left on device\n"),
         ("$N check alexnet >&-", 1, "error: standard output: Bad file descriptor\n"),
         ("$N check alexnet 2>&-", 0, ""),
+        ("$N check -- --bogus", 1, "error: there is no file and no network of the zoo named '--b"),
+        ("ln -s b a.csv; ln -s a.csv b; $N summary alexnet -o a.csv", 0, ""),
+        (
+            "ln -s /nowhere/a.svg a.svg; $N draw alexnet -o a.svg",
+            1,
+            "error: there is no folder '/nowhere' to write 'a.svg' to",
+        ),
         ("$N check lost 2>&-", 1, ""),
         ("$N opt - <&-", 1, "error: this is not a printed graph"),
         ("PYTHONIOENCODING=ascii $N draw --help", 0, ""),

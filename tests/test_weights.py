@@ -198,8 +198,14 @@ def other(old: str, new: str) -> Graph:
         ("-> relu", "-> sigmoid", "'relu_1: relu' where this has 'sigmoid_1: sigmoid'"),
         ("bn -> relu", "bn eps=1e-3 -> relu", "'bn_1: bn' where this has 'bn_1: bn eps=0.001'"),
         ("linear 5", "linear 5 -> relu", "'nothing: the end' where this has 'relu_2: relu'"),
+        (
+            "input 3x8x8",
+            "input 3x8x8, range=255, mean=120, std=1",
+            "'input: input mean=0.485:0.456:0.406, std=0.229:0.224:0.225, range=1' where this has "
+            "'input: input mean=120.0, std=1.0, range=255'",
+        ),
     ],
-    ids=["stride", "function", "eps", "end"],
+    ids=["stride", "function", "eps", "end", "pixels"],
 )
 def test_a_network_that_fits_and_computes_otherwise(
     old: str, new: str, told: str, graph: Graph, tmp_path: Path
@@ -216,7 +222,7 @@ def test_a_network_that_fits_and_computes_otherwise(
         ("linear 5", "linear 5"),
         ("linear 5", "dropout 50% -> linear 5 -> softmax"),
         ("aux side, weight=0.3 { linear 2 }", ""),
-        ("input 3x8x8", "input 3x8x8, mean=0.5, std=0.5"),
+        ("input 3x8x8", "input 3x8x8, resize=20, interpolation=bilinear"),
     ],
     ids=["same", "dropout", "heads", "preparation"],
 )

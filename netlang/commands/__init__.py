@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from io import BufferedWriter, FileIO, TextIOWrapper
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from netlang import __version__
 
@@ -70,12 +70,14 @@ def _open_streams() -> None:
         if getattr(sys, name) is None:
             flags = os.O_WRONLY if name == "stderr" else os.O_RDONLY
             setattr(sys, name, open(os.open(os.devnull, flags), mode))  # noqa: PTH123, SIM115
-    out = sys.stdout
+    out: Any = sys.stdout
+    raw = _Output(out.fileno(), "w", closefd=False)
     sys.stdout = TextIOWrapper(
-        BufferedWriter(_Output(out.fileno(), "w", closefd=False)),
+        cast(BufferedWriter, raw) if out.write_through else BufferedWriter(raw),
         out.encoding,
         "replace" if out.errors == "strict" else out.errors,
         line_buffering=out.isatty(),
+        write_through=out.write_through,
     )
 
 
@@ -121,8 +123,11 @@ def _run(argv: Sequence[str]) -> int:
     if command not in COMMANDS:
         frame.error(_unknown(command))
     module = _load(command)
-    # Intermixed: what is named after an option belongs to what is named before it.
-    return module.run(_parser(command, module).parse_intermixed_args(argv[place + 1 :]))
+    words, parser = argv[place + 1 :], _parser(command, module)
+    # Intermixed: what is named after an option belongs to what is named before it. Behind '--'
+    # nothing is an option, which that way of parsing forgets.
+    parse = parser.parse_args if "--" in words else parser.parse_intermixed_args
+    return module.run(parse(words))
 
 
 def _load(command: str) -> ModuleType:

@@ -13,7 +13,8 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from netlang.device import DEVICES, Target, require_batch
+from netlang.device import DEVICES, Target
+from netlang.device import target as target_of
 from netlang.diagnostic import Diagnostic, NetError, error
 from netlang.ir.graph import Graph
 from netlang.kernels.precision import PRECISIONS
@@ -162,8 +163,7 @@ def add_target_arguments(
 
 def target(args: argparse.Namespace) -> Target:
     """What the network is to be fast at."""
-    require_batch(args.batch)
-    return Target(DEVICES[args.device], args.dtype, args.batch)
+    return target_of(args.device, args.dtype, args.batch)
 
 
 def add_after_argument(parser: argparse.ArgumentParser) -> None:

@@ -30,8 +30,13 @@ def require_outputs(outputs: Iterable[Output], inputs: Inputs) -> None:
             continue
         _require_writable(option, path)
         for other in read:
-            if _is_same(path, other) or _is_deep_in(path, other):
+            if _is_same(path, other):
                 raise _lost(f"{option} {path}", f"'{other}', which is read")
+            if other.is_dir() and _real(other) in _real(path).parents[1:]:
+                raise error(
+                    f"'{option} {path}' lies among the images of '{other}'",
+                    help="write it elsewhere",
+                )
         for other_option, other in written:
             if _is_same(path, other):
                 raise _lost(f"{option} {path}", f"what '{other_option}' writes")
@@ -41,7 +46,7 @@ def require_outputs(outputs: Iterable[Output], inputs: Inputs) -> None:
 def require_no_input_in(folder: Path, inputs: Inputs) -> None:
     """`NetError` where a folder that will be replaced holds what is read."""
     for path in _read(inputs):
-        if folder.resolve() in path.resolve().parents:
+        if _real(folder) in _real(path).parents:
             raise _lost(f"-o {folder}", f"'{path}', which is read")
 
 
@@ -60,17 +65,17 @@ def _require_writable(option: str, path: Path) -> None:
     if path.is_dir():
         raise error(f"'{option} {path}' is a folder", help="name a file")
     require_folder(path)
-    if not os.access(path.resolve().parent, os.W_OK):
+    if not os.access(_real(path).parent, os.W_OK):
         raise error(f"'{option} {path}' may not be written", help="name a folder of your own")
 
 
 def _is_same(path: Path, other: Path) -> bool:
-    return path.resolve() == other.resolve()
+    return _real(path) == _real(other)
 
 
-def _is_deep_in(path: Path, folder: Path) -> bool:
-    """Whether a file that is there lies where images of a class do."""
-    return path.exists() and folder.is_dir() and folder.resolve() in path.resolve().parents[1:]
+def _real(path: Path) -> Path:
+    """Where links lead to; `Path.resolve` knows of none that lead to one another."""
+    return Path(os.path.realpath(path))
 
 
 def _lost(output: str, what: str) -> NetError:

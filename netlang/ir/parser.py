@@ -20,7 +20,7 @@ from netlang.resources import grammar
 if TYPE_CHECKING:
     from lark import Token, Tree
 
-DEEPEST = 100
+DEEPEST = 180
 """How deep the functions of a derived weight nest; what reads and rewrites them is recursive."""
 
 Call = tuple[Op, list[str]]

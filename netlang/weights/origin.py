@@ -12,9 +12,10 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from netlang.ir.attributes import written
+from netlang.ir.attributes import show, written
 from netlang.ir.graph import Graph
 from netlang.ops.norm import Softmax
+from netlang.ops.shape import Input
 from netlang.weights.header import read_header
 
 KEY = "netlang.layers"
@@ -35,6 +36,8 @@ def strangeness(path: Path, graph: Graph, loose: Collection[str] = ()) -> str:
     if not was:
         return ""
     now = {name: text for name, text in _layers(graph).items() if name not in loose}
+    if not any(map(_is_input, was.values())):
+        now = {name: text for name, text in now.items() if not _is_input(text)}
     pairs = zip_longest(was.items(), now.items(), fillvalue=("nothing", "the end"))
     for then, here in pairs:
         if then != here:
@@ -43,10 +46,22 @@ def strangeness(path: Path, graph: Graph, loose: Collection[str] = ()) -> str:
     return ""
 
 
+def _is_input(text: str) -> bool:
+    return text.startswith(f"{Input.name} ")
+
+
 def _layers(graph: Graph) -> dict[str, str]:
-    """What is computed at inference, but for the last softmax, which is as good as none."""
+    """What is computed at inference, but for the last softmax, which is as good as none.
+
+    Of an input, what becomes of pixels: images of another size are the same to the weights.
+    """
     needed = graph.needed((graph.output,))
-    return {
+    inputs = {
+        node.name: f"{node.op.name} "
+        + ", ".join(f"{name}={show(getattr(node.op, name))}" for name in ("mean", "std", "range"))
+        for node in graph.inputs
+    }
+    return inputs | {
         node.name: f"{node.op.name} {written(node.op)}".rstrip()
         for node in graph
         if node.name in needed

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 
 from netlang.backends.draw import View, to_dot
 from netlang.commands import main
+from netlang.diagnostic import Source
 from netlang.ir.graph import Graph
 from netlang.ir.parser import parse_graph
 from netlang.lower import load
@@ -205,3 +206,9 @@ def test_the_picture_is_named_after_the_networks(
 )
 def test_what_cannot_be_drawn(argv: list[str], message: str, refused: Refusal) -> None:
     refused(["draw", "resnet18", *argv], message)
+
+
+def test_every_projection_of_a_box_is_told_from_the_way_through() -> None:
+    shortcut = "shortcut B { conv 3x3, 8, stride=2 }"
+    net = load(Source("n.net", f"net n {{ input 3x8x8; group g {{ {shortcut}; {shortcut} }} }}"))
+    assert to_dot(net, view=View(depth=0)).count("projection: 1x1 conv") == 2

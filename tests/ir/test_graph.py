@@ -3,11 +3,13 @@
 import pytest
 
 import netlang.ops as _ops  # fills the registry of operators
-from netlang.diagnostic import NetError
+from netlang.diagnostic import NetError, Source
 from netlang.ir.graph import InvariantError, verify
 from netlang.ir.op import ShapeError
 from netlang.ir.parser import DEEPEST, parse_graph
 from netlang.ir.printer import print_graph
+from netlang.lower import load
+from netlang.passes import optimize
 
 assert _ops
 
@@ -127,3 +129,9 @@ def test_functions_nest_within_a_limit(depth: int) -> None:
     else:
         with pytest.raises(NetError, match=f"functions nest more than {DEEPEST} deep"):
             parse_graph(text)
+
+
+def test_what_folding_nests_is_read_back() -> None:
+    norms = load(Source("n.net", "net n { input 3x8x8; conv 3x3, 4" + " -> bn" * 80 + " }"))
+    folded = optimize(norms).graph
+    assert parse_graph(print_graph(folded)) == folded

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from netlang.backends.draw.dot import to_diff_dot, to_dot
 from netlang.backends.draw.layout import laid_out
 from netlang.backends.draw.style import View
-from netlang.diagnostic import error
+from netlang.diagnostic import error, near_or_all
 from netlang.ir.graph import Graph
 from netlang.palette import PALETTES, Theme
 from netlang.picture import Picture
@@ -37,7 +37,7 @@ def draw(
     there is no such theme.
     """
     if theme not in PALETTES:
-        raise error(f"there is no theme '{theme}'", help=f"there are: {', '.join(PALETTES)}")
+        raise error(f"there is no theme '{theme}'", help=near_or_all(theme, PALETTES))
     groups = (expand,) if isinstance(expand, str) else tuple(expand)
     view = View(theme, horizontal, shapes, params, flat, groups, depth, title)
     return Picture(to_svg(*graphs, view=view))

@@ -148,4 +148,4 @@ def _content(nodes: tuple[Node, ...]) -> list[str]:
 
 def _way_around(node: Node) -> str:
     """What tells a shortcut's convolution from those on the way through."""
-    return "projection: " if "projection" in node.name.split(".")[:-1] else ""
+    return "projection: " if "projection" in map(_kind, node.name.split(".")[:-1]) else ""

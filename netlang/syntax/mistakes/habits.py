@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from netlang.diagnostic import Diagnostic
 from netlang.syntax.lexeme import Lexeme
 from netlang.syntax.mistakes.forms import FORMS
@@ -24,18 +26,22 @@ def comment(site: Site) -> Diagnostic | None:
 
 def comment_behind_a_layer(site: Site) -> Diagnostic | None:
     """`conv 3x3, 64 // two words`, `relu // a comment`: which began like a division."""
-    words = site.element
-    marks = [word for word in words if word.type == "SLASHES"]
-    is_count = "TIMES" in site.accepts and not site.accepts & {"_END", "EQUAL"}
-    is_prose = words[-2:-1] == marks[-1:] and words[-1:] and words[-1].type == "WORD"
-    if not marks or not (is_count or is_prose) or site.here.type not in {"WORD", "_END", "RBRACE"}:
+    marks = [pair for pair in pairwise(site.element) if pair[0].type == "SLASHES"]
+    if not marks or site.here.type not in {"WORD", "_END", "RBRACE"}:
         return None
-    return Diagnostic("'//' begins no comment", marks[0].span, help="a comment begins with '#'")
+    mark, word = marks[-1]
+    # What may be divided by is a parameter or a `let`, so that the text has it elsewhere as well.
+    pairs = pairwise(site.lexemes)
+    is_known = any(b.text == word.text and a.type != "SLASHES" for a, b in pairs)
+    if word.type != "WORD" or is_known:
+        return None
+    return Diagnostic("'//' begins no comment", mark.span, help="a comment begins with '#'")
 
 
 def power(site: Site) -> Diagnostic | None:
     """`2 ** 3`."""
-    if site.before.type != "STAR" or site.here.type != "STAR":
+    stars = site.before, site.here
+    if {star.type for star in stars} != {"STAR"} or not site.before.touches(site.here):
         return None
     span = site.before.span | site.here.span
     return Diagnostic("'**' is not part of the language", span, help="there is no power: multiply")
