@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from netlang.diagnostic import error, near_or_all
-from netlang.kernels.precision import PRECISIONS, Precision
+from netlang.kernels.precision import MOST, PRECISIONS, Precision
 
 GB, TB, TFLOP, MB = 1e9, 1e12, 1e12, 10**6
 
@@ -118,9 +118,6 @@ def target(device: str, precision: str, batch: int) -> Target:
 
 USUAL = Target()
 """One image at a time in float16 on an H100."""
-
-MOST = 2**31 - 1
-"""The largest batch: kernels count with 32 bits."""
 
 
 def require_batch(batch: int) -> None:

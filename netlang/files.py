@@ -26,7 +26,7 @@ def whole_file(path: Path) -> Generator[IO[bytes]]:
     Where the path is a link, that is the file that it leads to; a device or a pipe is written into.
     NetError where there is no folder for it.
     """
-    target = Path(os.path.realpath(path))
+    target = real(path)
     with _blamed_on(path, target):
         if is_stream(path):
             with _stream(path) as file:
@@ -37,9 +37,14 @@ def whole_file(path: Path) -> Generator[IO[bytes]]:
                 yield file
 
 
+def real(path: Path) -> Path:
+    """Where links lead to; `Path.resolve` knows of none that lead to one another."""
+    return Path(os.path.realpath(path))
+
+
 def require_folder(path: Path) -> None:
     """`NetError` where there is no folder that a file could be written to."""
-    parents = path.parent, Path(os.path.realpath(path)).parent
+    parents = path.parent, real(path).parent
     missing = next((folder for folder in parents if not folder.is_dir()), None)
     if missing:
         raise error(f"there is no folder '{missing}' to write '{path}' to")
@@ -128,7 +133,7 @@ def whole_folder(path: Path) -> Generator[Path]:
     Where the path is a link, that is the folder that it leads to. `NetError` where the process
     stands in it, and would stand in what was thrown away.
     """
-    target = Path(os.path.realpath(path))
+    target = real(path)
     if Path.cwd().is_relative_to(target):
         raise error(f"'{path}' is where you are", help="name a folder in it, which is made anew")
     with _blamed_on(path, target), _parents(target):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from netlang.diagnostic import NetError, error
-from netlang.files import is_output, is_stream, require_folder
+from netlang.files import is_output, is_stream, real, require_folder
 from netlang.lower import find
 
 Output = tuple[str, Path | None]
@@ -32,7 +32,7 @@ def require_outputs(outputs: Iterable[Output], inputs: Inputs) -> None:
         for other in read:
             if _is_same(path, other):
                 raise _lost(f"{option} {path}", f"'{other}', which is read")
-            if other.is_dir() and _real(other) in _real(path).parents[1:]:
+            if other.is_dir() and real(other) in real(path).parents[1:]:
                 raise error(
                     f"'{option} {path}' lies among the images of '{other}'",
                     help="write it elsewhere",
@@ -46,7 +46,7 @@ def require_outputs(outputs: Iterable[Output], inputs: Inputs) -> None:
 def require_no_input_in(folder: Path, inputs: Inputs) -> None:
     """`NetError` where a folder that will be replaced holds what is read."""
     for path in _read(inputs):
-        if _real(folder) in _real(path).parents:
+        if real(folder) in real(path).parents:
             raise _lost(f"-o {folder}", f"'{path}', which is read")
 
 
@@ -65,17 +65,12 @@ def _require_writable(option: str, path: Path) -> None:
     if path.is_dir():
         raise error(f"'{option} {path}' is a folder", help="name a file")
     require_folder(path)
-    if not os.access(_real(path).parent, os.W_OK):
+    if not os.access(real(path).parent, os.W_OK):
         raise error(f"'{option} {path}' may not be written", help="name a folder of your own")
 
 
 def _is_same(path: Path, other: Path) -> bool:
-    return _real(path) == _real(other)
-
-
-def _real(path: Path) -> Path:
-    """Where links lead to; `Path.resolve` knows of none that lead to one another."""
-    return Path(os.path.realpath(path))
+    return real(path) == real(other)
 
 
 def _lost(output: str, what: str) -> NetError:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 from netlang import kernels
 from netlang.ir.attributes import written
 from netlang.ir.types import TensorType, Types
-from netlang.kernels.precision import Precision
+from netlang.kernels.precision import MOST, Precision
 from netlang.reach import PIXEL, Reach
 
 if TYPE_CHECKING:
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 
 Init = Literal["he", "zeros", "ones"]
 Family = Literal["input", "conv", "linear", "norm", "pool", "pointwise", "join", "shape"]
-
-
-MOST = 2**31 - 1
-"""The most numbers of a value or a weight: kernels count with 32 bits."""
 
 
 class ShapeError(Exception):

@@ -10,6 +10,9 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 Dtype = Literal["float32", "float16", "bfloat16"]
 """How numbers are stored."""
 
+MOST = 2**31 - 1
+"""How far kernels count, who do it with 32 bits: images of a batch, numbers of a tensor."""
+
 
 def storage(precision: Precision) -> Dtype:
     """How numbers of a precision are stored: tf32 is a way to multiply float32."""

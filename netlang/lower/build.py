@@ -255,7 +255,7 @@ class Builder:
             raise error(f"'{callee.name}' is a net, not a layer", callee.span, help=hint)
         if callee.name not in OPS:
             known = [*OPS, *frame.module.blocks()]
-            help = layer_meant(callee.name, known) or f"there are: {', '.join(sorted(known))}"
+            help = layer_meant(callee.name, known)
             raise error(
                 f"there is no layer or block '{callee.name}'", callee.span, "unknown layer", help
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netlang.diagnostic import did_you_mean
+from netlang.diagnostic import near_or_all
 
 SYNONYMS = {
     "silu": "swish",
@@ -17,6 +17,6 @@ SYNONYMS = {
 
 
 def layer_meant(name: str, known: Iterable[str]) -> str:
-    """A help line for a layer that is called otherwise here, or misspelt; empty where none is."""
+    """A help line for a layer that is called otherwise here, or misspelt, or with all of them."""
     meant = SYNONYMS.get(name.lower())
-    return f"did you mean '{meant}'?" if meant else did_you_mean(name, known)
+    return f"did you mean '{meant}'?" if meant else near_or_all(name, sorted(known))

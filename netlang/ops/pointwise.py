@@ -149,7 +149,7 @@ class ReLU6(Pointwise):
         return ov.clamp(x, 0.0, 6.0)
 
     def expression(self, x: str) -> str:
-        return f"tl.minimum(tl.maximum({x}, 0.0), 6.0)"
+        return _clipped(x)
 
 
 @op("leaky_relu", family="pointwise")
@@ -251,7 +251,7 @@ class HardSigmoid(Pointwise):
         return ov.hsigmoid(x)
 
     def expression(self, x: str) -> str:
-        return f"tl.minimum(tl.maximum({x} + 3.0, 0.0), 6.0) / 6.0"
+        return f"{_clipped(f'{x} + 3.0')} / 6.0"
 
 
 @op("tanh", family="pointwise")
@@ -303,4 +303,9 @@ class HardSwish(Pointwise):
         return ov.hswish(x)
 
     def expression(self, x: str) -> str:
-        return f"{x} * tl.minimum(tl.maximum({x} + 3.0, 0.0), 6.0) / 6.0"
+        return f"{x} * {_clipped(f'{x} + 3.0')} / 6.0"
+
+
+def _clipped(x: str) -> str:
+    """What ReLU6 makes of an expression."""
+    return f"tl.minimum(tl.maximum({x}, 0.0), 6.0)"

@@ -147,7 +147,8 @@ class Training:
         batches = self.samples.epoch(self.progress.epoch, failed)
         for place, (images, labels) in enumerate(batches, 1):
             lr = rate(self.recipe, self.progress)
-            _require_variance(self.learner.network.graph, len(labels))
+            if len(labels) == 1:
+                _require_variance(self.learner.network.graph)
             outcome = self.learner.step(images, labels, lr)
             self.progress.step(self.recipe, outcome.wrong / len(labels))
             if not isfinite(outcome.loss):
@@ -194,10 +195,10 @@ class Training:
         return tally.error
 
 
-def _require_variance(graph: Graph, images: int) -> None:
-    """NetError where a batch norm in training has one number a channel, which has no variance."""
+def _require_variance(graph: Graph) -> None:
+    """NetError where a batch norm has one number a channel of an image, which has no variance."""
     norms = (node for node in graph if isinstance(node.op, BatchNorm))
-    alone = next((node for node in norms if images * prod(node.type.pixels) == 1), None)
+    alone = next((node for node in norms if prod(node.type.pixels) == 1), None)
     if alone:
         raise error(
             f"the batch norm '{alone.name}' sees one pixel of an image, and a step has one image: "

@@ -79,9 +79,8 @@ def packed(
     product = anchor_of(op)
     if isinstance(product, Conv):
         image = inputs[0]
-        if product.confuses_onednn(image) or not all(
-            a.is_symmetric for a in product.windows(image)
-        ):
+        is_even = all(axis.is_symmetric for axis in product.windows(image))
+        if not is_even or product.confuses_onednn(image):
             return None
         return _conv(product, inputs[0], w, tail, batch, overwrites)
     if isinstance(product, Linear) and tail.operand is None:
