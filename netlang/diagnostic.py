@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 """Where a line ends, for the grammar and for errors alike: some files have no line feed."""
@@ -25,7 +26,7 @@ class Source:
     """A text and the name that errors give it (a path as the user wrote it)."""
 
     name: str
-    text: str
+    text: str = field(repr=False)
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -42,11 +43,10 @@ class Source:
         return self.text[starts[0] : starts[1]].rstrip("\r\n")
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """The characters `start` to `end` (exclusive) of a source."""
 
-    source: Source = field(repr=False)
+    source: Source
     start: int
     end: int
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from netlang.diagnostic import Diagnostic, NetError, Span, did_you_mean, error
@@ -81,6 +82,7 @@ def of_params(params: Sequence[ast.Param]) -> Signature:
     return Signature([p.name.name for p in params], required, "parameter")
 
 
+@cache
 def of_attributes(cls: type) -> Signature:
     """The signature of a layer or recipe word."""
     known = attributes(cls)

@@ -19,7 +19,8 @@ def project_root(path: Path) -> Path:
 
 def locate(text: ast.Text, beside: Path, root: Path) -> Path:
     """The file that a `use` in the file `beside` names; raises `NetError`."""
-    candidates = [_real(folder / text.value, text) for folder in (beside.parent, zoo_dir())]
+    folders = dict.fromkeys((beside.parent, zoo_dir()))  # one, for a network of the zoo
+    candidates = [_real(folder / text.value, text) for folder in folders]
     # What lies outside is not even looked at: an error must not tell whether it is there.
     allowed = [c for c in candidates if c.is_relative_to(root) or c.is_relative_to(zoo_dir())]
     if not allowed:

@@ -21,6 +21,8 @@ def like(ov: Any, number: float, x: Any) -> Any:
 def channel_vector(ov: Any, vector: Any, x: Any) -> Any:
     """A constant of one number a channel, shaped to broadcast over a value.
 
-    A new one: compiling takes the longer, the more operators there are.
+    A new one: compiling takes the longer, the more operators there are. `ov.constant` looks through
+    all types that it could be given, for longer than to make the rest of a layer.
     """
-    return ov.constant(vector.data.reshape(1, -1, *[1] * (len(x.get_partial_shape()) - 2)))
+    numbers = vector.data.reshape(1, -1, *[1] * (len(x.get_partial_shape()) - 2))
+    return type(vector)(numbers)

@@ -23,8 +23,7 @@ class _Brackets:
     def __init__(self):
         # An `else if` waits here as well: a long ladder of them nests as deep as it is long.
         self.open = list[Lexeme]()
-        self.unclosed: Lexeme | None = None
-        self.needless: Lexeme | None = None
+        self.pairs = list[tuple[Lexeme, Lexeme]]()
 
     def check(self, lexemes: Sequence[Lexeme]) -> Diagnostic | None:
         for lexeme, after in zip(lexemes, [*lexemes[1:], None], strict=True):
@@ -39,16 +38,15 @@ class _Brackets:
                 message = f"nested more than {DEEPEST} deep"
                 return Diagnostic(message, lexeme.span, help="name the inner part as a block")
         self.leave_ladder()
-        return _not_closed(self.unclosed or self.open[-1]) if self.open else None
+        return _not_closed(self.unclosed()) if self.open else None
 
     def close(self, closing: Lexeme) -> Diagnostic | None:
         self.leave_ladder()
         if not self.open:
-            return _closes_nothing(self.needless or closing)
+            return _closes_nothing(self.needless(closing))
         opening = self.open[-1]
         if opening.type == _CLOSES[closing.type]:
-            self.open.pop()
-            self.suspect(opening, closing)
+            self.pairs.append((self.open.pop(), closing))
             return None
         return _not_closed(opening) if opening.type == "LPAR" else _closes_nothing(closing)
 
@@ -56,15 +54,18 @@ class _Brackets:
         while self.open and self.open[-1].type == "ELSE":
             self.open.pop()
 
-    def suspect(self, opening: Lexeme, closing: Lexeme) -> None:
-        """Remember a pair whose lines are indented differently: people see that one as the slip."""
-        outer, inner = _indent(opening.span), _indent(closing.span)
-        if not _begins_line(closing.span) or outer == inner:
-            return
-        if inner < outer:
-            self.unclosed = self.unclosed or opening
-        else:
-            self.needless = self.needless or closing
+    def unclosed(self) -> Lexeme:
+        """The first opening one that is farther in than its partner: people see that as the slip.
+
+        Where there is none, the innermost that is open.
+        """
+        slips = (opening for opening, closing in self.pairs if _farther_in(opening, closing) > 0)
+        return next(slips, self.open[-1])
+
+    def needless(self, closing: Lexeme) -> Lexeme:
+        """The first closing one that is farther in than its partner, or else the one at hand."""
+        slips = (closing for opening, closing in self.pairs if _farther_in(opening, closing) < 0)
+        return next(slips, closing)
 
 
 def _not_closed(opening: Lexeme) -> Diagnostic:
@@ -77,6 +78,11 @@ def _closes_nothing(closing: Lexeme) -> Diagnostic:
     opening = "{" if closing.type == "RBRACE" else "("
     message = f"'{closing.text}' closes nothing"
     return Diagnostic(message, closing.span, help=f"remove it, or write its '{opening}'")
+
+
+def _farther_in(opening: Lexeme, closing: Lexeme) -> int:
+    """By how much the line of an opening bracket is indented more than the one that closes it."""
+    return _indent(opening.span) - _indent(closing.span) if _begins_line(closing.span) else 0
 
 
 def _line(span: Span) -> str:

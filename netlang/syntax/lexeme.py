@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from netlang.diagnostic import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Lexeme:
+class Lexeme(NamedTuple):
     """A terminal of grammars/net.lark with its place; Lark asks a token for its `type` alone."""
 
     type: str

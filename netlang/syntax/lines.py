@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from lark import Token
+from netlang.syntax.lexeme import Lexeme
 
 END = "_END"
 
@@ -22,26 +22,27 @@ _GOES_ON_BEFORE = _CLOSES | {"ARROW", "ELSE", "LBRACE"}
 
 
 class Lines:
-    """The step between Lark's lexer and its parser."""
+    """The step between words and the parser, as Lark has one: it asks what no rule may name."""
 
     always_accept: ClassVar = (END, "STRAY", "UNCLOSED_TEXT")
 
-    def process(self, stream: Iterable[Token]) -> Iterator[Token]:
+    def process(self, stream: Iterable[Lexeme]) -> Iterator[Lexeme]:
         """`stream` with at most one end between two statements."""
         depth, before, end = 0, None, None
-        for token in stream:
-            if token.type == END:
-                if token == ";" or (depth == 0 and end is None):
-                    end = token
+        for lexeme in stream:
+            type = lexeme.type
+            if type == END:
+                if lexeme.text == ";" or (depth == 0 and end is None):
+                    end = lexeme
                 continue
-            if end is not None and _ends(before, end, token.type):
+            if end is not None and _ends(before, end, type):
                 yield end
-            yield token
-            depth += (token.type == "LPAR") - (token.type == "RPAR" and depth > 0)
-            before, end = token.type, None
+            yield lexeme
+            depth += (type == "LPAR") - (type == "RPAR" and depth > 0)
+            before, end = type, None
 
 
-def _ends(before: str | None, end: Token, after: str) -> bool:
-    if end == ";":
+def _ends(before: str | None, end: Lexeme, after: str) -> bool:
+    if end.text == ";":
         return before not in _OPENS and after not in _CLOSES
     return before not in _GOES_ON_AFTER and after not in _GOES_ON_BEFORE

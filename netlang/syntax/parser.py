@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, cast
 
 from lark import Token, UnexpectedToken
@@ -12,9 +11,11 @@ from netlang.syntax import ast
 from netlang.syntax.brackets import misnested
 from netlang.syntax.lexeme import Lexeme
 from netlang.syntax.limits import beyond_limits
+from netlang.syntax.lines import Lines
 from netlang.syntax.mistakes import explain
 from netlang.syntax.reader import read
 from netlang.syntax.recovery import resume
+from netlang.syntax.scanner import scan
 from netlang.syntax.site import Site
 from netlang.syntax.tables import lark
 
@@ -26,10 +27,10 @@ MOST = 20
 
 def parse(source: Source) -> ast.File:
     """The syntax tree of a file; raises `NetError` with every independent syntax error."""
-    parser = lark().parse_interactive(source.text)
-    lexemes = _lexemes(parser, source)
+    lexemes = _lexemes(source)
     if len(lexemes) == 1:
         raise error(f"there is no net in '{source.name}'", help="a net begins 'net NAME { … }'")
+    parser = lark().parse_interactive("")
     problems = _unparsable(lexemes) or _feed(parser, lexemes)
     if problems:
         raise NetError(*problems)
@@ -66,12 +67,7 @@ def _unparsable(lexemes: list[Lexeme]) -> list[Diagnostic]:
     return beyond_limits(lexemes)
 
 
-def _lexemes(parser: Any, source: Source) -> list[Lexeme]:
+def _lexemes(source: Source) -> list[Lexeme]:
     """All of a text, with its end as the last."""
-    tokens: Iterator[Token] = parser.lexer_thread.lex(parser.parser_state)
-    lexemes = [
-        Lexeme(token.type, token.value, Span(source, token.start_pos or 0, token.end_pos or 0))
-        for token in tokens
-    ]
     end = len(source.text)
-    return [*lexemes, Lexeme("$END", "", Span(source, end, end))]
+    return [*Lines().process(scan(source)), Lexeme("$END", "", Span(source, end, end))]

@@ -55,7 +55,7 @@ def _kept(text: str) -> Path | None:
 
 
 @cache
-def keywords() -> frozenset[str]:
-    """The words that cannot be names."""
-    texts: list[str] = [t.pattern.value for t in lark().terminals if t.pattern.type == "str"]
-    return frozenset(filter(str.isalpha, texts))
+def keywords() -> dict[str, str]:
+    """The words that cannot be names, and the terminal of each."""
+    texts = {t.pattern.value: t.name for t in lark().terminals if t.pattern.type == "str"}
+    return {text: name for text, name in texts.items() if text.isalpha()}

@@ -213,7 +213,7 @@ def test_spans_run_from_the_first_word_to_the_last():
 
 
 def test_no_layer_stands_in_the_grammar():
-    assert keywords().isdisjoint({"conv", "input", "relu", "linear", "concat", "add", "bn"})
+    assert keywords().keys().isdisjoint({"conv", "input", "relu", "linear", "concat", "add", "bn"})
 
 
 def test_the_grammar_has_no_conflict():
