@@ -101,18 +101,14 @@ def test_boxes_are_apart_and_hold_their_words(
     assert page.evaluate(FAULTS) == []
 
 
-@pytest.mark.parametrize(("name", "seconds"), [("resnet152", 2), ("resnet1202", 5)])
-def test_it_opens_in_time(open_page: Opener, name: str, seconds: int) -> None:
-    page = open_page(load(name))
-    took = page.evaluate("performance.getEntriesByName('first layout')[0].duration") / 1000
-    everything = page.evaluate(
-        "() => { const t = performance.now(); document.querySelector('[data-do=open-all]').click();"
-        " document.body.getBoundingClientRect(); return performance.now() - t; }"
-    )
-    print(f"{name}: {took:.2f} s to the first layout, {everything / 1000:.2f} s to open all")
-    assert took < 3 * seconds
-    assert everything / 1000 < 3 * seconds
-    assert page.locator(".item[data-kind=box]").count() > 150
+@pytest.mark.parametrize("name", ["resnet152", "resnet1202"])
+def test_all_of_a_deep_network_opens(open_page: Opener, name: str) -> None:
+    graph = load(name)
+    page, boxes = open_page(graph), ".item[data-kind=box]"
+    convolutions = sum(node.op.name == "conv" for node in graph)
+    assert page.locator(boxes).count() < convolutions
+    click(page, "[data-do=open-all]")
+    assert page.locator(boxes).count() >= convolutions
 
 
 def test_groups_open_and_close(open_page: Opener) -> None:
