@@ -14,14 +14,11 @@ from netlang.ir.fused import FLOWING, Fused, Step
 from netlang.ir.graph import Graph, Head, Node
 from netlang.ir.op import OPS, Op
 from netlang.ir.types import TensorType
-from netlang.ir.weights import FUNCTIONS, Derived, Ref
+from netlang.ir.weights import DEEPEST, FUNCTIONS, Derived, Ref
 from netlang.resources import grammar
 
 if TYPE_CHECKING:
     from lark import Token, Tree
-
-DEEPEST = 180
-"""How deep the functions of a derived weight nest; what reads and rewrites them is recursive."""
 
 Call = tuple[Op, list[str]]
 """An operator and the operands as written: `%name` or `_`."""

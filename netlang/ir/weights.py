@@ -41,6 +41,14 @@ class Derived:
 
 Expr = Ref | Derived
 
+DEEPEST = 180
+"""How deep functions nest at most: what reads, prints and evaluates them is recursive."""
+
+
+def depth(expr: Expr | float) -> int:
+    """How deep the functions of an expression nest."""
+    return 1 + max(map(depth, expr.arguments)) if isinstance(expr, Derived) else 0
+
 
 # Each gives an array of float64, or fills `out`, whatever type that has. What a weight is scaled by
 # is combined in float64; a large weight itself is multiplied in its own precision, which rounds it

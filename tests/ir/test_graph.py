@@ -6,8 +6,9 @@ import netlang.ops as _ops  # fills the registry of operators
 from netlang.diagnostic import NetError, Source
 from netlang.ir.graph import InvariantError, verify
 from netlang.ir.op import ShapeError
-from netlang.ir.parser import DEEPEST, parse_graph
+from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
+from netlang.ir.weights import DEEPEST
 from netlang.lower import load
 from netlang.passes import optimize
 
@@ -131,7 +132,9 @@ def test_functions_nest_within_a_limit(depth: int) -> None:
             parse_graph(text)
 
 
-def test_what_folding_nests_is_read_back() -> None:
-    norms = load(Source("n.net", "net n { input 3x8x8; conv 3x3, 4" + " -> bn" * 80 + " }"))
-    folded = optimize(norms).graph
+@pytest.mark.parametrize("count", [80, 300])
+def test_what_folding_nests_is_read_back(count: int) -> None:
+    text = f"net n {{ input 3x8x8; conv 3x3, 4; repeat {count} {{ bn }} }}"
+    folded = optimize(load(Source("n.net", text))).graph
+    assert len(folded) == 2
     assert parse_graph(print_graph(folded)) == folded

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 from netlang.ir.graph import Graph, Node
 from netlang.ir.types import Types
-from netlang.ir.weights import Derived, Expr
+from netlang.ir.weights import DEEPEST, Derived, Expr, depth
 from netlang.ops.norm import Affine
 from netlang.ops.pointwise import Dropout, Scale
 from netlang.ops.product import Product
@@ -52,7 +52,7 @@ def fold_affine(graph: Graph, log: Log) -> Graph:
         merged = None
         if len(node.inputs) == 1 and not other_reader(graph, old.inputs[0], old):
             merged = _merged(sweep.nodes[node.inputs[0]], node, graph.types(old))
-        if merged is None:
+        if merged is None or any(depth(weight) > DEEPEST for _, weight in merged.derived):
             sweep.keep(node)
             continue
         producer = sweep.nodes.pop(node.inputs[0])
