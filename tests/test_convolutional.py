@@ -12,9 +12,9 @@ from netlang.convolutional import fully_convolutional
 from netlang.diagnostic import NetError, Source
 from netlang.engines import open_engine
 from netlang.ir.graph import Graph, verify
-from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
 from netlang.weights import random_weights
 
 HEAD = "conv 3x3, 8, pad=0 -> relu -> maxpool 2x2 -> conv 2x2, 6, pad=0 -> relu"

@@ -8,8 +8,8 @@ import pytest
 from netlang.cost.model import Floor, Profile, profile, workload
 from netlang.device import DEVICES, Device, Target
 from netlang.ir.graph import Graph
-from netlang.ir.parser import parse_graph
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
 from netlang.passes import PIPELINE, Pass, optimize, upto
 from netlang.summary import inference
 

@@ -23,8 +23,8 @@ from docs import kernels
 from netlang.backends.draw import View
 from netlang.diagnostic import NetError, Source
 from netlang.ir.attributes import attributes, show
-from netlang.ir.op import OPS
 from netlang.lower import load
+from netlang.ops import OPS
 from netlang.passes import PIPELINE
 from netlang.recipe import RECIPES, all_words
 from netlang.resources import zoo_networks

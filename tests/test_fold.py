@@ -4,8 +4,8 @@ import pytest
 
 from netlang.fold import fold
 from netlang.ir.graph import Graph, verify
-from netlang.ir.parser import parse_graph
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
 from netlang.passes import optimize
 from tests.effort import calls
 

@@ -27,7 +27,6 @@ from netlang.backends.triton.artifact import write_artifact
 from netlang.compiler import Compilation
 from netlang.ir.composite import Chain, Together
 from netlang.ir.op import Op
-from netlang.ir.pieces import LETTERS, parts_of
 from netlang.ir.types import TensorType
 from netlang.kernels.layer import BYTES
 from netlang.kernels.precision import Precision, storage
@@ -169,11 +168,11 @@ def results(op: Op, xs: Sequence[Tensor], w: dict[str, Any]) -> list[Tensor]:
     """What an operator gives in torch; several results are not copied side by side."""
     match op:
         case Together():
-            each = zip(op.parts, op.shares(xs), parts_of(w, LETTERS), strict=False)
+            each = zip(op.parts, op.shares(xs), op.own(w), strict=True)
             return [result for part, x, own in each for result in results(part, x, own)]
         case Chain(keep=True):
             given, others = op.shares(xs)
-            first, second = parts_of(w, LETTERS[:2])
+            first, second = op.own(w)
             y = op.first.torch(F, given, first, False)
             return [y, op.second.torch(F, (y, *others), second, False)]
         case _:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-import netlang.ops as _ops  # fills the registry of operators
 from netlang.commands.common import add_target_arguments, target
-from netlang.diagnostic import error, near_or_all
+from netlang.diagnostic import error
 from netlang.ir.graph import Graph, InvariantError, verify
 from netlang.ir.op import ShapeError
-from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
+from netlang.lower.printed import parse_graph
 from netlang.passes import PIPELINE, Optimized, named, optimize
-from netlang.recipe import all_words
 from netlang.syntax.parser import read
-
-assert _ops
 
 HELP = (
     "Run passes on a graph as `netlang compile --emit graph` prints it, and print what they make "
@@ -52,19 +48,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _graph(file: str) -> Graph:
     name, text = ("<stdin>", sys.stdin.read()) if file == "-" else (file, read(file).text)
-    graph = parse_graph(text, name, all_words())
+    graph = parse_graph(text, name)
     try:
-        verify(graph)
+        return verify(graph)
     except (InvariantError, ShapeError) as fault:
         # A person wrote this graph: what would be a bug of a pass is a mistake here.
         raise error(f"'{name}' is not a valid graph: {fault}") from None
-    for node in graph:
-        slots = graph.weights(node)
-        for slot, _ in node.derived:
-            if slot not in slots:
-                message = f"'{name}' is not a valid graph: %{node.name} has no weight '{slot}'"
-                raise error(message, help=near_or_all(slot, slots))
-    return graph
 
 
 def _explained(optimized: Optimized) -> str:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from netlang.backends.triton.artifact import write_artifact
 from netlang.compiler import Compilation
 from netlang.diagnostic import error
-from netlang.ir.composite import LETTERS, Chain
-from netlang.ir.graph import Graph, Node
-from netlang.ir.weights import Expr
+from netlang.ir.composite import Chain
+from netlang.ir.graph import Graph
 from netlang.ops.norm import Softmax
 from netlang.plan import Plan, plan
 
@@ -106,15 +105,11 @@ def to_logits(graph: Graph) -> Graph:
         case Softmax():
             return replace(graph, output=output.inputs[0])
         case Chain(parts=(first, Softmax())):
-            logits = replace(output, op=first, derived=_of_the_first(output))
+            own, _ = output.op.own(dict(output.derived))
+            logits = replace(output, op=first, derived=tuple(own.items()))
             return graph.with_nodes(tuple(logits if n is output else n for n in graph))
         case _:
             return graph
-
-
-def _of_the_first(node: Node) -> tuple[tuple[str, Expr], ...]:
-    """The weights of a composite node whose first part alone has any, as that part calls them."""
-    return tuple((slot.removeprefix(f"{LETTERS[0]}."), weight) for slot, weight in node.derived)
 
 
 def _kernels_can_run(precision: str) -> bool:

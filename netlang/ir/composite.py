@@ -12,7 +12,7 @@ readers want it. A part's weights have a letter ahead of their slot: `b.weight`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import accumulate, pairwise
@@ -22,7 +22,6 @@ from typing import Any, ClassVar
 from netlang import kernels
 from netlang.ir.op import Launch, Op, ShapeError, Site, Weight, feature_map, infer
 from netlang.ir.pieces import (
-    LETTERS,
     by_role,
     cut,
     joined,
@@ -33,6 +32,7 @@ from netlang.ir.pieces import (
     slots_of,
 )
 from netlang.ir.types import TensorType, Types
+from netlang.kernels.letters import MOST_PARTS, lettered
 from netlang.reach import Reach
 
 
@@ -69,6 +69,8 @@ class Composite(Op):
             raise ShapeError(
                 f"'{free.name}' takes any number of values, so it is no part of another"
             )
+        if len(self.parts) > MOST_PARTS:
+            raise ShapeError(f"a kernel has at most {MOST_PARTS} parts, not {len(self.parts)}")
         return tuple(part.arity or 0 for part in self.parts)
 
     def shares(self, inputs: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -91,9 +93,13 @@ class Composite(Op):
     def weights(self, inputs: Types) -> Mapping[str, Weight]:
         return {
             f"{letter}.{slot}": weight
-            for letter, (part, types) in zip(LETTERS, self._each(inputs), strict=False)
+            for letter, (part, types) in lettered(self._each(inputs))
             for slot, weight in part.weights(types).items()
         }
+
+    def own(self, w: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What each part has of the whole's weights, by its own slots."""
+        return parts_of(w, (letter for letter, _ in lettered(self.parts)))
 
     def macs(self, inputs: Types, output: TensorType) -> int:
         return sum(part.macs(types, infer(part, types)) for part, types in self._each(inputs))
@@ -113,14 +119,11 @@ class Composite(Op):
     def __str__(self) -> str:
         return self.sign.join(map(str, self.parts))
 
-    def _each(self, inputs: Types) -> Iterator[tuple[Op, Types]]:
-        return zip(self.parts, self.types(inputs), strict=True)
+    def _each(self, inputs: Types) -> list[tuple[Op, Types]]:
+        return list(zip(self.parts, self.types(inputs), strict=True))
 
     def _reaches(self, inputs: Types) -> list[tuple[Reach, Reach]]:
         return [part.reach(types, infer(part, types)) for part, types in self._each(inputs)]
-
-    def _own(self, w: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return parts_of(w, LETTERS[: len(self.parts)])
 
     def _sites(self, site: Site) -> list[Site]:
         """The site of each part, whose result is the node's."""
@@ -146,7 +149,7 @@ class Sum(Composite):
         return first
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
-        each = zip(self.parts, self.shares(xs), self._own(w), strict=True)
+        each = zip(self.parts, self.shares(xs), self.own(w), strict=True)
         return reduce(add, (part.torch(F, x, own, training) for part, x, own in each))
 
     def can_scatter(self, cuts: Sequence[int], inputs: Types) -> bool:
@@ -215,7 +218,7 @@ class Chain(Composite):
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
         given, others = self.shares(xs)
-        own = self._own(w)
+        own = self.own(w)
         y = self.first.torch(F, given, own[0], training)
         z = self.second.torch(F, (y, *others), own[1], training)
         return side_by_side((y, z)) if self.keep else z
@@ -250,7 +253,7 @@ class Together(Composite):
         return tuple(reads for part in each for reads in part)
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
-        each = zip(self.parts, self.shares(xs), self._own(w), strict=True)
+        each = zip(self.parts, self.shares(xs), self.own(w), strict=True)
         return side_by_side([part.torch(F, x, own, training) for part, x, own in each])
 
     def can_scatter(self, cuts: Sequence[int], inputs: Types) -> bool:
@@ -276,5 +279,5 @@ class Together(Composite):
         kernel = kernels.Together(tuple(map(layer_of, launches)))
         pairs = zip(launches, self.shares(range(self.arity)), strict=True)
         inputs = (positions[i] for launch, positions in pairs for i in launch.inputs)
-        weights = (slot for slots in map(slots_of, LETTERS, launches) for slot in slots)
+        weights = (slot for part in lettered(launches) for slot in slots_of(*part))
         return (Launch(kernel, tuple(inputs), tuple(weights)),)

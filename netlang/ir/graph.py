@@ -7,7 +7,7 @@ and blocks of the source.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
@@ -57,7 +57,7 @@ class Head:
 
 @dataclass(frozen=True, repr=False)
 class Graph:
-    """A network. Its text (`str`) is what `netlang.ir.parser` reads, and `repr` a line about it.
+    """A network. `netlang.lower.printed` reads its text (`str`); its `repr` is a line about it.
 
     `recipes` maps `train` and `eval` to the recipe words that the source gives (frozen
     dataclasses of `netlang.recipe`). `heads` are there in training and gone at inference. `blocks`
@@ -168,11 +168,25 @@ def verify(graph: Graph) -> Graph:
         missing = [name for name in node.inputs if name not in types]
         if missing:
             raise InvariantError(f"%{node.name} reads %{missing[0]} before it is defined")
-        derived = infer(node.op, tuple(types[name] for name in node.inputs))
+        given = tuple(types[name] for name in node.inputs)
+        derived = infer(node.op, given)
         if derived != node.type:
             raise InvariantError(f"%{node.name} is a {derived}, not a {node.type}")
+        _verify_slots(node, node.op.weights(given))
         types[node.name] = node.type
     for name in graph.results:
         if name not in types:
             raise InvariantError(f"the result %{name} is not defined")
     return graph
+
+
+def _verify_slots(node: Node, slots: Collection[str]) -> None:
+    """A weight that no slot takes would be lost, and the operator's own stand in its place."""
+    seen = set[str]()
+    for slot, _ in node.derived:
+        if slot not in slots:
+            message = f"%{node.name} has no weight '{slot}': it has {', '.join(slots) or 'none'}"
+            raise InvariantError(message)
+        if slot in seen:
+            raise InvariantError(f"%{node.name} has two weights '{slot}'")
+        seen.add(slot)

@@ -124,7 +124,8 @@ class Op(ABC):
     `arity` is the number of inputs, None where it is free. `pointwise` operators have a
     `scalar` expression and can be fused into the epilogue of one that `hosts_epilogue`. One that is
     `monotone` never falls where its only input rises, so that it commutes with a maximum. `post_op`
-    is what oneDNN calls it where a product may take it along.
+    is what oneDNN calls it where a product may take it along. What `joins_branches` may stand
+    behind the word `branches`. `symbol` is its sign in a drawing, if it has one.
     """
 
     name: ClassVar[str]
@@ -134,6 +135,8 @@ class Op(ABC):
     monotone: ClassVar[bool] = False
     hosts_epilogue: ClassVar[bool] = False
     post_op: ClassVar[str] = ""
+    joins_branches: ClassVar[bool] = False
+    symbol: ClassVar[str] = ""
 
     @abstractmethod
     def infer(self, inputs: Types) -> TensorType:

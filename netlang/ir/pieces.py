@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 from netlang import kernels
 from netlang.ir.op import Launch, Op, ShapeError, Site
 from netlang.ir.types import TensorType
+from netlang.kernels.letters import lettered
 
 if TYPE_CHECKING:
     from netlang.kernels import FeatureMap, Layer
-
-LETTERS = ascii_lowercase
-"""The prefixes of the parts' weights: nothing has more parts."""
 
 
 def parts_of(w: Mapping[str, Any], parts: Iterable[str]) -> list[dict[str, Any]]:
@@ -89,7 +86,7 @@ def by_role(
     """
     inputs, tensors = list[int | None](), list[int | None]()
     weights, vectors = list[str](), list[str]()
-    for letter, launch, place in zip(LETTERS, launches, positions, strict=False):
+    for (letter, launch), place in zip(lettered(launches), positions, strict=True):
         first = sum(parameter.role == "input" for parameter in launch.kernel.parameters)
         packed = len(launch.kernel.packing)
         read, slots = [place[i] for i in launch.inputs], slots_of(letter, launch)

@@ -1,4 +1,4 @@
-"""A graph as text; `netlang.ir.parser` reads it back to an equal graph."""
+"""A graph as text; `netlang.lower.printed` reads it back to an equal graph."""
 
 from __future__ import annotations
 

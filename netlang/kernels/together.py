@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from string import ascii_lowercase
 
 from netlang.kernels.kernel import Grid, Kernel, Packing, Parameter, Tiles
 from netlang.kernels.layer import NUMBERS, Layer
+from netlang.kernels.letters import lettered
 from netlang.kernels.text import add, call, function, indented, mul
 
 
@@ -29,7 +29,7 @@ class Together(Kernel):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        return tuple(p for letter, part in self._lettered for p in _renamed(part, letter))
+        return tuple(p for letter, part in lettered(self.parts) for p in _renamed(part, letter))
 
     @property
     def grid(self) -> Grid:
@@ -59,31 +59,27 @@ class Together(Kernel):
     def in_place(self) -> Mapping[str, tuple[str, ...]]:
         return {
             f"{output}_{letter}": tuple(f"{name}_{letter}" for name in names)
-            for letter, part in self._lettered
+            for letter, part in lettered(self.parts)
             for output, names in part.in_place.items()
         }
 
     def source(self, name: str) -> str:
         entry = function(name, [*(p.name for p in self.parameters), *NUMBERS], self._entry(name))
-        parts = (part.part(f"{name}_{letter}") for letter, part in self._lettered)
+        parts = (part.part(f"{name}_{letter}") for letter, part in lettered(self.parts))
         return "\n\n".join([entry, *parts])
-
-    @property
-    def _lettered(self) -> tuple[tuple[str, Layer], ...]:
-        return tuple(zip(ascii_lowercase, self.parts, strict=False))
 
     def _entry(self, name: str) -> Iterator[str]:
         yield '"""Layers that do not wait for each other, one\'s programs after another\'s.'
         yield ""
-        yield from (f"{letter}: {part.about}" for letter, part in self._lettered)
+        yield from (f"{letter}: {part.about}" for letter, part in lettered(self.parts))
         yield '"""'
         yield "tile = tl.program_id(0)"
-        *others, (last, _) = self._lettered
+        *others, (last, _) = lettered(self.parts)
         firsts = ["0", *(f"end_{letter}" for letter, _ in others)]
         for first, (letter, part) in zip(firsts, others, strict=False):
             yield f"end_{letter} = {add(first, _programs(*part.grid))}"
         branch = "if"
-        for first, (letter, part) in zip(firsts, self._lettered, strict=True):
+        for first, (letter, part) in zip(firsts, lettered(self.parts), strict=True):
             yield "else:" if letter == last else f"{branch} tile < end_{letter}:"
             pointers = (p.name for p in _renamed(part, letter))
             number = "tile" if first == "0" else f"tile - {first}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import netlang.ops as _ops  # fills the registry of operators
 from netlang.diagnostic import Source, did_you_mean, error
 from netlang.ir.attributes import Value
 from netlang.ir.graph import Graph
@@ -14,8 +13,6 @@ from netlang.lower.paths import project_root, shown
 from netlang.lower.settings import literals
 from netlang.resources import zoo_networks
 from netlang.syntax.parser import read
-
-assert _ops
 
 __all__ = ["load"]
 

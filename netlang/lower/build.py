@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from netlang.diagnostic import Diagnostic, Label, Span, did_you_mean, error
 from netlang.ir.attributes import attribute, number, whole
 from netlang.ir.graph import Graph, Head, Node
-from netlang.ir.op import OPS
 from netlang.lower import bind
 from netlang.lower.evaluate import SilentError, describe
 from netlang.lower.flow import LOST, Frame, Lost, Value, refuse_placeholder, twice
@@ -19,9 +18,8 @@ from netlang.lower.names import asked
 from netlang.lower.recipes import Recipes
 from netlang.lower.shortcut import MODES
 from netlang.lower.synonyms import layer_meant
+from netlang.ops import OPS
 from netlang.syntax import ast
-
-JOINS = ("concat", "add", "mul", "max")
 
 
 @dataclass(frozen=True)
@@ -207,7 +205,8 @@ class Builder:
         join = "concat"
         if branches.join is not None:
             wrong = "branches are not joined by"
-            join = frame.evaluator(flow).one_of(branches.join, JOINS, wrong)
+            joins = tuple(name for name, op in OPS.items() if op.joins_branches)
+            join = frame.evaluator(flow).one_of(branches.join, joins, wrong)
         ends = tuple(self.body(path, flow, frame.nested()) for path in branches.paths)
         word = _word_span(branches.span, "branches")
         if len(ends) == 1:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from netlang.diagnostic import Diagnostic, Label, NetError, Source, did_you_mean, error
-from netlang.ir.op import OPS
 from netlang.lower.evaluate import OF_THE_FLOW
 from netlang.lower.paths import locate, shown
+from netlang.ops import OPS
 from netlang.syntax import ast
 from netlang.syntax.parser import parse, read
 

@@ -1,8 +1,6 @@
-"""The operators, one frozen class each, grouped by family.
+"""The operators, one frozen class each, grouped by family, and `OPS`, all of them by name."""
 
-Importing this package fills `netlang.ir.op.OPS`.
-"""
-
+from netlang.ir.op import OPS
 from netlang.ops import conv, join, linear, norm, pointwise, pool, shape
 
-__all__ = ["conv", "join", "linear", "norm", "pointwise", "pool", "shape"]
+__all__ = ["OPS", "conv", "join", "linear", "norm", "pointwise", "pool", "shape"]

@@ -29,11 +29,50 @@ def require_several(inputs: Types, name: str) -> None:
         )
 
 
+@op("concat", family="join")
+@dataclass(frozen=True)
+class Concat(Op):
+    """Channels one after the other (Szegedy et al. 2014, section 4)."""
+
+    arity = None
+    joins_branches = True
+
+    def infer(self, inputs: Types) -> TensorType:
+        require_several(inputs, self.name)
+        if len({x.shape[1:] for x in inputs}) > 1:
+            raise ShapeError(
+                "'concat' needs values of one height and width, and gets "
+                + " and ".join(map(str, inputs)),
+                help="give every path the same stride and padding",
+            )
+        channels = sum(x.channels for x in inputs)
+        return TensorType((channels, *inputs[0].shape[1:]))
+
+    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
+        import torch
+
+        return torch.cat(list(xs), 1)
+
+    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        return ov.concat(list(xs), 1)
+
+    def starts(self, inputs: Types) -> tuple[int, ...]:
+        return (0, *accumulate(x.channels for x in inputs[:-1]))
+
+    def launches(self, site: Site) -> tuple[Launch, ...]:
+        """A copy an input; the planner drops those whose input was written in place."""
+        return tuple(
+            site.launch(kernels.Copy, y=feature_map(x, site.view.shifted(start)), inputs=(i,))
+            for i, (x, start) in enumerate(zip(site.inputs, self.starts(site.inputs), strict=True))
+        )
+
+
 class Elementwise(Op):
     """Combines values of one shape; a C x 1 x 1 value is spread over the others' pixels."""
 
     arity = None
     pointwise = True
+    joins_branches = True
 
     def infer(self, inputs: Types) -> TensorType:
         require_several(inputs, self.name)
@@ -76,6 +115,7 @@ class Add(Elementwise):
     """The sum (He et al. 2015, section 3.2, equation 1)."""
 
     post_op = "add"
+    symbol = "+"
 
     def function(self, a: Any, b: Any) -> Any:
         return a + b
@@ -91,6 +131,8 @@ class Add(Elementwise):
 @dataclass(frozen=True)
 class Mul(Elementwise):
     """The product."""
+
+    symbol = "×"
 
     def function(self, a: Any, b: Any) -> Any:
         return a * b
@@ -127,6 +169,7 @@ class ShortcutAdd(Op):
 
     arity = None
     pointwise = True
+    symbol = "+"
     stride: Size = attribute(size(), (1, 1))
     before: int = attribute(integer(0), 0)
     after: int = attribute(integer(0), 0)
@@ -179,40 +222,3 @@ class ShortcutAdd(Op):
         x = site.x(position)
         sampled = kernels.Sampled(x.channels, x.height, x.width, self.stride, self.before)
         return kernels.Operand(x.view, sampled=sampled)
-
-
-@op("concat", family="join")
-@dataclass(frozen=True)
-class Concat(Op):
-    """Channels one after the other (Szegedy et al. 2014, section 4)."""
-
-    arity = None
-
-    def infer(self, inputs: Types) -> TensorType:
-        require_several(inputs, self.name)
-        if len({x.shape[1:] for x in inputs}) > 1:
-            raise ShapeError(
-                "'concat' needs values of one height and width, and gets "
-                + " and ".join(map(str, inputs)),
-                help="give every path the same stride and padding",
-            )
-        channels = sum(x.channels for x in inputs)
-        return TensorType((channels, *inputs[0].shape[1:]))
-
-    def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
-        import torch
-
-        return torch.cat(list(xs), 1)
-
-    def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
-        return ov.concat(list(xs), 1)
-
-    def starts(self, inputs: Types) -> tuple[int, ...]:
-        return (0, *accumulate(x.channels for x in inputs[:-1]))
-
-    def launches(self, site: Site) -> tuple[Launch, ...]:
-        """A copy an input; the planner drops those whose input was written in place."""
-        return tuple(
-            site.launch(kernels.Copy, y=feature_map(x, site.view.shifted(start)), inputs=(i,))
-            for i, (x, start) in enumerate(zip(site.inputs, self.starts(site.inputs), strict=True))
-        )

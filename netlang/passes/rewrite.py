@@ -9,9 +9,9 @@ from itertools import count
 from netlang.ir.fused import Fused, Step
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Op
-from netlang.ir.pieces import LETTERS
 from netlang.ir.types import Types
 from netlang.ir.weights import Expr
+from netlang.kernels.letters import lettered
 from netlang.ops.shape import Slice
 
 Binding = tuple[str, Expr]
@@ -67,8 +67,8 @@ class Sweep:
 
     def part_bindings(self, parts: Sequence[Node]) -> tuple[Binding, ...]:
         """Those of the parts of a composite operator."""
-        pairs = zip(LETTERS, parts, strict=False)
-        return tuple(b for letter, part in pairs for b in self.bindings(part, f"{letter}."))
+        each = lettered(parts)
+        return tuple(b for letter, part in each for b in self.bindings(part, f"{letter}."))
 
     def fresh(self, name: str) -> str:
         """The name, or the first numbered one like it that neither graph has."""

@@ -15,9 +15,9 @@ from netlang.backends.triton import manifest
 from netlang.backends.triton.artifact import write_artifact
 from netlang.device import Target
 from netlang.diagnostic import NetError
-from netlang.ir.parser import parse_graph
 from netlang.kernels import Copy, Parameter, dense
 from netlang.kernels.kernel import Descriptor
+from netlang.lower.printed import parse_graph
 from netlang.passes import optimize
 from netlang.plan import Plan, plan
 from netlang.runtime import folder as reader

@@ -19,11 +19,12 @@ from netlang.device import Target
 from netlang.ir.composite import Composite
 from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph
-from netlang.ir.op import OPS, Launch, Op, Site
-from netlang.ir.parser import parse_graph
+from netlang.ir.op import Launch, Op, Site
 from netlang.kernels.kernel import Operand
 from netlang.kernels.precision import Precision
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
+from netlang.ops import OPS
 from netlang.ops.linear import Linear
 from netlang.passes import optimize
 from netlang.plan import Counters, plan

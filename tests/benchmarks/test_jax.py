@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.gpu.case import Case, difference
-from netlang.ir.op import OPS
+from netlang.ops import OPS
 from tests.artifact import networks
 
 pytest.importorskip("jax")

@@ -14,7 +14,7 @@ from torch import Tensor
 from benchmarks.gpu.case import Case, Layer, compiled, products
 from benchmarks.gpu.layers import MOST, Noise, OfTorch, copies, repeated, results
 from netlang.backends.triton.artifact import write_artifact
-from netlang.ir.parser import parse_graph
+from netlang.lower.printed import parse_graph
 from netlang.plan import Constant, Counters, Input, Memory, Output, Plan
 from tests.kernels.launch import interpreted
 

@@ -16,12 +16,11 @@ from netlang.commands import main
 from netlang.compiler import checks, compile
 from netlang.device import DEVICES, Target
 from netlang.ir.graph import Graph
-from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
 from netlang.passes import optimize, upto
 from netlang.plan import plan
-from netlang.recipe import all_words
 from netlang.weights import random_weights, write_weights
 
 Capture = pytest.CaptureFixture[str]
@@ -218,7 +217,7 @@ def test_fusion_is_for_a_device(capsys: Capture) -> None:
     # At this batch a back-to-back kernel pays on an H100, whose memory is the slower part.
     def emitted(*arguments: str) -> Graph:
         options = ("--batch", "256", "--emit", "optimized", *arguments)
-        return parse_graph(shown(capsys, "resnet50", *options), words=all_words())
+        return parse_graph(shown(capsys, "resnet50", *options))
 
     def optimized(device: str) -> Graph:
         return optimize(load("resnet50"), target=Target(DEVICES[device], batch=256)).graph

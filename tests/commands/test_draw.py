@@ -11,8 +11,8 @@ from netlang.backends.draw import View, to_dot
 from netlang.commands import main
 from netlang.diagnostic import Source
 from netlang.ir.graph import Graph
-from netlang.ir.parser import parse_graph
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
 from netlang.passes import optimize
 from tests.conftest import Refusal
 from tests.random_graphs import graphs

@@ -6,10 +6,9 @@ import pytest
 
 from netlang.commands import main
 from netlang.device import DEVICES, Target
-from netlang.ir.parser import parse_graph
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
 from netlang.passes import optimize
-from netlang.recipe import all_words
 
 
 def emitted(network: str, stage: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -32,7 +31,7 @@ def test_passes_in_the_order_given(tmp_path: Path, capsys: pytest.CaptureFixture
     passes = ["--pass", "fold_bn", "--pass", "fold_affine"]
     assert main(["opt", str(file), *passes, "--explain"]) == 0
     out, err = capsys.readouterr()
-    graph = parse_graph(out, words=all_words())
+    graph = parse_graph(out)
     (fold,) = [run for run in optimize(load("resnet20")).reports if run.name == "fold_affine"]
     assert len(graph) == len(load("resnet20")) - len(fold.changed)
     assert "%bn_1: folded into %conv_1" in err
@@ -49,7 +48,7 @@ def test_fusion_is_tried_for_a_target(tmp_path: Path, capsys: pytest.CaptureFixt
 
     target = Target(DEVICES["l4"], "float32", 64)
     out, err = said("--device", "l4", "--dtype", "float32", "--batch", "64")
-    assert parse_graph(out, words=all_words()) == optimize(load("googlenet"), target=target).graph
+    assert parse_graph(out) == optimize(load("googlenet"), target=target).graph
     assert "L4, float32, batch 64" in err
     assert out != said()[0]
 

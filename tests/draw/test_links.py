@@ -7,8 +7,8 @@ import pytest
 from netlang.backends.draw.boxes import boxes
 from netlang.backends.draw.links import links
 from netlang.diagnostic import Source
-from netlang.ir.parser import parse_graph
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
 from netlang.passes import optimize
 
 # Blocks whose shortcut is the identity, and lines on the ways of the others, two where the way is one

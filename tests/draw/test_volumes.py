@@ -17,8 +17,8 @@ from netlang.backends.draw.volumes.maps import Map, maps
 from netlang.commands import main
 from netlang.diagnostic import NetError
 from netlang.ir.graph import Graph
-from netlang.ir.parser import parse_graph
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
 from netlang.svg import width_of
 
 SVG = "{http://www.w3.org/2000/svg}"

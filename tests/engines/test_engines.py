@@ -27,8 +27,8 @@ from netlang.engines.process import (
     wait_briefly,
 )
 from netlang.ir.graph import Graph
-from netlang.ir.parser import parse_graph
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
 from netlang.weights import random_weights
 from tests.random_graphs import graphs
 from tests.zoo_at import zoo_at

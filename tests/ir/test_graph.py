@@ -2,17 +2,14 @@
 
 import pytest
 
-import netlang.ops as _ops  # fills the registry of operators
 from netlang.diagnostic import NetError, Source
 from netlang.ir.graph import InvariantError, verify
 from netlang.ir.op import ShapeError
-from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
 from netlang.ir.weights import DEEPEST
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
 from netlang.passes import optimize
-
-assert _ops
 
 GRAPH = """graph g {
   %input = input() shape=3x8x8, mean=0.5:0.25:1e-05, std=0.5 : 3x8x8
@@ -80,6 +77,8 @@ def test_parts_that_do_not_fit_are_refused(old: str, new: str, message: str) -> 
         ("%fc = ", "%input = ", "%input is defined twice"),
         ("linear(%block.conv)", "linear(%later)", "%fc reads %later before it is defined"),
         ("output %fc", "output %gone", "the result %gone is not defined"),
+        (": 10", ": 10 where wait = fc.weight", "%fc has no weight 'wait': it has weight"),
+        (": 10", ": 10 where weight = a.b, weight = c.d", "%fc has two weights 'weight'"),
     ],
 )
 def test_verify_refuses(old: str, new: str, message: str) -> None:
@@ -112,6 +111,15 @@ def test_a_wrong_text_is_a_located_error(old: str, new: str, message: str) -> No
         parse_graph(GRAPH.replace(old, new), "g.ir")
     assert message in str(caught.value)
     assert "--> g.ir:" in str(caught.value)
+
+
+def test_a_kernel_has_a_letter_for_each_part() -> None:
+    text = "graph g {{ %x = input() shape=3x8x8 : 3x8x8 %y = {} : {}x8x8 output %y }}"
+    conv = "conv(%x) kernel=1x1, out=1"
+    most = parse_graph(text.format(" | ".join([conv] * 26), 26))
+    assert len(verify(most).weights(most["y"])) == 52
+    with pytest.raises(ShapeError, match="a kernel has at most 26 parts, not 27"):
+        verify(parse_graph(text.format(" | ".join([conv] * 27), 27)))
 
 
 def test_negative_numbers_are_read_as_they_are_printed() -> None:

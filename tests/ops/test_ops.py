@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from netlang.ir.graph import Graph, Node
-from netlang.ir.op import OPS, Op, ShapeError
-from netlang.ir.parser import parse_graph
+from netlang.ir.op import Op, ShapeError
 from netlang.ir.types import TensorType
+from netlang.lower.printed import parse_graph
+from netlang.ops import OPS
 from netlang.ops.shape import Input
 
 Weights = dict[str, Tensor]

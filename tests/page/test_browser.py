@@ -7,8 +7,8 @@ import pytest
 
 from netlang.backends.draw import View
 from netlang.ir.graph import Graph
-from netlang.ir.parser import parse_graph
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
 from netlang.passes import optimize
 from tests.page.conftest import Opener
 

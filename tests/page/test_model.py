@@ -7,8 +7,8 @@ import pytest
 
 from netlang.backends.draw.column import Column
 from netlang.backends.page.model import network, whole
-from netlang.ir.parser import parse_graph
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
 from netlang.passes import optimize
 
 NETWORKS = ("resnet34", "googlenet", "resnet152", "resnet20", "alexnet")

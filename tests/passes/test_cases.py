@@ -10,16 +10,14 @@ from pathlib import Path
 
 import pytest
 
-import netlang.ops as _ops  # fills the registry of operators
 from netlang import passes
 from netlang.device import Target
 from netlang.ir.graph import verify
-from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
+from netlang.lower.printed import parse_graph
 from netlang.passes import PIPELINE
 from netlang.passes.report import Log
 
-assert _ops
 FOLDER = Path(__file__).parent
 FILES = sorted(FOLDER.glob("*.case"))
 

@@ -12,8 +12,8 @@ from torch import Tensor
 from netlang.backends.torch import reference
 from netlang.device import Target
 from netlang.ir.graph import Graph, verify
-from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
+from netlang.lower.printed import parse_graph
 from netlang.passes import PIPELINE, Pass, optimize
 from netlang.weights import random_weights
 from tests.random_graphs import graphs

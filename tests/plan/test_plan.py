@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from netlang.device import Target
 from netlang.ir.graph import Graph, verify
-from netlang.ir.parser import parse_graph
 from netlang.kernels import (
     BackToBack,
     Conv,
@@ -24,6 +23,7 @@ from netlang.kernels import (
     View,
 )
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
 from netlang.passes import optimize
 from netlang.plan import Buffer, Constant, Input, Memory, Output, Plan, plan
 from netlang.resources import zoo_networks

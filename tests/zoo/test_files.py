@@ -6,10 +6,10 @@ import pytest
 
 from netlang.ir.attributes import written
 from netlang.ir.graph import verify
-from netlang.ir.parser import parse_graph
 from netlang.ir.printer import print_graph
 from netlang.lower import load
-from netlang.recipe import Bias, all_words
+from netlang.lower.printed import parse_graph
+from netlang.recipe import Bias
 from netlang.resources import zoo_networks
 
 NETWORKS = zoo_networks()
@@ -27,7 +27,7 @@ def test_file(name: str) -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_printed_graph_reads_back(name: str) -> None:
     graph = load(name)
-    assert parse_graph(print_graph(graph), words=all_words()) == graph
+    assert parse_graph(print_graph(graph)) == graph
 
 
 def recipe(name: str, kind: str) -> list[str]:

@@ -21,7 +21,6 @@ from netlang.plan.place import scattered
 from netlang.tree import scopes
 
 RIDES_ALONG: tuple[Family, ...] = ("norm", "pointwise")
-SYMBOLS = {"add": "+", "shortcut_add": "+", "mul": "×"}
 MOST_LINES = 4
 """How many lines of a group's layers its box takes before it counts them."""
 
@@ -73,7 +72,7 @@ class Box:
     @property
     def symbol(self) -> str:
         """The sign of a sum or a product, which is drawn as a small circle."""
-        return "" if self.group else SYMBOLS.get(self.op.name, "")
+        return "" if self.group else self.op.symbol
 
     @property
     def is_kernel(self) -> bool:

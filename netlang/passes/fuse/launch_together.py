@@ -18,7 +18,8 @@ from dataclasses import replace
 
 from netlang.ir.composite import Together
 from netlang.ir.graph import Graph, Node
-from netlang.ir.pieces import LETTERS, joined
+from netlang.ir.pieces import joined
+from netlang.kernels.letters import MOST_PARTS
 from netlang.ops.join import Concat
 from netlang.ops.shape import Slice
 from netlang.passes.fuse.estimate import Work
@@ -67,9 +68,11 @@ def _mates(graph: Graph, log: Log) -> dict[str, list[Node]]:
     for node in graph:
         branches = _branches(graph, node) if isinstance(node.op, Concat) else []
         for group in _independent(graph, [b for b in branches if b.name not in taken], places):
-            group = _small(graph, group, log)[: len(LETTERS)]
-            taken |= {branch.name for branch in group}
-            mates |= {group[0].name: group[1:]} if len(group) > 1 else {}
+            small = _small(graph, group, log)
+            taken |= {branch.name for branch in small}
+            for start in range(0, len(small), MOST_PARTS):
+                first, *others = small[start : start + MOST_PARTS]
+                mates |= {first.name: others} if others else {}
     return mates
 
 

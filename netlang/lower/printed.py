@@ -12,9 +12,11 @@ from netlang.ir.attributes import Value, attributes
 from netlang.ir.composite import Chain, Sum, Together
 from netlang.ir.fused import FLOWING, Fused, Step
 from netlang.ir.graph import Graph, Head, Node
-from netlang.ir.op import OPS, Op
+from netlang.ir.op import Op
 from netlang.ir.types import TensorType
 from netlang.ir.weights import DEEPEST, FUNCTIONS, Derived, Ref
+from netlang.ops import OPS
+from netlang.recipe import all_words
 from netlang.resources import grammar
 
 if TYPE_CHECKING:
@@ -24,8 +26,8 @@ Call = tuple[Op, list[str]]
 """An operator and the operands as written: `%name` or `_`."""
 
 
-def parse_graph(text: str, name: str = "<graph>", words: Mapping[str, type] | None = None) -> Graph:
-    """The graph of a printed text; `words` are the recipe words it may use, by name.
+def parse_graph(text: str, name: str = "<graph>") -> Graph:
+    """The graph of a printed text.
 
     Raises `NetError` where the text is not a graph. Types are taken as written: `verify` checks
     them.
@@ -38,7 +40,7 @@ def parse_graph(text: str, name: str = "<graph>", words: Mapping[str, type] | No
     except UnexpectedInput as problem:
         start = problem.pos_in_stream or 0
         raise error("this is not a printed graph", Span(source, start, start + 1)) from None
-    return _Reader(source, words or {}).graph(tree)
+    return _Reader(source).graph(tree)
 
 
 @cache
@@ -51,8 +53,8 @@ def _lark() -> Any:
 class _Reader:
     """Turns the syntax tree of a printed graph into the graph."""
 
-    def __init__(self, source: Source, words: Mapping[str, type]):
-        self.source, self.words = source, words
+    def __init__(self, source: Source):
+        self.source = source
 
     def graph(self, tree: Any) -> Graph:
         name, *parts = tree.children
@@ -119,10 +121,10 @@ class _Reader:
         return Head(str(name), _name(value), float(weight))
 
     def recipe(self, tree: Any) -> tuple[str, tuple[Any, ...]]:
-        kind, *words = tree.children
+        kind, *given = tree.children
+        words = all_words()
         return str(kind), tuple(
-            self.build(word.children[0], self.words, "recipe word", word.children[1:])
-            for word in words
+            self.build(word.children[0], words, "recipe word", word.children[1:]) for word in given
         )
 
     def build(self, name: Token, known: Mapping[str, type], what: str, settings: list[Any]) -> Any:
