@@ -245,5 +245,5 @@ class Conv(Layer):
         yield f"    i, j = {', '.join(add(*axis) for axis in place)}"
         yield from indented([*lines, *self.sum(rows)])
         v = f"tl.where({rows[0]}, v, {empty})" if rows else "v"
-        yield f"    best = tl.maximum(best, {v})"
+        yield f"    best = maximum(best, {v})"
         yield "v = best"

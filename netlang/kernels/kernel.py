@@ -21,8 +21,21 @@ from netlang.kernels.precision import Dtype
 IMPORTS = """import triton
 import triton.language as tl
 from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
+
+
+@triton.jit
+def maximum(a, b):
+    return tl.maximum(a, b, propagate_nan=tl.PropagateNan.ALL)
+
+
+@triton.jit
+def minimum(a, b):
+    return tl.minimum(a, b, propagate_nan=tl.PropagateNan.ALL)
 """
-"""What stands ahead of kernels in a file."""
+"""What stands ahead of kernels in a file.
+
+A maximum with nan is nan, as in torch: of Triton's own a ReLU would make 0.
+"""
 
 Pair = tuple[int, int]
 """Vertical, horizontal."""
@@ -113,7 +126,7 @@ class Epilogue:
 
     A step is a scalar Triton expression over `v` (the value so far, float32), `t0`, `t1`, …
     (elements of `tensors`, as float32) and `c0`, `c1`, … (one float32 a channel):
-    `Epilogue(("v + c0", "v + t0", "tl.maximum(v, 0.0)"), (Operand(View(64)),), 1)`.
+    `Epilogue(("v + c0", "v + t0", "maximum(v, 0.0)"), (Operand(View(64)),), 1)`.
     """
 
     steps: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ from netlang.kernels.kernel import (
     dense,
 )
 from netlang.kernels.precision import Dtype, Precision, storage
+from netlang.kernels.product import to_tf32
 from netlang.kernels.text import add, function, indented, load, mul, nth, store, wide
 from netlang.kernels.window import Window
 from netlang.units import si
@@ -324,7 +325,10 @@ class Layer(Kernel):
             yield from window.corners()
 
     def finish(self, before: Epilogue = IDENTITY) -> Iterator[str]:
-        """Applies the epilogue to `v`; its pointers are numbered on from those of one `before`."""
+        """Applies the epilogue to `v`; its pointers are numbered on from those of one `before`.
+
+        In tf32 `v` is then what a product can take as it is.
+        """
         for i in range(self.epilogue.vectors):
             pointer = f"vector{before.vectors + i} + n"
             yield f"c{i} = {load(pointer, *self.block.columns_inside)}"
@@ -332,6 +336,8 @@ class Layer(Kernel):
             yield from self._operand(f"t{i}", f"tensor{len(before.tensors) + i}", operand)
         for step in self.epilogue.steps:
             yield f"v = {step}"
+        if self.precision == "tf32":
+            yield from to_tf32("v")
 
     def stores(self, *names: str) -> Iterator[str]:
         """Stores `v` in the outputs of these names."""

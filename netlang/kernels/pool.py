@@ -44,7 +44,7 @@ class _Pool(Layer):
     def take(self, pointer: str, *inside: str) -> Iterator[str]:
         """Reduces the pixels at `pointer` into `v`."""
         yield from self.read(pointer, *inside)
-        yield "v = tl.maximum(v, a)" if self.kind == "max" else "v += a"
+        yield "v = maximum(v, a)" if self.kind == "max" else "v += a"
 
     @property
     def prefix(self) -> str:
@@ -216,6 +216,6 @@ class GlobalPool(_Pool):
         pointer = "image + p * pitch"
         yield from indented(self.take(pointer, *inside, *self.block.columns_inside))
         if self.kind == "max":
-            yield "v = tl.max(v, axis=0)[None, :]"
+            yield "v = tl.reduce(v, 0, maximum)[None, :]"
         else:
             yield f"v = tl.sum(v, axis=0)[None, :] / {pixels}"

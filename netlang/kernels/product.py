@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netlang.kernels.block import Tile, ceil_div, cut
 from netlang.kernels.precision import Precision
 
@@ -32,6 +34,16 @@ def product_tile(
             break
     steps = runs * ceil_div(depth, k)
     return Tile(m, n, k, warps=8 if m * n >= 128 * 128 else 4, stages=min(4, steps))
+
+
+def to_tf32(name: str) -> Iterator[str]:
+    """Rounds a float32 block to the ten bits of a tf32 mantissa, the nearest way.
+
+    A tensor core drops the other bits, which makes every product a little too small: layer after
+    layer that adds up. The largest nan would lose its sign and all else to the carry.
+    """
+    yield f"bits = ({name}.to(tl.int32, bitcast=True) + {1 << 12}) & {-(1 << 13)}"
+    yield f"{name} = tl.where({name} == {name}, bits.to(tl.float32, bitcast=True), {name})"
 
 
 def multiply_add(precision: Precision, a: str = "a", b: str = "b", v: str = "v") -> str:

@@ -10,6 +10,7 @@ from netlang.device import USUAL, Target
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Launch, Site, Weight, feature_map
 from netlang.ir.types import TensorType
+from netlang.ir.weights import Derived
 from netlang.kernels import Copy, FromNCHW, Kernel, Layer, Packing, ToNCHW, entering, planes
 from netlang.kernels.kernel import FeatureMap, Parameter
 from netlang.kernels.layer import BYTES
@@ -201,8 +202,11 @@ class _Draft:
         self, node: Node, slot: str, owned: Mapping[str, Weight], packing: Packing | None
     ) -> Constant:
         shape = owned[slot].shape
-        dtype = storage(self.precision) if packing else "float32"
-        return self.weights.use(f"{node.name}.{slot}", node.weight(slot), packing, dtype, shape)
+        dtype, expr = "float32", node.weight(slot)
+        if packing:
+            dtype = storage(self.precision)
+            expr = Derived("tf32", (expr,)) if self.precision == "tf32" else expr
+        return self.weights.use(f"{node.name}.{slot}", expr, packing, dtype, shape)
 
     def _call(self, node: Node, kernel: Kernel, arguments: Sequence[Argument]) -> Call:
         return Call(node.name, self.functions.use(kernel, node.name), tuple(arguments))

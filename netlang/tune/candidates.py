@@ -9,11 +9,20 @@ from itertools import zip_longest
 
 import numpy as np
 
-from netlang.device import Target
+from netlang.device import RESERVED, Target
 from netlang.kernels import BackToBack, Conv, Kernel, Layer, Tile, Together
 from netlang.kernels.block import power_of_two
 from netlang.kernels.precision import Precision
-from netlang.tune.model import Array, launch_seconds, programs, registers, resident, steps_of
+from netlang.tune.model import (
+    Array,
+    columns,
+    launch_seconds,
+    programs,
+    registers,
+    resident,
+    shared,
+    steps_of,
+)
 from netlang.tune.product import Product
 
 ROWS = (64, 128, 256)
@@ -40,17 +49,38 @@ MOST_REGISTERS = 220
 def candidates(kernel: Kernel, target: Target, limit: int = 1) -> tuple[Kernel, ...]:
     """A kernel with its best tiles by the model, `limit` at most and the best first.
 
-    Where there is nothing to choose it is there as it is. The parts of `Together` are looked at one
-    by one, and share no sums: there are the others to keep multiprocessors busy.
+    Where there is nothing to choose it is there as it is. The parts of `Together` share no sums:
+    there are the others to keep multiprocessors busy.
     """
     match kernel:
         case Together():
-            each = [_tiled(part, target, limit, may_split=False) for part in kernel.parts]
-            return tuple(dict.fromkeys(map(_as_one, _side_by_side(each))))
+            return _together(kernel.parts, target, limit)
         case Layer():
             return tuple(_tiled(kernel, target, limit))
         case _:
             return (kernel,)
+
+
+def _together(parts: Sequence[Layer], target: Target, limit: int) -> tuple[Together, ...]:
+    """The parts with tiles whose blocks fit into shared memory beside each other.
+
+    A program is of one part alone, but Triton does not always see that what another one has there
+    can lie in the same place. Where the best tiles of each need too much, they share the room.
+    """
+    room = target.device.multiprocessor.shared - RESERVED
+    for share in (room, room // len(parts)):
+        each = [_tiled(part, target, limit, False, share) for part in parts]
+        found = tuple(dict.fromkeys(map(_as_one, _side_by_side(each))))
+        fitting = tuple(each for each in found if _shared(each, target) <= room)
+        if fitting:
+            return fitting
+    return found
+
+
+def _shared(kernel: Together, target: Target) -> int:
+    """Bytes of shared memory for the blocks of all parts."""
+    products = [(Product.of(part), part.chosen) for part in kernel.parts]
+    return sum(int(shared(p, columns([tile]), target)[0]) for p, tile in products if p)
 
 
 def _side_by_side(each: Sequence[Sequence[Layer]]) -> Iterator[tuple[Layer, ...]]:
@@ -78,13 +108,18 @@ def _loops(part: Layer) -> bool:
     return product.repeats > 1 or max(steps) > 1
 
 
-def _tiled(kernel: Layer, target: Target, limit: int, may_split: bool = True) -> Sequence[Layer]:
+def _tiled(
+    kernel: Layer, target: Target, limit: int, may_split: bool = True, room: int | None = None
+) -> Sequence[Layer]:
+    """A layer with its best tiles, whose blocks take `room` bytes of shared memory at most."""
     product = Product.of(kernel)
     if not product:
         return [kernel]
     choices = _choices(kernel, product, target, may_split)
     every = np.stack(np.meshgrid(*choices, indexing="ij")).reshape(len(choices), -1)
     tiles = _fitting(product, every, target)
+    if room is not None:
+        tiles = tiles[:, shared(product, tiles, target) <= room]
     order = np.argsort(launch_seconds(product, tiles, target), kind="stable")[:limit]
     return [replace(kernel, tile=_tile(tiles[:, i])) for i in order] or [kernel]
 

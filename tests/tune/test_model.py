@@ -245,6 +245,23 @@ def test_what_is_launched_together_is_one_start() -> None:
     assert both > max(seconds(a, target), seconds(b, target))
 
 
+def test_what_is_launched_together_fits_side_by_side() -> None:
+    """Triton has given two convolutions, each of which fits alone, memory beside each other."""
+    target = Target(H100)
+    room = target.device.multiprocessor.shared
+
+    def blocks(kernel: Kernel) -> int:
+        tiles = [(Product.of(part), columns([part.chosen])) for part in layers_of(kernel)]
+        return sum(int(shared(product, tile, target)[0]) for product, tile in tiles if product)
+
+    one = replace(conv(384, 384, 8), kernel=(1, 3), pad=(0, 1))
+    (alone,) = candidates(one, target)
+    assert 2 * blocks(alone) > room
+    for count in (2, 3):
+        (together, *_) = candidates(Together((one,) * count), target)
+        assert blocks(together) < room
+
+
 def test_what_is_launched_together_has_one_pipeline() -> None:
     # The first has a single step; the chain's only loop is the one over its chunks.
     short, long = conv(64, 64, 14, 1), conv(256, 64, 14)
