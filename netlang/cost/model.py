@@ -11,8 +11,7 @@ from typing import Literal
 from netlang.device import Device
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Family
-from netlang.kernels.layer import BYTES
-from netlang.kernels.precision import Precision, storage
+from netlang.kernels.precision import Precision, bytes_of
 from netlang.ops.shape import ZeroPad
 from netlang.plan.place import Place, place, scattered
 from netlang.plan.traffic import traffic
@@ -108,7 +107,7 @@ def profile(graph: Graph, device: Device, dtype: Precision = "float16", batch: i
 
 def _floor(work: Work, device: Device, dtype: Precision, batch: int) -> Floor:
     numbers = batch * (work.read + work.written) + work.weights
-    moved = numbers * BYTES[storage(dtype)]
+    moved = numbers * bytes_of(dtype)
     flops = 2 * work.macs * batch
     return Floor(work, moved, flops, moved / device.bandwidth, flops / device.rates[dtype])
 

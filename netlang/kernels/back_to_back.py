@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from netlang.kernels.block import Block, Tile, ceil_div, power_of_two
+from netlang.integers import ceil_div
+from netlang.kernels.block import Block, Tile, power_of_two
 from netlang.kernels.conv import Conv
 from netlang.kernels.kernel import Descriptor, Epilogue, FeatureMap, Packing
 from netlang.kernels.layer import RELEASE, WAIT, Layer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from netlang.integers import ceil_div
 from netlang.kernels.kernel import Tiles
 from netlang.kernels.text import add, atom, mul, quotient, remainder, wide
 
@@ -175,11 +176,6 @@ class Block:
         if self.by_image:
             return wide("image")
         return "at" if self.pixels == 1 else wide("pixel % batch")
-
-
-def ceil_div(a: int, b: int) -> int:
-    """How many pieces of `b` cover `a`."""
-    return -(-a // b)
 
 
 def power_of_two(n: int) -> int:

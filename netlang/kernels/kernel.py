@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from netlang.integers import ceil_div
 from netlang.kernels.precision import Dtype
 
 IMPORTS = """import triton
@@ -146,7 +147,7 @@ class Tiles:
 
     def programs(self, batch: int) -> int:
         """How many programs run for a batch."""
-        return -(-batch * self.per_image // self.tile) * self.times
+        return ceil_div(batch * self.per_image, self.tile) * self.times
 
 
 Grid = tuple[Tiles, ...]

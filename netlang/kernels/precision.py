@@ -17,3 +17,8 @@ MOST = 2**31 - 1
 def storage(precision: Precision) -> Dtype:
     """How numbers of a precision are stored: tf32 is a way to multiply float32."""
     return "float32" if precision == "tf32" else precision
+
+
+def bytes_of(precision: Precision) -> int:
+    """Bytes of a number as it is stored."""
+    return 4 if storage(precision) == "float32" else 2

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netlang.kernels.block import Tile, ceil_div, cut
+from netlang.integers import ceil_div
+from netlang.kernels.block import Tile, cut
 from netlang.kernels.precision import Precision
 
 PROCESSORS = 132

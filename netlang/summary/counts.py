@@ -8,8 +8,7 @@ from functools import cached_property
 from math import prod
 
 from netlang.ir.graph import Graph, Node
-from netlang.kernels.layer import BYTES
-from netlang.kernels.precision import Precision, storage
+from netlang.kernels.precision import Precision, bytes_of
 from netlang.passes import optimize
 from netlang.passes.simplify.drop_heads import drop_heads
 from netlang.passes.simplify.eliminate_dead import eliminate_dead
@@ -109,7 +108,7 @@ class Summary:
 
     @property
     def _size(self) -> int:
-        return BYTES[storage(self.precision)]
+        return bytes_of(self.precision)
 
     def _bytes(self, node: Node) -> int:
         return self._size * node.type.elements

@@ -10,6 +10,7 @@ from itertools import zip_longest
 import numpy as np
 
 from netlang.device import Target
+from netlang.integers import ceil_div
 from netlang.kernels import BackToBack, Conv, Kernel, Layer, Tile, Together
 from netlang.kernels.block import power_of_two
 from netlang.kernels.precision import Precision
@@ -74,7 +75,7 @@ def _loops(part: Layer) -> bool:
     product = Product.of(part)
     if not product:
         return False
-    steps = (loop.runs * -(-loop.depth // part.chosen.k) for loop in product.loops)
+    steps = (loop.runs * ceil_div(loop.depth, part.chosen.k) for loop in product.loops)
     return product.repeats > 1 or max(steps) > 1
 
 

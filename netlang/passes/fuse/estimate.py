@@ -15,8 +15,7 @@ from math import prod
 from netlang.device import LAUNCH, Target
 from netlang.ir.op import Op, infer
 from netlang.ir.types import Types
-from netlang.kernels.layer import BYTES
-from netlang.kernels.precision import storage
+from netlang.kernels.precision import bytes_of
 
 ROWS, COLUMNS = 64, 128
 """The tile of a product: output pixels x output channels."""
@@ -57,7 +56,7 @@ class Work:
     def seconds(self, target: Target) -> float:
         """The time of a launch on a target."""
         device, precision, batch = target.device, target.precision, target.batch
-        size = BYTES[storage(precision)]
+        size = bytes_of(precision)
         rows = -(-batch * self.pixels // ROWS)
         memory = size * (batch * self.moved + self.weights) / device.bandwidth
         cache = size * rows * self.weights / device.l2_bandwidth

@@ -21,8 +21,7 @@ from netlang.ir.op import Op
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Derived
 from netlang.kernels.block import power_of_two
-from netlang.kernels.layer import BYTES
-from netlang.kernels.precision import storage
+from netlang.kernels.precision import bytes_of
 from netlang.ops.conv import Conv
 from netlang.ops.shape import ZeroPad
 from netlang.passes.fuse.estimate import Work, dearer
@@ -74,7 +73,7 @@ def _refusal(op: Op, conv: Conv, slot: str, inputs: Types, target: Target) -> st
     image = inputs[0]
     narrow, wide = image.channels, power_of_two(image.channels)
     # In numbers of the target's precision: what the caller gives is float32.
-    given = image.elements * BYTES["float32"] // BYTES[storage(target.precision)]
+    given = image.elements * bytes_of("float32") // bytes_of(target.precision)
     padded = image.elements * wide // narrow
     work = together(op, inputs) if isinstance(op, Chain) else Work.of(op, inputs)
     gathers = work.macs // conv.out * work.columns

@@ -10,6 +10,7 @@ from math import sqrt
 from netlang.backends.draw.volumes.block import Block, Point
 from netlang.backends.draw.volumes.layout import Volume
 from netlang.backends.draw.volumes.maps import Map
+from netlang.integers import ceil_div
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def beams(source: Volume, target: Volume) -> Iterator[Beam]:
 
 def _span(part: int, parts: int, groups: int) -> range:
     """The groups that a part of the channels has a share of."""
-    return range(part * groups // parts, -(-(part + 1) * groups // parts))
+    return range(part * groups // parts, ceil_div((part + 1) * groups, parts))
 
 
 def _meet(a: range, b: range) -> bool:
