@@ -84,7 +84,7 @@ def _pixels(length: str) -> float:
     return float(number) * CSS_PIXELS[length[len(number) :]]
 
 
-def to_png(svg: bytes, zoom: float = PIXELS) -> bytes:
+def to_png(svg: bytes, zoom: float) -> bytes:
     """The picture that an SVG describes, `zoom` pixels for each of its own."""
     from resvg_py import svg_to_bytes
 
@@ -98,7 +98,7 @@ def to_png(svg: bytes, zoom: float = PIXELS) -> bytes:
         )
 
 
-def to_pdf(svg: bytes, zoom: float = POINTS) -> bytes:
+def to_pdf(svg: bytes, zoom: float) -> bytes:
     """A page of the picture's size, `zoom` points a pixel, in vectors.
 
     Its text is text, and has its font with it.

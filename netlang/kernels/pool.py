@@ -141,10 +141,12 @@ class Pool(_Pool):
 
 @dataclass(frozen=True, kw_only=True)
 class AdaptivePool(_Pool):
-    """Max or average over windows from floor(i·H/P) to ceil((i+1)·H/P), as torch's adaptive pools.
+    """Average over windows from floor(i·H/P) to ceil((i+1)·H/P), as torch's adaptive pool.
 
     P is the height of `y`; columns likewise.
     """
+
+    kind: Literal["average"] = "average"
 
     @property
     def title(self) -> str:
@@ -152,7 +154,7 @@ class AdaptivePool(_Pool):
 
     @property
     def about(self) -> str:
-        return f"{self.kind.capitalize()} over adaptive windows: {self.x} to {self.y}."
+        return f"Average over adaptive windows: {self.x} to {self.y}."
 
     def body(self) -> Iterable[str]:
         block, x, y = self.block, self.x, self.y
@@ -172,8 +174,7 @@ class AdaptivePool(_Pool):
         yield f"    inside = {all_of(*inside)}"
         pixels = f"images + (h * {x.width} + u) * pitch"
         yield from indented(self.take(pixels, "inside"))
-        if self.kind == "average":
-            yield "v = v / ((bottom - top) * (right - left))"
+        yield "v = v / ((bottom - top) * (right - left))"
 
 
 def _bounds(index: str, size: int, windows: int) -> str:
