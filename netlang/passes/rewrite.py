@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
-from netlang.ir.fused import Fused, Step
 from netlang.ir.graph import Graph, Node
-from netlang.ir.op import Op
 from netlang.ir.pieces import LETTERS
 from netlang.ir.types import Types
 from netlang.ir.weights import Expr
@@ -96,13 +94,3 @@ def other_reader(graph: Graph, value: str, *readers: Node) -> str:
         return f"%{value} is a result of the network"
     others = [user.name for user in graph.users[value] if user not in readers]
     return f"%{value} is also read by %{others[0]}" if others else ""
-
-
-def anchor_of(op: Op) -> Op:
-    """An operator without its epilogue."""
-    return op.anchor if isinstance(op, Fused) else op
-
-
-def steps_of(op: Op) -> tuple[Step, ...]:
-    """The epilogue of an operator."""
-    return op.steps if isinstance(op, Fused) else ()

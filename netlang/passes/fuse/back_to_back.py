@@ -19,12 +19,13 @@ from dataclasses import dataclass, replace
 
 from netlang.device import Target
 from netlang.ir.composite import Chain, Sum
+from netlang.ir.fused import anchor_of
 from netlang.ir.graph import Graph, Node
 from netlang.ir.pieces import joined
 from netlang.ops.conv import Conv
 from netlang.passes.fuse.estimate import Work, dearer, seconds
 from netlang.passes.report import Log
-from netlang.passes.rewrite import Sweep, anchor_of
+from netlang.passes.rewrite import Sweep
 
 WIDEST = 256
 """Output channels whose sums a program can hold beside the tile that it multiplies."""

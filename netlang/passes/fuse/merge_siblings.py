@@ -16,14 +16,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from netlang.ir.fused import FLOWING, Fused
+from netlang.ir.fused import FLOWING, Fused, anchor_of, steps_of
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Op
 from netlang.ir.pieces import joined
 from netlang.ir.weights import Derived
 from netlang.ops.conv import Conv
 from netlang.passes.report import Log
-from netlang.passes.rewrite import Sweep, anchor_of, steps_of
+from netlang.passes.rewrite import Sweep
 
 
 def merge_siblings(graph: Graph, log: Log) -> Graph:

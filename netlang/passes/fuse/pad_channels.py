@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from netlang.device import Target
 from netlang.ir.composite import Chain
+from netlang.ir.fused import anchor_of
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Op
 from netlang.ir.types import TensorType, Types
@@ -27,7 +28,7 @@ from netlang.ops.shape import ZeroPad
 from netlang.passes.fuse.estimate import Work, dearer
 from netlang.passes.fuse.pool_behind import together
 from netlang.passes.report import Log
-from netlang.passes.rewrite import Sweep, anchor_of
+from netlang.passes.rewrite import Sweep
 
 
 def pad_channels(graph: Graph, log: Log) -> Graph:
@@ -58,12 +59,7 @@ def _stem(graph: Graph, node: Node) -> tuple[Conv, str] | None:
     conv = anchor_of(first)
     image = graph[node.inputs[0]] if node.inputs else node
     is_odd = image.type.channels != power_of_two(image.type.channels)
-    if (
-        isinstance(conv, Conv)
-        and image.op.family == "input"
-        and conv.is_thin(image.type)
-        and is_odd
-    ):
+    if isinstance(conv, Conv) and image.is_input and conv.is_thin(image.type) and is_odd:
         return conv, f"{prefix}weight"
     return None
 

@@ -10,13 +10,14 @@ channels takes its own maxima, so there should be few of them.
 
 from __future__ import annotations
 
+from netlang.ir.fused import anchor_of
 from netlang.ir.graph import Graph, Node
 from netlang.ops.conv import Conv
 from netlang.ops.pool import MaxPool
 from netlang.passes.fuse.chain import chain
 from netlang.passes.fuse.estimate import COLUMNS
 from netlang.passes.report import Log
-from netlang.passes.rewrite import Sweep, anchor_of
+from netlang.passes.rewrite import Sweep
 
 
 def pool_ahead(graph: Graph, log: Log) -> Graph:

@@ -18,6 +18,7 @@ from functools import partial
 
 from netlang.device import Target
 from netlang.ir.composite import Chain
+from netlang.ir.fused import anchor_of, steps_of
 from netlang.ir.graph import Graph, Node
 from netlang.ir.types import Types
 from netlang.ops.conv import Conv
@@ -26,7 +27,7 @@ from netlang.ops.pool import MaxPool
 from netlang.passes.fuse.chain import chain
 from netlang.passes.fuse.estimate import Work, dearer
 from netlang.passes.report import Log
-from netlang.passes.rewrite import Sweep, anchor_of, steps_of
+from netlang.passes.rewrite import Sweep
 
 
 def pool_behind(graph: Graph, log: Log) -> Graph:

@@ -9,12 +9,13 @@ launch for a thousand numbers is saved.
 
 from __future__ import annotations
 
+from netlang.ir.fused import anchor_of
 from netlang.ir.graph import Graph, Node
 from netlang.ops.linear import Linear
 from netlang.ops.norm import Softmax
 from netlang.passes.fuse.chain import chain
 from netlang.passes.report import Log
-from netlang.passes.rewrite import Sweep, anchor_of
+from netlang.passes.rewrite import Sweep
 
 
 def softmax_behind(graph: Graph, log: Log) -> Graph:
