@@ -122,7 +122,7 @@ def workload(graph: Graph) -> tuple[Work, ...]:
 def _is_door(graph: Graph, node: Node) -> bool:
     """Whether it is a part of how the caller's image comes in."""
     pads = isinstance(node.op, ZeroPad)
-    return not node.inputs or (pads and not graph[node.inputs[0]].inputs)
+    return node.is_input or (pads and graph[node.inputs[0]].is_input)
 
 
 def _work(graph: Graph, node: Node, places: dict[str, Place]) -> Work:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from netlang.integers import ceil_div
 from netlang.kernels.kernel import Tiles
+from netlang.kernels.precision import NARROWEST
 from netlang.kernels.text import add, atom, mul, quotient, remainder, wide
 
 
@@ -183,6 +184,11 @@ def power_of_two(n: int) -> int:
     return 1 << (n - 1).bit_length()
 
 
+def operand(n: int) -> int:
+    """The block size that covers `n` channels of an operand, no narrower than tensor cores take."""
+    return max(NARROWEST, power_of_two(n))
+
+
 def cut(size: int, *candidates: int, overhead: int = 8) -> int:
     """The block size that covers `size` at least cost: elements computed + `overhead` a block.
 
@@ -191,7 +197,7 @@ def cut(size: int, *candidates: int, overhead: int = 8) -> int:
     return min(candidates, key=lambda block: ceil_div(size, block) * (block + overhead))
 
 
-def elementwise_tile(channels: int, elements: int = 1024) -> Tile:
-    """A tile for kernels that stream: up to 128 adjacent channels, `elements` numbers in all."""
+def elementwise_tile(channels: int) -> Tile:
+    """A tile for kernels that stream: up to 128 adjacent channels, 1024 numbers in all."""
     n = min(power_of_two(channels), cut(channels, 128, 64, 32, overhead=4))
-    return Tile(max(1, elements // n), n)
+    return Tile(1024 // n, n)

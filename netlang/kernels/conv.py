@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from netlang.kernels.block import Block, Tile, elementwise_tile, power_of_two
+from netlang.kernels.block import Block, Tile, elementwise_tile, operand
 from netlang.kernels.gather import Gather
 from netlang.kernels.kernel import Descriptor, FeatureMap, Packing, Pair, dense
 from netlang.kernels.layer import Dtype, Layer
@@ -160,8 +160,7 @@ class Conv(Layer):
         if own.merged == 1:
             return tile
         # A tile as wide as the merged groups: more would be zeros, less would load pixels twice.
-        n = max(16, power_of_two(own.merged * own.out_group))
-        return replace(tile, n=n, k=max(16, power_of_two(own.channels)))
+        return replace(tile, n=operand(own.merged * own.out_group), k=operand(own.channels))
 
     @property
     def can_use_tma(self) -> bool:

@@ -139,7 +139,7 @@ class _Draft:
 
     def _launches(self, node: Node) -> tuple[Launch, ...]:
         place = self.places[node.name]
-        if place.is_alias or node.op.family == "input":
+        if place.is_alias or node.is_input:
             return ()
         site = Site(
             inputs=self.graph.types(node),

@@ -59,7 +59,7 @@ class Summary:
 
     def count(self, node: Node) -> Counts:
         """Of one layer; the input is no result of the network."""
-        written = self._bytes(node) if node.inputs else 0
+        written = 0 if node.is_input else self._bytes(node)
         return Counts(self.graph.parameters(node), self.graph.macs(node), written)
 
     @cached_property

@@ -12,7 +12,7 @@ import numpy as np
 from netlang.device import Target
 from netlang.integers import ceil_div
 from netlang.kernels import BackToBack, Conv, Kernel, Layer, Tile, Together
-from netlang.kernels.block import power_of_two
+from netlang.kernels.block import operand, power_of_two
 from netlang.kernels.precision import Precision
 from netlang.tune.model import Array, launch_seconds, programs, registers, resident, steps_of
 from netlang.tune.product import Product
@@ -152,7 +152,6 @@ def _pinned(kernel: Layer, product: Product) -> set[str]:
 
 
 def _upto(size: int, values: Sequence[int]) -> Sequence[int]:
-    """Those that are no larger than the power of two that covers a size, or else that power."""
+    """The values up to the power of two that covers a size, or an operand's block where none is."""
     cover = power_of_two(size)
-    # Tensor cores take nothing narrower than 16.
-    return [value for value in values if value <= cover] or [max(16, cover)]
+    return [value for value in values if value <= cover] or [operand(size)]

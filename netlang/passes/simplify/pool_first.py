@@ -61,7 +61,7 @@ def _run(graph: Graph, reader: Node) -> Iterator[Node]:
     """The affine operators that lead to a pool and nowhere else, the last one first."""
     while True:
         node = graph[reader.inputs[0]]
-        is_affine = node.inputs and node.op.is_affine(graph.types(node))
+        is_affine = not node.is_input and node.op.is_affine(graph.types(node))
         if not is_affine or other_reader(graph, node.name, reader):
             return
         yield node

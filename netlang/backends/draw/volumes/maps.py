@@ -103,7 +103,7 @@ def maps(graph: Graph, flat: bool = False) -> list[Map]:
             parameters = last.parameters + graph.parameters(node)
             found.append(replace(last, nodes=(*last.nodes, node), parameters=parameters))
         else:
-            given = graph.types(node)[0] if node.inputs else None
+            given = None if node.is_input else graph.types(node)[0]
             found.append(Map((node,), given, graph.parameters(node)))
     found = [replace(each, parts=n) for each, n in zip(found, _parts(found), strict=True)]
     return found if flat or len(found) <= MOST_MAPS else list(_runs(found))
