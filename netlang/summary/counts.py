@@ -9,16 +9,8 @@ from math import prod
 
 from netlang.ir.graph import Graph, Node
 from netlang.kernels.precision import Precision, bytes_of
-from netlang.passes import optimize
-from netlang.passes.simplify.drop_heads import drop_heads
-from netlang.passes.simplify.eliminate_dead import eliminate_dead
 from netlang.plan.arena import Lifetime, lower_bound
 from netlang.receptive import Field, receptive_fields
-
-
-def inference(graph: Graph) -> Graph:
-    """The network without its auxiliary heads, otherwise as it is written."""
-    return optimize(graph, (drop_heads, eliminate_dead)).graph
 
 
 def depth(graph: Graph) -> int:
