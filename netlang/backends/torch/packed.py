@@ -30,8 +30,10 @@ NEEDED = (
 )
 
 FUNCTIONS = ("relu", "sigmoid", "tanh", "swish", "hardswish")
-BEHIND_A_SUM = ("relu",)
 """The functions of one element that oneDNN's calls know."""
+
+BEHIND_A_SUM = ("relu",)
+"""Those of them that the calls know behind a sum."""
 
 Function = Callable[..., Tensor]
 """From the inputs of a node to its result."""

@@ -26,7 +26,7 @@ def pool_first(graph: Graph, log: Log) -> Graph:
     """The network with means over pixels ahead of products that treat each pixel alike."""
     while True:
         # A pool that has moved may stand behind the next product.
-        found = Log()
+        found = Log(log.target)
         graph = _moved(graph, found)
         log.changed += found.changed
         if not found.changed:
