@@ -17,7 +17,7 @@ FLOORS = (
     {"columns", "files", "reach", "resources", "runtime"},
     {"kernels"},
     {"device", "ir", "picture", "svg"},
-    {"ops", "palette", "recipe", "tune"},
+    {"ops", "palette", "recipe", "tune", "work"},
     {"syntax", "passes", "weights", "images"},
     {"classes", "fold", "lower", "receptive"},
     {"convolutional", "part", "parts"},

@@ -23,7 +23,7 @@ from netlang.ir.fused import anchor_of
 from netlang.ir.graph import Graph, Node
 from netlang.ir.pieces import joined
 from netlang.ops.conv import Conv
-from netlang.passes.fuse.estimate import Work, dearer, seconds
+from netlang.passes.fuse.estimate import TiledWork, dearer, seconds
 from netlang.passes.report import Log
 from netlang.passes.rewrite import Sweep
 
@@ -37,8 +37,8 @@ class Pair:
 
     first: Node
     second: Node
-    apart: tuple[Work, Work]
-    one: Work
+    apart: tuple[TiledWork, TiledWork]
+    one: TiledWork
     keep: bool
 
     def saved(self, target: Target) -> float:
@@ -118,7 +118,7 @@ def _too_wide(second: Node, target: Target) -> str:
 
 def _pair(graph: Graph, first: Node, second: Node) -> Pair:
     keep = first.name in graph.results or len(graph.users[first.name]) > 1
-    apart = Work.of(first.op, graph.types(first)), Work.of(second.op, graph.types(second))
+    apart = TiledWork.of(first.op, graph.types(first)), TiledWork.of(second.op, graph.types(second))
     between = first.type.elements
     one = replace(
         apart[0],

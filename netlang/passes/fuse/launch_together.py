@@ -21,7 +21,7 @@ from netlang.ir.graph import Graph, Node
 from netlang.ir.pieces import LETTERS, joined
 from netlang.ops.join import Concat
 from netlang.ops.shape import Slice
-from netlang.passes.fuse.estimate import Work
+from netlang.passes.fuse.estimate import TiledWork
 from netlang.passes.report import Log
 from netlang.passes.rewrite import Sweep
 
@@ -109,8 +109,8 @@ def _ahead(graph: Graph, node: Node, places: Mapping[str, int], first: int) -> s
 
 def _small(graph: Graph, group: list[Node], log: Log) -> list[Node]:
     """The branches that leave some of the device idle."""
-    full = WAVES * log.target.device.sms
-    small = [b for b in group if Work.of(b.op, graph.types(b)).programs(log.target.batch) < full]
+    batch, full = log.target.batch, WAVES * log.target.device.sms
+    small = [b for b in group if TiledWork.of(b.op, graph.types(b)).programs(batch) < full]
     if len(group) > 1:
         for branch in group:
             if branch not in small:
