@@ -125,7 +125,7 @@ def to_pdf(svg: bytes, zoom: float) -> bytes:
 
 
 def _in_our_font(svg: bytes) -> bytes:
-    """With all text in the font that comes along, whatever it asks for.
+    """The SVG with all text in the font that comes along, whatever it asks for.
 
     A machine may have none, and each makes the same picture so.
     """
@@ -148,4 +148,4 @@ FORMATS: Mapping[str, Format] = {
     # 200 inches: the most of PDF 1.7 (ISO 32000-1, Annex C).
     ".pdf": Format(to_pdf, units=POINTS, most=14_400, unit="points"),
 }
-"""By the suffix of the file."""
+"""The formats by the suffix of a file."""

@@ -19,9 +19,9 @@ from netlang.kernels.text import add, along, indented, load, mul
 class BackToBack(Layer):
     """A 1x1 convolution, to `y`, of what `first` makes; that is stored too if it is to `keep`.
 
-    `first` has a product a tap and no groups; its tile is not looked at. A program has all channels
-    of `y` at its pixels (256 at most). It makes those of `first` in chunks, each as `first` would
-    store it: epilogue applied and rounded. `x` and `precision` are those of `first`.
+    `first` has a product per tap and no groups; its tile is not looked at. A program has all
+    channels of `y` at its pixels (256 at most). It makes those of `first` in chunks, each as
+    `first` would store it: epilogue applied and rounded. `x` and `precision` are those of `first`.
 
     Vectors and tensors of `first` come before the second's.
     """
@@ -67,7 +67,7 @@ class BackToBack(Layer):
 
     @property
     def packing(self) -> tuple[Packing, ...]:
-        """Those of `first`, then OIHW becomes [1, 1, C, O]."""
+        """The packings of `first`, then OIHW becomes [1, 1, C, O]."""
         shape = (self.y.channels, self.first.y.channels, 1, 1)
         return (*self.first.packing, Packing(shape, (2, 3, 1, 0)))
 

@@ -190,7 +190,7 @@ def operand(n: int) -> int:
 
 
 def cut(size: int, *candidates: int, overhead: int = 8) -> int:
-    """The block size that covers `size` at least cost: elements computed + `overhead` a block.
+    """The block size that covers `size` at least cost: elements computed + `overhead` per block.
 
     A tie goes to the candidate that comes first.
     """

@@ -72,12 +72,12 @@ class Gather:
 
     @property
     def in_group(self) -> int:
-        """Input channels a group."""
+        """Input channels per group."""
         return self.window.x.channels // self.groups
 
     @property
     def out_group(self) -> int:
-        """Output channels a group."""
+        """Output channels per group."""
         return self.window.y.channels // self.groups
 
     @property

@@ -87,7 +87,7 @@ class Layer(Kernel):
 
     @property
     def flops(self) -> int:
-        """Arithmetic an image, where it is worth knowing: two for a multiply-add."""
+        """Arithmetic per image, where it is worth knowing: two for a multiply-add."""
         return 0
 
     def default_tile(self) -> Tile:
@@ -291,7 +291,7 @@ class Layer(Kernel):
 
     @property
     def tensor_bytes(self) -> int:
-        """Those of them that are the epilogue's."""
+        """The part of `bytes_read` that is the epilogue's tensors."""
         return bytes_of(self.dtype) * sum(map(self._read, self.epilogue.tensors))
 
     @property

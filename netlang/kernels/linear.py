@@ -153,7 +153,7 @@ class Linear(Layer):
 
     @property
     def _normalizer(self) -> Softmax:
-        """Softmax of a few rows of a tile: 16 numbers a thread, more of them have spilled."""
+        """Softmax of a few rows of a tile: 16 numbers per thread, more of them have spilled."""
         softmax = Softmax(x=self.y, y=self.y, precision=self.precision)
         rows = min(self.chosen.m, max(1, 2048 // softmax.chosen.n))
         return replace(softmax, tile=replace(softmax.chosen, m=rows))

@@ -64,7 +64,7 @@ class Sweep:
         return tuple((f"{prefix}{slot}", node.weight(slot)) for slot in slots)
 
     def part_bindings(self, parts: Sequence[Node]) -> tuple[Binding, ...]:
-        """Those of the parts of a composite operator."""
+        """The bindings of a composite operator, of all weights of its parts."""
         pairs = zip(LETTERS, parts, strict=False)
         return tuple(b for letter, part in pairs for b in self.bindings(part, f"{letter}."))
 
@@ -89,7 +89,7 @@ class Sweep:
 
 
 def other_reader(graph: Graph, value: str, *readers: Node) -> str:
-    """Who else needs a value, in words; empty where nobody does but `readers`."""
+    """The others who need a value, in words; empty where nobody does but `readers`."""
     if value in graph.results:
         return f"%{value} is a result of the network"
     others = [user.name for user in graph.users[value] if user not in readers]

@@ -15,7 +15,7 @@ from itertools import accumulate
 from netlang.integers import rounded_up
 
 ALIGNMENT = 128
-"""Every offset is a multiple of it an image, so pointers are aligned at any batch."""
+"""Bytes per image of which every offset is a multiple: pointers are aligned at any batch."""
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ class _Draft:
             yield self._launch(node, launch)
 
     def bytes_of(self, buffer: str) -> int:
-        """The size of a buffer, an image."""
+        """The bytes of a buffer per image."""
         if buffer in self.scratch:
             return self.scratch[buffer]
         return self.graph[buffer].type.elements * bytes_of(self.precision)

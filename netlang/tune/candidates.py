@@ -28,13 +28,13 @@ DEPTHS: dict[Precision, tuple[int, ...]] = {
 WARPS = (4, 8)
 STAGES = (4, 3, 5, 6, 2, 1)
 SPLITS = (1, 2, 3, 4, 6, 8, 9, 12, 16)
-"""In each of them the first wins a tie."""
+"""The values of each field of a tile that are looked at; the first wins a tie."""
 
 STREAMED_COLUMNS, STREAMED_DEPTHS = (4, 8, 16), (128, 256, 512, 1024)
-"""Of a matrix that is streamed by a vector, which has no other rows."""
+"""Columns and depths of a matrix that is streamed by a vector, which has no other rows."""
 
 MOST_REGISTERS = 220
-"""Of the 255 that a thread can have, because the estimate is no better than that."""
+"""Registers of a thread, of the 255 that it can have: the estimate is no better than that."""
 
 
 @lru_cache(maxsize=4096)

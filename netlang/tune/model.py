@@ -65,7 +65,7 @@ def seconds(kernel: Kernel, target: Target) -> float:
 
 
 def columns(tiles: list[Tile]) -> Array:
-    """Tiles as an array with a row a field."""
+    """Tiles as an array with one row per field."""
     fields = [(t.m, t.n, t.k, t.warps, t.stages, t.split, t.tma) for t in tiles]
     return np.array(fields, np.int64).T
 

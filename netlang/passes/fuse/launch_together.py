@@ -48,7 +48,7 @@ def launch_together(graph: Graph, log: Log) -> Graph:
 
 
 def _ready(sweep: Sweep, nodes: Sequence[Node], log: Log) -> list[Node]:
-    """Those that can move up to here."""
+    """The nodes that can move up to here."""
     ready: list[Node] = []
     for node in nodes:
         late = [name for name in node.inputs if name not in sweep.nodes]
@@ -60,7 +60,7 @@ def _ready(sweep: Sweep, nodes: Sequence[Node], log: Log) -> list[Node]:
 
 
 def _mates(graph: Graph, log: Log) -> dict[str, list[Node]]:
-    """For the first of each group those that go with it."""
+    """The nodes that go with the first of each group, by that one's name."""
     places = {node.name: place for place, node in enumerate(graph)}
     mates: dict[str, list[Node]] = {}
     taken: set[str] = set()

@@ -43,7 +43,7 @@ def merge_siblings(graph: Graph, log: Log) -> Graph:
 
 
 def _families(graph: Graph) -> dict[str, list[Node]]:
-    """For each convolution those that read the same in the same way, itself among them."""
+    """The convolutions that read the same in the same way, by the name of each of them."""
     families: dict[Any, list[Node]] = {}
     for node in graph:
         key = _geometry(node)

@@ -26,7 +26,7 @@ class Beam:
 
     @property
     def bottom(self) -> float:
-        """Its lowest pixel."""
+        """The lowest pixel."""
         return max(y for line in self.lines for _, y in line)
 
 

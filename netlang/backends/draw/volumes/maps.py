@@ -145,7 +145,7 @@ def _groups(op: Op) -> int:
 
 
 def _parts(found: Sequence[Map]) -> list[int]:
-    """In how many parts each map lies: groups make them, need them, and pools leave them apart."""
+    """The number of parts of each map: groups make them, need them, and pools leave them apart."""
     made: list[int] = []
     for each in found:
         groups = _groups(each.op)
