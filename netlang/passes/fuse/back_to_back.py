@@ -81,7 +81,7 @@ def _pairs(graph: Graph, log: Log) -> Iterator[Pair]:
     """The pairs that would take less time as one."""
     places = {node.name: place for place, node in enumerate(graph)}
     for second in graph:
-        first = graph[second.inputs[0]] if second.inputs else second
+        first = second if second.is_input else graph[second.inputs[0]]
         if not (_is_product(graph, first) and _is_pixelwise(first, second)):
             continue
         pair = _pair(graph, first, second)

@@ -120,7 +120,7 @@ def _small(graph: Graph, group: list[Node], log: Log) -> list[Node]:
 
 def _direct(sweep: Sweep, node: Node) -> Node:
     """A slice of a slice as one of the whole."""
-    inner = sweep.nodes[node.inputs[0]] if node.inputs else node
+    inner = node if node.is_input else sweep.nodes[node.inputs[0]]
     if not (isinstance(node.op, Slice) and isinstance(inner.op, Slice)):
         return node
     return replace(

@@ -56,7 +56,7 @@ def _stem(graph: Graph, node: Node) -> tuple[Conv, str] | None:
     """The convolution that reads an image of odd channels in a node, and the slot of its weight."""
     first, prefix = (node.op.first, "a.") if isinstance(node.op, Chain) else (node.op, "")
     conv = anchor_of(first)
-    image = graph[node.inputs[0]] if node.inputs else node
+    image = node if node.is_input else graph[node.inputs[0]]
     is_odd = image.type.channels != power_of_two(image.type.channels)
     if isinstance(conv, Conv) and image.is_input and conv.is_thin(image.type) and is_odd:
         return conv, f"{prefix}weight"
