@@ -3,7 +3,7 @@
     python -m benchmarks.kernels [NETWORK ...] [--batches 1,32,256] [--target sm_90] [--json FILE]
 
 No GPU is needed, and nothing is timed. Networks are planned for each batch, and what they have in
-common is compiled once. All kernels are held to `netlang.backends.triton.rules`; status 1 where one
+common is compiled once. All kernels are held to `benchmarks.rules`; status 1 where one
 breaks a rule.
 """
 
@@ -18,10 +18,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.machine_code import MATRIX, Code, inspect
+from benchmarks.rules import broken_rules
 from netlang import __version__
 from netlang.backends.triton.aot import Compiled
-from netlang.backends.triton.inspect import MATRIX, Code, inspect
-from netlang.backends.triton.rules import broken_rules
 from netlang.columns import aligned
 from netlang.commands.common import counter
 from netlang.compiler import compile

@@ -40,7 +40,7 @@ def classifiers(graph: Graph) -> frozenset[str]:
 
 
 def _last_with_weights(graph: Graph, node: Node) -> Node:
-    while node.inputs and not graph.weights(node):
+    while not node.is_input and not graph.weights(node):
         node = graph[node.inputs[0]]
     return node
 

@@ -13,10 +13,11 @@ ROOT = Path(__file__).parent.parent / "netlang"
 # From the ground up. Neighbours on a floor do not know each other. The runtime stands on the ground
 # because an artifact carries it to machines without netlang.
 FLOORS = (
-    {"diagnostic", "lazy", "natural", "tree", "units"},
-    {"columns", "files", "kernels", "reach", "resources", "runtime"},
+    {"diagnostic", "integers", "lazy", "natural", "tree", "units"},
+    {"columns", "files", "reach", "resources", "runtime"},
+    {"kernels"},
     {"device", "ir", "picture", "svg"},
-    {"ops", "palette", "recipe", "tune"},
+    {"ops", "palette", "recipe", "tune", "work"},
     {"syntax", "passes", "weights", "images"},
     {"classes", "fold", "lower", "receptive"},
     {"convolutional", "part", "parts"},

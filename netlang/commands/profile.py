@@ -19,9 +19,8 @@ from netlang.cost import profile
 from netlang.cost.picture import to_svg
 from netlang.cost.report import describe, table
 from netlang.diagnostic import error
-from netlang.passes import optimize, upto
+from netlang.passes import inference, optimize, upto
 from netlang.picture import FORMATS
-from netlang.summary import inference
 
 HELP = (
     "Say what each layer of a network must at least cost on a device: the bytes it moves, the "

@@ -13,7 +13,7 @@ from netlang.compiler import Compilation
 from netlang.compiler.assemble import TARGETS, Occupancy
 from netlang.compiler.checks import Check
 from netlang.compiler.tune import Tuned, written
-from netlang.kernels.layer import BYTES
+from netlang.kernels.precision import bytes_of
 from netlang.passes.report import Report
 from netlang.plan import Function
 
@@ -192,7 +192,7 @@ def _tiles(compilation: Compilation) -> str:
 
 
 def _weight_bytes(compilation: Compilation) -> int:
-    return sum(BYTES[w.dtype] * prod(w.shape) for w in compilation.plan.weights)
+    return sum(bytes_of(w.dtype) * prod(w.shape) for w in compilation.plan.weights)
 
 
 def _checks(checks: Sequence[Check]) -> str:

@@ -15,7 +15,7 @@ LEFT = 2
 
 
 def table(before: Profile, after: Profile) -> str:
-    """A row a layer of the optimized network, then both networks as wholes."""
+    """One row per layer of the optimized network, then both networks as wholes."""
     lines = aligned([HEADER, *(_row(after, floor) for floor in after.floors)], LEFT)
     rule = "-" * max(map(len, lines))
     head = f"{title(after)}: {limits(after)}"

@@ -22,13 +22,11 @@ from netlang.kernels.kernel import (
     View,
     dense,
 )
-from netlang.kernels.precision import Dtype, Precision, storage
+from netlang.kernels.precision import Dtype, Precision, bytes_of, storage
 from netlang.kernels.product import to_tf32
 from netlang.kernels.text import add, function, indented, load, mul, nth, store, wide
 from netlang.kernels.window import Window
 from netlang.units import si
-
-BYTES: dict[Dtype, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 _si = partial(si, trim=True)
 
@@ -90,7 +88,7 @@ class Layer(Kernel):
 
     @property
     def flops(self) -> int:
-        """Arithmetic an image, where it is worth knowing: two for a multiply-add."""
+        """Arithmetic per image, where it is worth knowing: two for a multiply-add."""
         return 0
 
     def default_tile(self) -> Tile:
@@ -290,21 +288,21 @@ class Layer(Kernel):
 
     @property
     def bytes_read(self) -> int:
-        return BYTES[self.x_dtype] * sum(x.elements for x in self.inputs) + self.tensor_bytes
+        return bytes_of(self.x_dtype) * sum(x.elements for x in self.inputs) + self.tensor_bytes
 
     @property
     def tensor_bytes(self) -> int:
-        """Those of them that are the epilogue's."""
-        return BYTES[self.dtype] * sum(map(self._read, self.epilogue.tensors))
+        """The part of `bytes_read` that is the epilogue's tensors."""
+        return bytes_of(self.dtype) * sum(map(self._read, self.epilogue.tensors))
 
     @property
     def bytes_written(self) -> int:
-        return BYTES[self.y_dtype] * self.y.elements
+        return bytes_of(self.y_dtype) * self.y.elements
 
     @property
     def weight_bytes(self) -> int:
         """Bytes of its weights."""
-        return BYTES[self.dtype] * sum(math.prod(w.shape) for w in self.packing)
+        return bytes_of(self.dtype) * sum(math.prod(w.shape) for w in self.packing)
 
     def _costs(self) -> Iterator[str]:
         reads, writes = self.bytes_read, self.bytes_written

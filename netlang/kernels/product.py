@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.kernels.block import Tile, ceil_div, cut
+from netlang.integers import ceil_div
+from netlang.kernels.block import Tile, cut
 from netlang.kernels.precision import Precision
 
-PROCESSORS = 132
+WAVE = 132
 """Programs that an H100 runs at once, if each fills a multiprocessor."""
 
 
@@ -25,7 +26,7 @@ def product_tile(
     else:
         k = cut(depth, 32, 16) if precision == "tf32" else cut(depth, 64, 32, 16)
         m, n = 128, cut(columns, 128, 64, 32, 16, overhead=32)
-    while ceil_div(rows, m) * ceil_div(columns, n) * products < PROCESSORS:
+    while ceil_div(rows, m) * ceil_div(columns, n) * products < WAVE:
         if m > 64:
             m //= 2
         elif n > 32:

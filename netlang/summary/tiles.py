@@ -13,7 +13,7 @@ from netlang.svg import Svg, width_of
 from netlang.units import percent
 
 SIZE, LINE, PAD = 11, 14, 5
-"""Of text, from one baseline to the next, and from an edge to a text: pixels."""
+"""Pixels of text, from one baseline to the next, and from an edge to a text."""
 
 GAPS = (3.0, 1.6, 0.8)
 """Pixels between groups, between blocks, between layers; what lies deeper is as close as those."""
@@ -112,7 +112,7 @@ def _below(room: Rect, taken: float) -> Rect:
 
 
 def _lines(tile: Tile, share: str, room: Rect) -> tuple[str, ...]:
-    """As much of a tile's name and share as fits."""
+    """The lines of a tile: as much of its name and share as fits."""
     name = tile.trail[-1]
     together, apart = (f"{name}, {share}",), (name, share)
     for lines in (*((apart, together) if tile.is_leaf else (together, apart)), (name,)):

@@ -10,8 +10,9 @@ from itertools import zip_longest
 import numpy as np
 
 from netlang.device import RESERVED, Target
+from netlang.integers import ceil_div
 from netlang.kernels import BackToBack, Conv, Kernel, Layer, Tile, Together
-from netlang.kernels.block import power_of_two
+from netlang.kernels.block import operand, power_of_two
 from netlang.kernels.precision import Precision
 from netlang.tune.model import (
     Array,
@@ -36,13 +37,13 @@ DEPTHS: dict[Precision, tuple[int, ...]] = {
 WARPS = (4, 8)
 STAGES = (4, 3, 5, 6, 2, 1)
 SPLITS = (1, 2, 3, 4, 6, 8, 9, 12, 16)
-"""In each of them the first wins a tie."""
+"""The values of each field of a tile that are looked at; the first wins a tie."""
 
 STREAMED_COLUMNS, STREAMED_DEPTHS = (4, 8, 16), (128, 256, 512, 1024)
-"""Of a matrix that is streamed by a vector, which has no other rows."""
+"""Columns and depths of a matrix that is streamed by a vector, which has no other rows."""
 
 MOST_REGISTERS = 220
-"""Of the 255 that a thread can have, because the estimate is no better than that."""
+"""Registers of a thread, of the 255 that it can have: the estimate is no better than that."""
 
 
 @lru_cache(maxsize=4096)
@@ -104,7 +105,7 @@ def _loops(part: Layer) -> bool:
     product = Product.of(part)
     if not product:
         return False
-    steps = (loop.runs * -(-loop.depth // part.chosen.k) for loop in product.loops)
+    steps = (loop.runs * ceil_div(loop.depth, part.chosen.k) for loop in product.loops)
     return product.repeats > 1 or max(steps) > 1
 
 
@@ -186,7 +187,6 @@ def _pinned(kernel: Layer, product: Product) -> set[str]:
 
 
 def _upto(size: int, values: Sequence[int]) -> Sequence[int]:
-    """Those that are no larger than the power of two that covers a size, or else that power."""
+    """The values up to the power of two that covers a size, or an operand's block where none is."""
     cover = power_of_two(size)
-    # Tensor cores take nothing narrower than 16.
-    return [value for value in values if value <= cover] or [max(16, cover)]
+    return [value for value in values if value <= cover] or [operand(size)]

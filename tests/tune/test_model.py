@@ -7,6 +7,7 @@ import pytest
 
 from netlang.cost import profile
 from netlang.device import DEVICES, RESERVED, Target
+from netlang.integers import ceil_div
 from netlang.kernels import (
     BackToBack,
     Conv,
@@ -154,7 +155,7 @@ def test_candidates_fit_the_device(
         ]
         assert 1 < len({*found}) == len(found) < 10**4
         for loop in product.loops:
-            assert not any(loop.runs * -(-loop.depth // t.k) % t.split for t in found)
+            assert not any(loop.runs * ceil_div(loop.depth, t.k) % t.split for t in found)
         tiles = columns(found)
         room = target.device.multiprocessor.shared - RESERVED
         assert (shared(product, tiles, target) <= room).all()

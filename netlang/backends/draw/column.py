@@ -84,7 +84,7 @@ class Pen:
 
     @cached_property
     def width(self) -> float:
-        """Of every box, in points: boxes of one width stand in line, as in the papers."""
+        """The width of every box, in points: boxes of one width stand in line, as in the papers."""
         room = [self.labels.box(box).width for box in self.column.boxes if not box.symbol]
         # What a frame says, at the left, ends ahead of the middle, where the arrow comes in.
         notes = (x for g in self.column.root.groups for x in self.labels.frame(g.path, g.leaves))

@@ -50,19 +50,19 @@ class Labels:
     view: View
 
     def title(self) -> list[str]:
-        """Of the whole network."""
+        """The words about the whole network."""
         graph = self.folded.graph
         return [graph.name, *self._parameters(graph.nodes)]
 
     def frame(self, path: str, members: Sequence[Box]) -> list[str]:
-        """Of an outermost group: its name, its output, all of its parameters."""
+        """The words about an outermost group: its name, its output, all of its parameters."""
         nodes = tuple(node for box in members for node in box.nodes)
         # The last kernel of a group may compute what begins the next one too.
         own = [v for v in members[-1].values if path in (members[-1].group, *scopes(v.name))]
         return [self._repeated(path, path), str(own[-1].type), *self._parameters(nodes)]
 
     def box(self, box: Box) -> Label:
-        """Of a box; outside of groups it says what size it makes of the image."""
+        """The words in a box; outside of groups it says what size it makes of the image."""
         graph = self.folded.graph
         before = {graph[name].type.pixels for name in box.inputs}
         resized = not any(scopes(box.name)) and before != {box.size}

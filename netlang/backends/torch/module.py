@@ -128,7 +128,7 @@ class Network(Group):
         self._evaluation = schedule(graph, (graph.output,))
         self._training = schedule(graph, logits)
         self._logits = schedule(graph, logits[:1])
-        layers = {node.name: Layer(node.op) for node in graph if node.op.family != "input"}
+        layers = {node.name: Layer(node.op) for node in graph if not node.is_input}
         for name, layer in layers.items():
             for slot, weight in graph.weights(graph[name]).items():
                 layer.own(slot, weight, tensor(numbers[f"{name}.{slot}"]))

@@ -8,7 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from netlang.ir.weights import evaluate
-from netlang.kernels.layer import BYTES
+from netlang.kernels.precision import bytes_of
 from netlang.plan import PackedWeight, Plan
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def serialized(plan: Plan, checkpoint: Mapping[str, Array]) -> Iterator[bytes]:
 
     KeyError where the checkpoint lacks a tensor.
     """
-    weights = sorted(plan.weights, key=lambda weight: -BYTES[weight.dtype])
+    weights = sorted(plan.weights, key=lambda weight: -bytes_of(weight.dtype))
     yield _header(weights)
     for weight in weights:
         yield packed(weight, checkpoint).tobytes()
@@ -46,7 +46,7 @@ def _header(weights: Sequence[PackedWeight]) -> bytes:
     table: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
     for weight in weights:
-        start, end = end, end + BYTES[weight.dtype] * prod(weight.shape)
+        start, end = end, end + bytes_of(weight.dtype) * prod(weight.shape)
         dtype, shape = SAFETENSORS[weight.dtype], list(weight.shape)
         table[weight.name] = {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
     text = json.dumps(table, separators=(",", ":")).encode()
