@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from math import isfinite
 from typing import Any
 
-from benchmarks.gpu.case import Array, Case, difference
+from benchmarks.gpu.case import Array, Case
 from benchmarks.gpu.contender import Contender, FailedError, Timed
+from netlang.accuracy import relative_error
 from netlang.compiler.checks import OF_ENGINES
 
 SAMPLE = 0.1
@@ -88,7 +89,7 @@ def telling(answers: dict[str, Answer], name: str) -> Generator[None]:
 
 def _check(contender: Contender, case: Case, expected: Array) -> float:
     """How far the logits are off, as a part of the largest; `WrongError` where that is too far."""
-    off, tolerance = difference(contender.output(), expected), OF_ENGINES[case.dtype]
+    off, tolerance = relative_error(contender.output(), expected), OF_ENGINES[case.dtype]
     if not off < tolerance:
         raise WrongError(off, tolerance)
     return off

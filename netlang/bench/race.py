@@ -10,6 +10,7 @@ from statistics import median, quantiles
 from time import perf_counter, sleep
 from typing import Any, TypeVar
 
+from netlang.accuracy import relative_error
 from netlang.bench.case import Case
 from netlang.bench.contenders import Call, Contender
 
@@ -126,5 +127,4 @@ def _timed(function: Callable[[], T]) -> tuple[float, T]:
 
 def _checked(answer: Answer, case: Case, result: Any) -> Answer:
     """The answer with how far its result is off."""
-    off = abs(result - case.expected).max() / abs(case.expected).max()
-    return replace(answer, difference=float(off))
+    return replace(answer, difference=relative_error(result, case.expected))

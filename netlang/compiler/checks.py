@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from netlang.accuracy import relative_error
 from netlang.backends.triton.artifact import write_artifact
 from netlang.compiler import Compilation
 from netlang.diagnostic import error
@@ -68,7 +69,7 @@ def checks(compilation: Compilation, weights: Weights, seed: int = 0) -> Iterato
     expected = reference(graph, weights, *images)
 
     def check(what: str, got: Any, tolerance: float) -> Check:
-        return Check(what, difference(got, expected), tolerance)
+        return Check(what, relative_error(got, expected), tolerance)
 
     yield check("optimized graph in float64", reference(optimized, weights, *images), OF_PASSES)
     module = to_module(graph, weights).eval()
@@ -86,15 +87,6 @@ def random_images(graph: Graph, seed: int) -> list[Array]:
 
     rng = np.random.default_rng(seed)
     return [rng.normal(size=(1, *node.type.shape)) for node in graph.inputs]
-
-
-def difference(got: Any, expected: Any) -> float:
-    """The largest difference of two tensors over the largest number expected.
-
-    No difference is none over zeros as well: a layer's values may be all zero.
-    """
-    off = (got.cpu().double() - expected).abs().max()
-    return float(off / expected.abs().max()) if off else 0.0
 
 
 def to_logits(graph: Graph) -> Graph:
@@ -142,4 +134,5 @@ def _result(model: Any, images: list[Array], device: Any = "cpu") -> Any:
     import torch
 
     with torch.inference_mode():
-        return model(*(torch.tensor(image, dtype=torch.float32).to(device) for image in images))
+        x = (torch.tensor(image, dtype=torch.float32).to(device) for image in images)
+        return model(*x).cpu()
