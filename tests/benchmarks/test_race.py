@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks.gpu.case import Case
 from benchmarks.gpu.race import CALLS, SAMPLE, race, samples
+from netlang.bench.rounds import turns
 from tests.benchmarks.fakes import EXPECTED, Clock, Fake
 
 CASE = Case("resnet18", 2, "float16")
@@ -22,8 +23,7 @@ def test_all_take_turns() -> None:
         "memory": 1000,
         "samples": [],
     }
-    # Each begins in its turn.
-    assert clock.log[-6:] == ["a", "b", "b", "a", "a", "b"]
+    assert clock.log[-6:] == [*turns("ab", 3)]
 
 
 def test_a_sample_is_long_enough() -> None:
