@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netlang.arrays import Array
 from netlang.diagnostic import error
 from netlang.ir.graph import Graph, Node
 from netlang.ops.norm import Softmax
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Scores = NDArray[np.float32]
 
 
 def is_classifier(graph: Graph) -> bool:
@@ -73,7 +68,7 @@ def read_labels(path: Path, graph: Graph) -> list[str]:
 
 
 def likeliest(
-    graph: Graph, output: Scores, count: int, labels: Sequence[str] | None = None
+    graph: Graph, output: Array, count: int, labels: Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
     """The classes of highest probability, with that and their labels, the highest first.
 
@@ -93,7 +88,7 @@ def likeliest(
     ]
 
 
-def _softmax(scores: Scores) -> Scores:
+def _softmax(scores: Array) -> Array:
     import numpy as np
 
     powers = np.exp(scores - scores.max())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netlang.accuracy import relative_error
+from netlang.arrays import Array, Checkpoint
 from netlang.backends.triton.artifact import write_artifact
 from netlang.compiler import Compilation
 from netlang.diagnostic import error
@@ -17,12 +18,6 @@ from netlang.ir.graph import Graph, Node
 from netlang.ir.weights import Expr
 from netlang.ops.norm import Softmax
 from netlang.plan import Plan, plan
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
-    Weights = Mapping[str, Array]
 
 OF_PASSES = 1e-12
 """Folding reorders a few float64 roundings of 1e-16 a layer; any mistake is off by 1e-6 or more."""
@@ -56,7 +51,7 @@ class Check:
         return self.difference < self.tolerance
 
 
-def checks(compilation: Compilation, weights: Weights, seed: int = 0) -> Iterator[Check]:
+def checks(compilation: Compilation, weights: Checkpoint, seed: int = 0) -> Iterator[Check]:
     """Compares what was made of the network with the network as written, in float64.
 
     All get one random image of full size, and a softmax at the end is left out. The kernels take
@@ -121,7 +116,7 @@ def _kernels_can_run(precision: str) -> bool:
     return is_interpreted or torch.cuda.is_available()
 
 
-def _kernels(plan: Plan, weights: Weights, images: list[Array]) -> Any:
+def _kernels(plan: Plan, weights: Checkpoint, images: list[Array]) -> Any:
     from netlang.runtime.model import Model
 
     with TemporaryDirectory() as folder:

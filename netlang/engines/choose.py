@@ -7,6 +7,7 @@ from importlib import import_module
 from itertools import chain
 from typing import Any, Protocol
 
+from netlang.arrays import Checkpoint
 from netlang.device import require_batch
 from netlang.diagnostic import error, near_or_all
 from netlang.engines.cache import user_engines
@@ -54,7 +55,7 @@ def fitting(precision: str | None) -> list[str]:
 
 def open_engine(
     graph: Graph,
-    weights: Numbers | Mapping[str, Any],
+    weights: Numbers | Checkpoint,
     engine: str | None = None,
     precision: str | None = None,
     threads: int | None = None,

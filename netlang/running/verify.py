@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlang.accuracy import relative_error
+from netlang.arrays import Checkpoint
 from netlang.columns import aligned
 from netlang.compiler.checks import (
     OF_ENGINES,
@@ -18,9 +19,6 @@ from netlang.compiler.checks import (
 from netlang.engines import open_engine
 from netlang.ir.graph import Graph
 from netlang.passes import PIPELINE, Pass, optimize
-
-Weights = Mapping[str, Any]
-"""A checkpoint of the network as it is written: arrays by their names."""
 
 Values = Mapping[str, Any]
 """Tensors by the names of their nodes."""
@@ -62,7 +60,7 @@ class Verdict:
 
 def verify(
     graph: Graph,
-    weights: Weights,
+    weights: Checkpoint,
     seed: int = 0,
     tolerance: float | None = None,
     passes: tuple[Pass, ...] = PIPELINE,
@@ -123,7 +121,7 @@ def _off(execution: Execution, name: str) -> float:
 
 def _after_passes(
     graph: Graph,
-    weights: Weights,
+    weights: Checkpoint,
     images: list[Any],
     before: Values,
     passes: tuple[Pass, ...],
@@ -142,7 +140,7 @@ def _after_passes(
 
 def _engine(
     graph: Graph,
-    weights: Weights,
+    weights: Checkpoint,
     images: list[Any],
     name: str,
     precision: str | None,

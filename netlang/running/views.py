@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netlang.arrays import Array
 from netlang.diagnostic import error
 from netlang.images import Preparation, middle, middle_square, require_crop
 from netlang.ir.attributes import Size
@@ -16,8 +17,6 @@ from netlang.recipe import Crop, Crops, Dense, Flip, Mean, Resize, Scale, all_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-    from netlang.images import Array
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class Views:
         C x H x W each. Places are those of torchvision's CenterCrop and FiveCrop.
         """
         image = self.preparation.open(path)
-        views = list["Array"]()
+        views = list[Array]()
         for side in self.sides:
             cuts = self.cut.of(self.preparation.scaled(image, side), self.preparation)
             seen = [self.preparation.numbers(cut) for cut in cuts]

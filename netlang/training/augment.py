@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Any
 
+from netlang.arrays import Array
 from netlang.diagnostic import error
 from netlang.images import Preparation, Window, middle_square, require_crop
 from netlang.recipe import Area, Color, Crop, Flip, Mean, Pad, Resize, one_of
@@ -14,12 +15,9 @@ from netlang.training.colour import Lighting
 from netlang.units import percent
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.random import Generator
-    from numpy.typing import NDArray
     from PIL.Image import Image
 
-    Array = NDArray[np.float32]
 
 LEAST, MOST = 0.5, 1.5
 """Of contrast, brightness and colour, where 1 changes nothing (Howard 2013, section 3.2)."""

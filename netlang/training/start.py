@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netlang.arrays import Array
 from netlang.diagnostic import did_you_mean, error
 from netlang.ir.graph import Graph, Node
 from netlang.recipe import Bias, Init, all_of, one_of
 from netlang.weights import random_weights, tensors
 from netlang.weights.random import he_deviation
-
-if TYPE_CHECKING:
-    from netlang.weights.checkpoint import Array
 
 
 def starting_weights(graph: Graph, words: Sequence[Any], seed: int) -> dict[str, Array]:

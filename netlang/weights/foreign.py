@@ -12,17 +12,15 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netlang.arrays import Array, Checkpoint
 from netlang.diagnostic import Diagnostic, NetError, error
 from netlang.ir.graph import Graph
 from netlang.natural import natural
 from netlang.weights.checkpoint import tensors
 from netlang.weights.file import MEAN_IMAGE, Shape, first_of, show_shape
 from netlang.weights.state import as_arrays
-
-if TYPE_CHECKING:
-    from netlang.weights.checkpoint import Array, Checkpoint
 
 TORCHVISION = re.compile(
     r"conv1|bn1|fc"
