@@ -15,7 +15,7 @@ from netlang.diagnostic import error
 from netlang.ir.graph import Graph
 from netlang.ir.types import TensorType
 from netlang.ops.shape import Input
-from netlang.recipe import Crop, Resize, Word, one_of
+from netlang.recipe import Crop, Resize, Word, one_of, words_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image, Resampling
@@ -67,7 +67,7 @@ class Preparation:
                 help="an image has 3 channels, or 1 where it is gray: input 3x224x224; "
                 "other numbers come from a .npy file",
             )
-        words = dict(graph.recipes).get("eval", ())
+        words = words_of(graph, "eval") or ()
         recipe = one_of(words, Resize)
         if recipe and recipe.to:
             raise error(
