@@ -74,7 +74,7 @@ RACES = (
 
 def timed(answer: Answer) -> str:
     """The median of its times, and their spread."""
-    return f"{si(answer.median, 's')} ±{100 * answer.spread:.0f}%"
+    return f"{si(answer.median, 's')} ±{100 * answer.spread.relative:.0f}%"
 
 
 def latency(results: Results, precision: str) -> Iterator[str]:

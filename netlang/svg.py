@@ -1,4 +1,4 @@
-"""Just enough SVG: shapes and text in the order in which they are drawn."""
+"""Just enough SVG: shapes and text in the order in which they are drawn, in given colours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from netlang.columns import shortened
 
 Anchor = Literal["start", "middle", "end"]
 
-INK, FAINT, GRID = "#222222", "#666666", "#e4e4e4"
 FONT = "Helvetica, Arial, sans-serif"
 MEAN = 0.6
 """The width of a character as a part of the font's size: the mean of a line, on the safe side."""
@@ -32,7 +31,7 @@ def fit(text: str, size: float, width: float) -> str:
 class Svg:
     """A picture of so many pixels on paper of a colour; equal calls give equal bytes."""
 
-    def __init__(self, width: int, height: int, paper: str = "#ffffff"):
+    def __init__(self, width: int, height: int, paper: str):
         self.width, self.height, self.paper = width, height, paper
         self._elements: list[str] = []
         self.rect(0, 0, width, height, paper)
@@ -53,7 +52,7 @@ class Svg:
     def line(
         self,
         *points: tuple[float, float],
-        stroke: str = INK,
+        stroke: str,
         width: float = 1,
         dashed: bool = False,
     ) -> None:
@@ -84,7 +83,7 @@ class Svg:
         *,
         size: float = 12,
         anchor: Anchor = "start",
-        fill: str = INK,
+        fill: str,
         turn: float = 0,
         bold: bool = False,
         halo: bool = False,
@@ -101,7 +100,7 @@ class Svg:
         self._elements.append(f"<text {place}{look}>{escape(text, quote=False)}</text>")
 
     def legend(
-        self, x: float, y: float, meanings: Mapping[str, str], size: float, fill: str = FAINT
+        self, x: float, y: float, meanings: Mapping[str, str], size: float, fill: str
     ) -> None:
         """What colours mean, by meaning: squares in a line with words on a baseline at `y`."""
         for meaning, colour in meanings.items():

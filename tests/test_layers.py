@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent / "netlang"
 # From the ground up. Neighbours on a floor do not know each other. The runtime stands on the ground
 # because an artifact carries it to machines without netlang.
 FLOORS = (
-    {"diagnostic", "integers", "lazy", "natural", "tree", "units"},
+    {"accuracy", "arrays", "diagnostic", "integers", "lazy", "natural", "tree", "units"},
     {"columns", "files", "reach", "resources", "runtime"},
     {"kernels"},
     {"device", "ir", "picture", "svg"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from statistics import quantiles
+from dataclasses import astuple
 
 from netlang.bench.contenders import ENGINES, WORDS
 from netlang.bench.race import Answer
@@ -38,14 +38,14 @@ def to_svg(results: Results, theme: Theme = "light", place: str = "") -> bytes:
 def _draw_bars(svg: Svg, answers: Mapping[str, Answer], top: float, theme: Theme) -> None:
     ink = PALETTES[theme]
     own, other = ink.marks["added"].line, ink.plain.line
-    ends = {name: quantiles(answer.seconds, n=4) for name, answer in answers.items()}
-    scale = (RIGHT - LEFT) / max(third for _, _, third in ends.values())
-    for number, (name, answer) in enumerate(answers.items()):
-        y, (first, middle, third) = top + number * STEP, ends[name]
+    spreads = {name: answer.spread for name, answer in answers.items()}
+    scale = (RIGHT - LEFT) / max(spread.third for spread in spreads.values())
+    for number, (name, spread) in enumerate(spreads.items()):
+        y, time = top + number * STEP, si(spread.median, "s")
+        first, middle, third = (LEFT + scale * seconds for seconds in astuple(spread))
         words = WORDS.get(name, name)
         svg.text(LEFT - 8, y + THICK - 4, words, anchor="end", fill=ink.text)
-        tip = f"{words}: {si(answer.median, 's')}"
-        svg.rect(LEFT, y, scale * middle, THICK, own if name in ENGINES else other, tip)
-        line = y + THICK / 2
-        svg.line((LEFT + scale * first, line), (LEFT + scale * third, line), stroke=ink.text)
-        svg.text(LEFT + scale * third + 8, y + THICK - 4, si(answer.median, "s"), fill=ink.faint)
+        colour = own if name in ENGINES else other
+        svg.rect(LEFT, y, middle - LEFT, THICK, colour, f"{words}: {time}")
+        svg.line((first, y + THICK / 2), (third, y + THICK / 2), stroke=ink.text)
+        svg.text(third + 8, y + THICK - 4, time, fill=ink.faint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -48,7 +48,7 @@ def _rows(answers: Mapping[str, Answer]) -> Iterator[tuple[str, ...]]:
         yield (
             f"  {name}",
             si(answer.median, "s"),
-            f"±{percent(answer.spread)}",
+            f"±{percent(answer.spread.relative)}",
             f"{answer.ratio(answers[own]):.2f}" if own and name != own else "",
             si(median(answer.ready), "s"),
             si(start.seconds, "s") if start else "",
@@ -69,6 +69,11 @@ def where(described: Mapping[str, Any] | None = None) -> str:
     return f"{here['processor']}, {here['cores']} cores"
 
 
+def installed(packages: Iterable[str]) -> dict[str, str]:
+    """The versions of packages, of those that are there."""
+    return {package: version(package) for package in packages if find_spec(package)}
+
+
 def describe(results: Results) -> dict[str, Any]:
     """All that was measured and what decides it, as one object; the form is stable, for scripts.
 
@@ -77,7 +82,7 @@ def describe(results: Results) -> dict[str, Any]:
     return {
         "date": date.today().isoformat(),
         **machine(),
-        "versions": {package: version(package) for package in PACKAGES if find_spec(package)},
+        "versions": installed(PACKAGES),
         "results": {
             case: {name: answer.as_json() for name, answer in answers.items()}
             for case, answers in results.items()

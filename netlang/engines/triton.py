@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +20,9 @@ PRECISIONS = ("float32", *(precision for precision in ALL if precision != "float
 
 DRIVERS = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
 """Where Linux, and Linux in Windows, have a GPU: torch takes seconds to tell that there is none."""
+
+Run = Callable[..., Any]
+"""A function of arrays."""
 
 
 def missing() -> str:
@@ -35,22 +40,29 @@ def open(job: Job) -> Engine:
         raise error("the engine 'triton' runs on a GPU", help="leave out --threads")
     key = job.key("triton", version("triton"), job.batch, _device())
     if job.cache is None or key is None:
-        # Triton reads the kernels' text at their first calls.
-        home = TemporaryDirectory()
-        run = _run(_compiled(job, Path(home.name)), home)
+        run = _made(job, None)
     else:
-        run = _run(_kept(job, job.cache.folder / f"{key}.artifact"))
+        run = job.cache.through_folder(key, partial(_made, job), _kept)
     return Engine("triton", job.precision, _description(job.precision), run)
 
 
-def _kept(job: Job, folder: Path) -> Any:
+def _kept(folder: Path) -> Run | None:
+    """What the artifact in a folder computes; None where it is not there, or damaged."""
     from netlang.runtime.folder import ArtifactError
     from netlang.runtime.model import Model
 
     try:
-        return Model.load(folder)
-    except ArtifactError:
-        return _compiled(job, folder)
+        return _run(Model.load(folder))
+    except (ArtifactError, OSError, SyntaxError, ValueError):
+        return None
+
+
+def _made(job: Job, folder: Path | None) -> Run:
+    """What the network computes, compiled into a folder, or into one that goes with it (None)."""
+    if folder:
+        return _run(_compiled(job, folder))
+    home = TemporaryDirectory()  # Triton reads the kernels' text at their first calls
+    return _run(_compiled(job, Path(home.name)), home)
 
 
 def _compiled(job: Job, folder: Path) -> Any:
@@ -68,7 +80,7 @@ def _compiled(job: Job, folder: Path) -> Any:
     return Model.load(folder)
 
 
-def _run(model: Any, home: object = None) -> Any:
+def _run(model: Any, home: object = None) -> Run:
     """The model as a function of arrays, as long as which there is its home."""
     import torch
 

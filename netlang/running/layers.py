@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from netlang.arrays import Checkpoint
 from netlang.diagnostic import Diagnostic, NetError, did_you_mean, error
 from netlang.files import whole_folder
 from netlang.ir.graph import Graph
@@ -43,7 +44,7 @@ def matching(graph: Graph, patterns: Iterable[str]) -> list[str]:
 
 @contextmanager
 def values_into(
-    folder: Path, graph: Graph, weights: Mapping[str, Any], names: Iterable[str]
+    folder: Path, graph: Graph, weights: Checkpoint, names: Iterable[str]
 ) -> Generator[Sink]:
     """Writes each batch's values of some layers to `folder`, one `NAME.npy` (N x C x H x W) each.
 

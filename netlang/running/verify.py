@@ -6,21 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netlang.accuracy import relative_error
+from netlang.arrays import Checkpoint
 from netlang.columns import aligned
 from netlang.compiler.checks import (
     OF_ENGINES,
     OF_PASSES,
     Check,
-    difference,
     random_images,
     to_logits,
 )
 from netlang.engines import open_engine
 from netlang.ir.graph import Graph
 from netlang.passes import PIPELINE, Pass, optimize
-
-Weights = Mapping[str, Any]
-"""A checkpoint of the network as it is written: arrays by their names."""
 
 Values = Mapping[str, Any]
 """Tensors by the names of their nodes."""
@@ -62,7 +60,7 @@ class Verdict:
 
 def verify(
     graph: Graph,
-    weights: Weights,
+    weights: Checkpoint,
     seed: int = 0,
     tolerance: float | None = None,
     passes: tuple[Pass, ...] = PIPELINE,
@@ -90,7 +88,9 @@ def verify(
 def judged(execution: Execution, expected: Any, tolerance: float) -> Verdict:
     """What is to be said of an execution, where the output should be `expected`."""
     graph = execution.graph
-    check = Check(execution.what, difference(execution.values[graph.output], expected), tolerance)
+    check = Check(
+        execution.what, relative_error(execution.values[graph.output], expected), tolerance
+    )
     if check.passed and not execution.is_layered:
         return Verdict(check, len(graph))
     return Verdict(check, len(graph), *_first_divergence(execution, tolerance))
@@ -114,14 +114,14 @@ def _off(execution: Execution, name: str) -> float:
     """
     value, oracle = execution.values[name], execution.oracle
     if execution.is_layered:
-        return difference(value, oracle[name])
+        return relative_error(value, oracle[name])
     alike = (other for other in oracle.values() if other.shape == value.shape)
-    return min((difference(value, other) for other in alike), default=float("inf"))
+    return min((relative_error(value, other) for other in alike), default=float("inf"))
 
 
 def _after_passes(
     graph: Graph,
-    weights: Weights,
+    weights: Checkpoint,
     images: list[Any],
     before: Values,
     passes: tuple[Pass, ...],
@@ -140,7 +140,7 @@ def _after_passes(
 
 def _engine(
     graph: Graph,
-    weights: Weights,
+    weights: Checkpoint,
     images: list[Any],
     name: str,
     precision: str | None,

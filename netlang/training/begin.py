@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
+from netlang.arrays import Checkpoint
 from netlang.diagnostic import error
 from netlang.engines.cpu import require_threads
 from netlang.engines.process import keep_memory, wait_briefly
@@ -26,7 +25,7 @@ def begin(
     recipe: Recipe,
     data: Dataset,
     validation: Dataset | None,
-    weights: Mapping[str, Any] | None = None,
+    weights: Checkpoint | None = None,
     seed: int = 0,
     device: str | None = None,
     threads: int | None = None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Any
 
 from netlang.device import require_batch
 from netlang.diagnostic import error
@@ -22,6 +21,7 @@ from netlang.recipe import (
     Word,
     all_of,
     one_of,
+    words_of,
 )
 
 EXAMPLE = "train { sgd 0.1, weight_decay=1e-4; batch 128; epochs 90 }"
@@ -31,7 +31,7 @@ EXAMPLE = "train { sgd 0.1, weight_decay=1e-4; batch 128; epochs 90 }"
 class Recipe:
     """How a network is trained: the optimizer, its rate, how long; `words` are all of them."""
 
-    words: tuple[Any, ...]
+    words: tuple[Word, ...]
     sgd: SGD
     batch: int
     length: Epochs | Iterations
@@ -47,7 +47,7 @@ class Recipe:
 
         NetError where there is none, a word is missing that has no default, or one makes no sense.
         """
-        words = dict(graph.recipes).get("train")
+        words = words_of(graph, "train")
         if words is None:
             raise error(
                 f"'{graph.name}' has no 'train': nothing says how it is trained",
@@ -102,7 +102,7 @@ class Options:
             if count is not None and count < 1:
                 raise error(f"'--{name} {count}' trains nothing", help=f"write --{name} 90")
 
-    def instead_of(self, words: tuple[Any, ...]) -> tuple[Any, ...]:
+    def instead_of(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
         """A recipe's words, those that are wanted otherwise in the place of their kind."""
         wanted = list[Word]()
         if self.lr is not None:

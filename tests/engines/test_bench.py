@@ -11,6 +11,7 @@ import pytest
 
 from netlang.bench import CONTENDERS, Answer, Case, Contender, race
 from netlang.bench.contenders import Netlang
+from netlang.bench.rounds import Spread, turns
 
 
 def test_engines_and_torch_are_raced(tmp_path: Path) -> None:
@@ -57,6 +58,17 @@ def test_what_is_timed_comes_after_calls_of_the_same_that_are_not(tmp_path: Path
     assert all(min(answer.ready) > 0.3 > answer.median for answer in answers.values())
 
 
+def test_quartiles() -> None:
+    assert Spread.of([5.0, 1.0, 3.0, 2.0, 4.0]) == Spread(1.5, 3.0, 4.5)
+    assert Spread.of([2.0]) == Spread(2.0, 2.0, 2.0)
+    assert Spread.of([1.0, 2.0, 3.0, 4.0, 5.0]).relative == pytest.approx(1 / 2)
+
+
+def test_turns_are_the_same_every_time() -> None:
+    assert [*turns("ab", 9)] == [*turns("ab", 9)]
+    assert [*turns("", 9)] == []
+
+
 def test_rounds_go_in_orders_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("netlang.bench.race"), "SETTLE", 0.0)
     called = list[str]()
@@ -79,4 +91,4 @@ def test_ratios_are_of_rounds() -> None:
     one, other = Answer(seconds=[1.0, 9.0, 2.0]), Answer(seconds=[2.0, 18.0, 1.0])
     assert one.ratio(other) == 0.5
     assert one.median == 2.0
-    assert Answer(seconds=[1.0, 2.0, 3.0]).spread == pytest.approx(0.5)
+    assert Answer(seconds=[1.0, 2.0, 3.0]).spread.relative == pytest.approx(0.5)

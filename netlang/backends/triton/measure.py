@@ -7,15 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netlang.arrays import Array, Checkpoint
 from netlang.backends.triton.artifact import write_artifact
 from netlang.device import Device
 from netlang.diagnostic import error
 from netlang.plan import Plan
-
-if TYPE_CHECKING:
-    from netlang.backends.triton.numbers import Array
 
 SAMPLES, WARM_UP = 15, 3
 """Passes that are timed, and those ahead of them that are not."""
@@ -33,7 +31,7 @@ class RefusalError(Exception):
     """Why a plan does not run: Triton, the assembler or the device would not have it."""
 
 
-Bench = Callable[[Plan, Mapping[str, Any], Sequence[Any]], Pass]
+Bench = Callable[[Plan, Checkpoint, Sequence[Any]], Pass]
 """Runs a plan with a checkpoint on inputs N x C x H x W, all of NumPy; raises `RefusalError`."""
 
 

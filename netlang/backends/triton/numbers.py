@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netlang.arrays import Array, Checkpoint
 from netlang.ir.weights import evaluate
 from netlang.kernels.precision import bytes_of
 from netlang.plan import PackedWeight, Plan
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
-
 SAFETENSORS = {"float32": "F32", "float16": "F16", "bfloat16": "BF16"}
 
 
-def serialized(plan: Plan, checkpoint: Mapping[str, Array]) -> Iterator[bytes]:
+def serialized(plan: Plan, checkpoint: Checkpoint) -> Iterator[bytes]:
     """The file of a plan's weights in pieces, so that it is never in memory as a whole.
 
     KeyError where the checkpoint lacks a tensor.
@@ -30,7 +26,7 @@ def serialized(plan: Plan, checkpoint: Mapping[str, Array]) -> Iterator[bytes]:
         yield packed(weight, checkpoint).tobytes()
 
 
-def packed(weight: PackedWeight, checkpoint: Mapping[str, Array]) -> Array:
+def packed(weight: PackedWeight, checkpoint: Checkpoint) -> Array:
     """The numbers of a weight as its kernel reads them; bfloat16 as bits in uint16."""
     numbers = evaluate(weight.expr, checkpoint)
     if weight.packing:
