@@ -305,4 +305,5 @@ def test_the_command_tunes_and_ships(
 
 def test_the_report_says_who_chose(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compile", str(net)]) == 0
-    assert "tiles        chosen by the cost model; `--tune` on a GPU" in capsys.readouterr().out
+    told = "tiles        chosen by the cost model; `netlang compile --tune` on a GPU measures"
+    assert told in capsys.readouterr().out
