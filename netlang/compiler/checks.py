@@ -106,7 +106,7 @@ def _kernels_can_run(precision: str) -> bool:
     if is_interpreted and precision == "bfloat16":
         raise error(
             "Triton's interpreter multiplies bfloat16 wrongly",
-            help="check another precision there, such as --dtype float16",
+            help="check another precision there, such as float16",
         )
     return is_interpreted or torch.cuda.is_available()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from netlang.device import DEVICES
+from netlang.device import matching, nearest
 from netlang.diagnostic import error
 from netlang.engines.job import Engine, Job
 from netlang.kernels.precision import PRECISIONS as ALL
@@ -31,13 +31,17 @@ def missing() -> str:
         return "triton is not installed"
     if _is_interpreted():
         return ""
-    return "" if any(path.exists() for path in DRIVERS) and _has_cuda() else "there is no CUDA GPU"
+    if not (any(path.exists() for path in DRIVERS) and _has_cuda()):
+        return "there is no CUDA GPU"
+    return "" if _device() else f"{_gpu()} is older than compute capability 8.0"
 
 
 def open(job: Job) -> Engine:
     """The network as an artifact, which the cache keeps, with its weights on the GPU."""
     if job.threads:
-        raise error("the engine 'triton' runs on a GPU", help="leave out --threads")
+        raise error(
+            "the engine 'triton' runs on a GPU", help="leave out the threads, which are a CPU's"
+        )
     key = job.key("triton", version("triton"), job.batch, _device())
     if job.cache is None or key is None:
         run = _made(job, None)
@@ -73,9 +77,9 @@ def _compiled(job: Job, folder: Path) -> Any:
         job.graph,
         folder,
         weights=job.weights.load(),
-        precision=job.precision,  # pyright: ignore[reportArgumentType]
-        batch=job.batch or 1,
         device=_device(),
+        precision=job.precision,
+        batch=job.batch,
     )
     return Model.load(folder)
 
@@ -96,16 +100,16 @@ def _description(precision: str) -> str:
     return f"Triton {version('triton')} on {where}, {precision}"
 
 
-def _device() -> str:
-    """The device that kernels are chosen for: one of the GPU's generation, or the next older."""
+def _device() -> str | None:
+    """The device that kernels are chosen for: the GPU, or one whose kernels it runs, if any is."""
     import torch
 
     if _is_interpreted():
         return "h100"
-    major, minor = torch.cuda.get_device_capability()
-    known = {name: each.capability for name, each in DEVICES.items()}
-    fitting = {name: own for name, own in known.items() if own <= 10 * major + minor}
-    return max(fitting or known, key=known.__getitem__)
+    cuda: Any = torch.cuda  # whose types are partly unknown
+    gpu = cuda.get_device_properties()
+    capability, shared = 10 * gpu.major + gpu.minor, gpu.shared_memory_per_multiprocessor
+    return matching(gpu.name) or nearest(capability, shared, gpu.multi_processor_count)
 
 
 def _gpu() -> str:

@@ -76,7 +76,7 @@ def tested_by(paths: Iterable[Path], graph: Graph, mean_image: Array | None) -> 
     if array:
         raise error(
             f"'{array}' is taken as prepared, and a test prepares images itself",
-            help="name images, or leave out --eval",
+            help="name images, or look at each in one view: no test",
         )
     return Views.of(graph, mean_image)
 

@@ -77,6 +77,6 @@ def _recorder(module: Any, append: Mapping[str, Callable[[Any], None]]) -> Sink:
 def require_free(folder: Path) -> None:
     """`NetError` where the arrays of layers would take the place of something else."""
     if folder.is_file():
-        raise error(f"'-o {folder}' is a file", help="name a folder for the layers' arrays")
+        raise error(f"'{folder}' is a file", help="name a folder for the layers' arrays")
     if folder.is_dir() and any(path.suffix != ".npy" for path in folder.iterdir()):
-        raise error(f"'-o {folder}' holds other files, which would go", help="name a new folder")
+        raise error(f"'{folder}' holds other files, which would go", help="name a new folder")

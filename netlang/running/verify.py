@@ -16,6 +16,7 @@ from netlang.compiler.checks import (
     random_images,
     to_logits,
 )
+from netlang.device import USUAL, Target
 from netlang.engines import open_engine
 from netlang.ir.graph import Graph
 from netlang.passes import PIPELINE, Pass, optimize
@@ -66,12 +67,14 @@ def verify(
     passes: tuple[Pass, ...] = PIPELINE,
     engines: Sequence[str] = ("torch",),
     precision: str | None = None,
+    target: Target = USUAL,
 ) -> Iterator[Verdict]:
     """Compares the graph after each pass that changes it, and engines, with float64.
 
-    All get one random image, and a softmax at the end is left out. Engines compute in `precision`,
-    or in the first of theirs. Without `tolerance`, passes have that of float64 and engines that of
-    what they compute in. `NetError` for an engine that is not there, or not in this precision.
+    All get one random image, and a softmax at the end is left out. Passes make the network fast on
+    the target; engines compute in `precision`, or in the first of theirs. Without `tolerance`,
+    passes have that of float64 and engines that of what they compute in. `NetError` for an engine
+    that is not there, or not in this precision.
     """
     from netlang.backends.torch import values
 
@@ -79,7 +82,7 @@ def verify(
     written = to_logits(graph)
     expected = values(written, weights, *images)
     for execution in (
-        *_after_passes(graph, weights, images, expected, passes),
+        *_after_passes(graph, weights, images, expected, passes, target),
         *(_engine(written, weights, images, name, precision, expected) for name in engines),
     ):
         yield judged(execution, expected[written.output], tolerance or execution.tolerance)
@@ -125,11 +128,12 @@ def _after_passes(
     images: list[Any],
     before: Values,
     passes: tuple[Pass, ...],
+    target: Target,
 ) -> Iterator[Execution]:
     from netlang.backends.torch import values
 
     for run in passes:
-        after = optimize(graph, (run,)).graph
+        after = optimize(graph, (run,), target).graph
         if after == graph:
             continue
         logits = to_logits(after)

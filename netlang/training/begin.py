@@ -61,5 +61,5 @@ def _require_validation(recipe: Recipe, data: Dataset, validation: Dataset | Non
     elif recipe.plateau:
         raise error(
             "'plateau' watches the validation error, and there are no images to validate with",
-            help="name some: --val DATA",
+            help="name some",
         )

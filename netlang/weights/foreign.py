@@ -125,8 +125,8 @@ def _require_known(theirs: Iterable[Layer]) -> None:
         if not TORCHVISION.fullmatch(layer.name):
             raise error(
                 f"'{layer.name}' is not how torchvision calls a layer",
-                help="--in-order takes layers of a kind one after the other, whatever their names: "
-                "look at the pairs before you trust them",
+                help="in order, layers of a kind are taken one after the other, whatever their "
+                "names: look at the pairs before you trust them",
             )
 
 
@@ -169,7 +169,7 @@ def _require_late_strides(graph: Graph, pairs: Pairs) -> None:
         if opens and halves:
             raise error(
                 f"torchvision halves the image in the 3x3, '{graph.name}' in the 1x1: '{own.name}'",
-                help="write --set stride_in=3x3, here and wherever the weights are used",
+                help="set stride_in=3x3, here and wherever the weights are used",
             )
 
 
@@ -183,7 +183,7 @@ def _require_small_pixels(graph: Graph) -> None:
             most = node.op.range
             raise error(
                 f"torchvision's weights take pixels up to 1, and '{graph.name}' up to {most}",
-                help="the zoo's VGG does with --set pixels=torchvision, here and wherever the "
+                help="the zoo's VGG does with pixels=torchvision set, here and wherever the "
                 "weights are used; a network of your own with other numbers at its 'input'",
             )
 

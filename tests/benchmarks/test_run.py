@@ -12,7 +12,7 @@ import pytest
 import netlang
 from benchmarks.gpu.case import Array, Case
 from benchmarks.gpu.contenders import versions
-from benchmarks.gpu.gpu import matching, state
+from benchmarks.gpu.gpu import state
 from benchmarks.gpu.remote import OutOfTimeError
 from benchmarks.gpu.results import Results
 from benchmarks.gpu.run import Setting, run
@@ -170,28 +170,6 @@ def test_wrong_numbers_have_no_layers(results: Results) -> None:
     did(lobby.setting(layers=True), results, CASES[:1])
     assert "layers" not in results.rows[0]
     assert len(lobby.came) == 3
-
-
-@pytest.mark.parametrize(
-    ("name", "device"),
-    [
-        ("NVIDIA H100 80GB HBM3", "h100"),
-        ("NVIDIA H200", "h200"),
-        ("NVIDIA GH200 480GB", None),
-        ("NVIDIA H100 PCIe", None),
-        ("NVIDIA H100 NVL", None),
-        ("NVIDIA A100-SXM4-80GB", "a100-80gb"),
-        ("NVIDIA A100-SXM4-40GB", "a100-40gb"),
-        ("NVIDIA A100-PCIE-40GB", None),
-        ("NVIDIA L4", "l4"),
-        ("NVIDIA L40S", "l40s"),
-        ("NVIDIA GeForce RTX 4090", "rtx4090"),
-        ("NVIDIA B200", "b200"),
-        ("Tesla V100-SXM2-16GB", None),
-    ],
-)
-def test_names_of_drivers(name: str, device: str | None) -> None:
-    assert matching(name) == device
 
 
 def test_an_unknown_gpu_has_no_floor(results: Results) -> None:

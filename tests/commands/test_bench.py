@@ -32,10 +32,10 @@ def test_a_race(net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     ("words", "message"),
     [
         (["--against", "torhc"], "did you mean 'torch'?"),
-        (["--batch", "0"], "'--batch 0' is no batch"),
+        (["--batch", "0"], "a batch of 0 images is none"),
         (["--batch", "one"], "'--batch one' is no batch"),
         (["--rounds", "1"], "'--rounds 1' has no spread"),
-        (["--threads", "0"], "'--threads 0' is no number of threads"),
+        (["--threads", "0"], "nothing runs on 0 threads"),
         (["lost1", "lost2"], "no network of the zoo named 'lost2'"),
         (["-o", "race.bmp"], "netlang does not draw '.bmp' files"),
         (["--set", "classes=ten"], "'classes'"),

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 
 from netlang.backends.draw import View, to_dot
 from netlang.commands import main
+from netlang.device import Target
 from netlang.diagnostic import Source
 from netlang.ir.graph import Graph
 from netlang.lower import load
@@ -48,6 +49,22 @@ def test_a_block_alone(tmp_path: Path) -> None:
     assert len(BOX.findall(source)) == 1 + 7 + 1
     assert ("input", "conv_1") in EDGE.findall(source)
     assert source.count("-> concat_1") == 4
+
+
+def test_kernels_are_those_of_the_target(tmp_path: Path) -> None:
+    def drawn(*words: str) -> str:
+        path = tmp_path / "googlenet.dot"
+        assert main(["draw", "googlenet", "-O", "-o", str(path), *words]) == 0
+        return path.read_text()
+
+    options = "--device", "a100-80gb", "--dtype", "tf32", "--batch", "256"
+    target = Target.of("a100-80gb", "tf32", 256)
+    assert drawn(*options) == to_dot(optimize(load("googlenet"), target=target).graph) != drawn()
+
+
+@pytest.mark.parametrize("option", ["--device=h100", "--batch=1", "--dtype=tf32"])
+def test_what_is_drawn_as_written_is_for_no_target(option: str, refused: Refusal) -> None:
+    refused(["draw", "resnet18", option], f"'{option.partition('=')[0]}' is for '-O'")
 
 
 def test_repeats_are_folded() -> None:

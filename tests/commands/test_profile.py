@@ -95,8 +95,8 @@ def test_device_and_dtype_are_chosen(capsys: pytest.CaptureFixture[str]) -> None
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--batch", "0"], "'--batch 0' is no batch"),
-        (["--batch", "9" * 400], "is no batch"),
+        (["--batch", "0"], "a batch of 0 images is none"),
+        (["--batch", "9" * 400], "images is none"),
         (["--after", "fuse"], "there is no pass 'fuse'"),
         (["-o", "roof.bmp"], "netlang does not draw '.bmp' files"),
         (["-o", "roof"], "netlang does not draw 'roof' files"),

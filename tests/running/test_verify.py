@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from netlang.device import Target
 from netlang.diagnostic import Source
 from netlang.ir.graph import Graph
 from netlang.lower import load
@@ -38,6 +39,18 @@ def test_what_changes_nothing_is_left_out(graph: Graph) -> None:
     names = [verdict.check.what for verdict in verdicts(graph)]
     assert names == ["fold_bn", "fold_affine", "torch engine, float32"]
     assert all(verdict.passed for verdict in verdicts(graph))
+
+
+def test_what_is_verified_is_what_the_target_is_given() -> None:
+    net, target = load("googlenet"), Target.of("a100-80gb", "tf32", 256)
+    seen: list[Target] = []
+
+    def watch(graph: Graph, log: Log) -> Graph:
+        seen.append(log.target)
+        return graph
+
+    assert not [*verify(net, random_weights(net), passes=(watch,), engines=(), target=target)]
+    assert seen == [target]
 
 
 def test_a_wrong_pass_is_named_with_the_layer_where_it_begins(graph: Graph) -> None:

@@ -128,7 +128,7 @@ def device_for(wanted: str | None, threads: int | None) -> str:
     if threads:
         torch.set_num_threads(threads)
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise error("torch finds no CUDA GPU", help="leave out --device, or write --device cpu")
+        raise error("torch finds no CUDA GPU", help="the device 'cpu' is there")
     return wanted or ("cuda" if torch.cuda.is_available() else "cpu")
 
 

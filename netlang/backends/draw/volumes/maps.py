@@ -125,7 +125,7 @@ def _branch(graph: Graph, node: Node, why: str) -> NetError:
         f"'{graph.name}' is no sequence of layers: {why}",
         node.origin[0].span if node.origin else None,
         "here",
-        help="'--style paper' draws branches and shortcuts, '--block NAME' a part alone",
+        help="the style 'paper' draws branches and shortcuts; a block can be drawn alone",
     )
 
 
