@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from netlang.palette import Colour, Palette
+from netlang.palette import Colour, Palette, mixed
 from netlang.parts import Part
 from netlang.summary.measures import Measure
 from netlang.summary.treemap import Rect, squarified
@@ -146,5 +146,7 @@ def _draw_text(svg: Svg, text: Text, fill: str, ink: Palette) -> None:
         y = top + LINE * number
         if text.is_wide:
             svg.rect(left, y - 2, width_of(line, SIZE), LINE, fill)
-        look, bold = (ink.faint, False) if number else (ink.text, not text.tile.depth)
+        # The faint ink is made for paper: on a colour it is too faint to be read.
+        quiet = mixed(ink.text, fill, 0.3)
+        look, bold = (quiet, False) if number else (ink.text, not text.tile.depth)
         svg.text(left, y + SIZE - 2, line, size=SIZE, fill=look, bold=bold)

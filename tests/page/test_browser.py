@@ -9,7 +9,9 @@ from netlang.backends.draw import View
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.lower.printed import parse_graph
+from netlang.palette import PALETTES, Theme, mixed
 from netlang.passes import optimize
+from tests.contrast import READABLE, contrast
 from tests.page.conftest import Opener
 
 BRANCHY = """
@@ -58,6 +60,25 @@ FAULTS = """() => {
     }
   }
   return faults;
+}"""
+
+
+# Of each text of the drawing its ink, how opaque it is, and what it stands on.
+INKS = """() => {
+  const colour = (element, name) => getComputedStyle(element)[name];
+  const found = new Map();
+  for (const text of document.querySelectorAll("#canvas text")) {
+    const around = text.closest(".badge, .item");
+    const isBeside = text.matches(".beside");
+    const under = isBeside ? around.parentElement.closest(".item") : around;
+    const paper = under?.querySelector(":scope > .outline, :scope > rect") ?? null;
+    const ink = [
+      colour(text, "fill"), colour(text, "fillOpacity"),
+      paper ? colour(paper, "fill") : colour(document.body, "backgroundColor"),
+    ];
+    found.set(ink.join(" "), [...ink, text.textContent]);
+  }
+  return [...found.values()];
 }"""
 
 
@@ -231,6 +252,19 @@ def test_the_theme_begins_as_asked_and_changes(open_page: Opener) -> None:
     assert page.evaluate(colour) == "rgb(15, 20, 27)"
     click(page, "[data-do=theme]")
     assert page.evaluate(colour) == "rgb(255, 255, 255)"
+
+
+def as_hex(colour: str) -> str:
+    """`rgb(15, 20, 27)` as `#0f141b`."""
+    return "#" + bytes(map(int, colour[4:-1].split(","))).hex()
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+def test_every_text_is_read_on_what_it_stands_on(open_page: Opener, theme: Theme) -> None:
+    page = open_page(load("googlenet"), load("resnet34"), view=View(theme=theme, params=True))
+    for fill, opacity, paper, text in page.evaluate(INKS):
+        ink = mixed(as_hex(fill), as_hex(paper), 1 - float(opacity))
+        assert contrast(ink, as_hex(paper)) >= READABLE, text
 
 
 def test_the_view_is_what_is_shown_first(open_page: Opener) -> None:

@@ -17,6 +17,7 @@ from netlang.summary import inference
 from netlang.summary.picture import SIDE
 from tests.commands.test_profile import assert_texts_are_in_place, box, every
 from tests.conftest import Golden
+from tests.contrast import READABLE, contrast
 
 IMAGES = Path(__file__).parents[2] / "docs" / "img"
 TREEMAPS = ("alexnet", "vgg16", "googlenet", "resnet18", "resnet152", "resnet1202")
@@ -107,6 +108,20 @@ def test_a_text_is_of_what_it_stands_in(network: str, tmp_path: Path) -> None:
         right = max([piece, *around], key=lambda p: p.left + p.width)
         assert place[2] <= right.left + right.width
         assert piece.holds(place) or text.attrib.get("font-weight") == "bold" or around
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+@pytest.mark.parametrize("network", TREEMAPS)
+def test_a_text_is_read_on_the_colour_of_its_tile(
+    network: str, theme: str, tmp_path: Path
+) -> None:
+    picture = drawn(tmp_path / "a.svg", network, "--theme", theme)
+    found = pieces(picture)
+    for text in every(picture, "text"):
+        x, y = float(text.attrib["x"]), float(text.attrib["y"])
+        for piece in found:
+            if piece.holds((x, y - 1, x, y)):
+                assert contrast(text.attrib["fill"], piece.fill) >= READABLE, text.text
 
 
 def test_repeats_are_one(tmp_path: Path) -> None:
