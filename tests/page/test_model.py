@@ -108,3 +108,14 @@ def test_a_repeat_of_other_names_is_not_told_as_one(second: str, folds: bool) ->
     assert ["members" in item for item in told["forms"][told["root"]]["items"]].count(True) == folds
     names = f"input a_1.one a_1.two a_2.{second} a_2.two last"
     assert [box["path"] for box in boxes(told)] == names.split()
+
+
+def test_what_heads_count_is_told_apart() -> None:
+    totals = {
+        name: network(column(name, False), {})["totals"] for name in ("googlenet", "resnet34")
+    }
+    assert totals == {
+        "googlenet": "7.00M params, 1.58G MACs; 13.4M params in training",
+        "resnet34": "21.8M params, 3.66G MACs",
+    }
+    assert network(column("googlenet", True), {})["totals"] == "7.00M params, 1.58G MACs"

@@ -112,9 +112,7 @@ def test_a_text_is_of_what_it_stands_in(network: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("theme", PALETTES)
 @pytest.mark.parametrize("network", TREEMAPS)
-def test_a_text_is_read_on_the_colour_of_its_tile(
-    network: str, theme: str, tmp_path: Path
-) -> None:
+def test_a_text_is_read_on_the_colour_of_its_tile(network: str, theme: str, tmp_path: Path) -> None:
     picture = drawn(tmp_path / "a.svg", network, "--theme", theme)
     found = pieces(picture)
     for text in every(picture, "text"):

@@ -28,6 +28,7 @@ from netlang.fold import Folded, fold
 from netlang.ir.graph import Graph, Node
 from netlang.palette import Size
 from netlang.receptive import Field, receptive_fields
+from netlang.summary import Summary, inference
 from netlang.tree import scopes
 from netlang.units import si
 
@@ -91,12 +92,9 @@ class _Writer:
     def network(self) -> Json:
         form, _ = self._form(self.root)
         fields = receptive_fields(self.graph)
-        parameters, macs = (
-            sum(map(count, self.graph)) for count in (self.graph.parameters, self.graph.macs)
-        )
         return {
             "name": self.graph.name,
-            "totals": f"{si(parameters)} params, {si(macs)} MACs",
+            "totals": _totals(self.graph),
             "root": form,
             "forms": [json.loads(text) for text in self.forms],
             "fields": [_field(fields[box.nodes[-1].name]) for box in boxes_of(self.root)],
@@ -189,6 +187,13 @@ class _Writer:
         line, _ = source.place(label.span.start)
         entry = source.name, line, source.line(line).strip()
         return self.places.setdefault(entry, len(self.places))
+
+
+def _totals(graph: Graph) -> str:
+    """What a network counts; its heads do in training alone."""
+    used, whole = Summary(inference(graph)).total, Summary(graph).total
+    training = f"; {si(whole.parameters)} params in training" if graph.heads else ""
+    return f"{si(used.parameters)} params, {si(used.macs)} MACs{training}"
 
 
 def _as_box(scope: Scope) -> Box:
