@@ -20,7 +20,7 @@ def draw_bars(svg: Svg, before: Profile, after: Profile, ink: Palette, top: floa
     longest = max(before.totals.seconds, after.totals.seconds)
     shown = _times(before).keys() | _times(after).keys()
     meanings = {family: colour for family, colour in ink.families.items() if family in shown}
-    svg.legend(LEFT, top, meanings, SIZE, ink.faint)
+    svg.legend(LEFT, top, meanings, SIZE, svg.width - LEFT, ink.faint)
     for number, (label, each) in enumerate((("as written", before), ("optimized", after))):
         y = top + 18 + number * STEP
         svg.text(LEFT - 8, y + THICK / 2 + 4, label, anchor="end", fill=ink.text)

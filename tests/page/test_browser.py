@@ -200,7 +200,7 @@ def test_the_panel_has_the_facts(open_page: Opener) -> None:
     click(page, item("conv3_x.basic_1.conv_1"))
     text = page.locator("#panel").inner_text()
     facts = (
-        "3x3 conv, 128, /2, bn, relu; 64x56x56; 128x28x28; 73,984; 57,802,752; 67×67;"
+        "3x3 conv, 128, /2, bn, relu; 64x56x56; 128x28x28; 73,984; 57,802,752; 67x67;"
         "blocks/residual.net:6; conv 3x3, width, stride=stride; resnet34.net:12"
     )
     assert [fact for fact in facts.split(";") if fact.strip() not in text] == []
@@ -265,6 +265,19 @@ def test_every_text_is_read_on_what_it_stands_on(open_page: Opener, theme: Theme
     for fill, opacity, paper, text in page.evaluate(INKS):
         ink = mixed(as_hex(fill), as_hex(paper), 1 - float(opacity))
         assert contrast(ink, as_hex(paper)) >= READABLE, text
+
+
+def test_the_legend_has_every_colour(open_page: Opener) -> None:
+    page = open_page(load("resnet34"))
+    shown = page.locator("#legend .entry").all_text_contents()
+    assert shown[:6] == ["112x112", "56x56", "28x28", "14x14", "7x7", "1x1"]
+    used = page.evaluate(
+        "[...document.querySelectorAll('.item')].map(x => x.className.baseVal.match(/stage\\S+/)[0])"
+    )
+    told = page.evaluate(
+        "[...document.querySelectorAll('.swatch')].map(x => x.className.match(/stage\\S+/)[0])"
+    )
+    assert set(used) <= set(told)
 
 
 def test_the_view_is_what_is_shown_first(open_page: Opener) -> None:

@@ -214,4 +214,4 @@ def _call(graph: Graph, path: str, node: Node) -> Label | None:
 
 
 def _field(seen: Field) -> str:
-    return "×".join(str(reach.pixels) for reach in seen)
+    return "x".join(str(reach.pixels) for reach in seen)
