@@ -15,7 +15,9 @@ def test_numbers_end_ahead_of_what_machines_differ_in() -> None:
 
 @pytest.mark.parametrize("width", [40, 150, 151, 400, 10_000])
 def test_a_legend_is_as_wide_as_it_may_be_and_as_high_as_it_says(width: int) -> None:
-    meanings = dict.fromkeys(("conv", "linear", "pointwise", "norm", "join"), "#ffffff")
+    meanings: dict[str, str] = dict.fromkeys(
+        ("conv", "linear", "pointwise", "norm", "join"), "#ffffff"
+    )
     svg = Svg(width, 200)
     svg.legend(0, 20, meanings, 12, width)
     texts = ET.fromstring(svg.render()).findall("{http://www.w3.org/2000/svg}text")
