@@ -166,7 +166,7 @@ def picture(described: Mapping[str, Any]) -> bytes:
     """What single images take, of the object in the file."""
     results = told(described)
     shown = {str(race): results[str(race)] for race in one_by_one(results)}
-    return to_svg(shown, place=where(described))
+    return to_svg(shown, where({**described, "dtype": FLOAT}))
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from html import escape
+from math import ceil
 from typing import Literal
 
 from netlang.columns import shortened
@@ -13,6 +14,9 @@ Anchor = Literal["start", "middle", "end"]
 FONT = "Helvetica, Arial, sans-serif"
 MEAN = 0.6
 """The width of a character as a part of the font's size: the mean of a line, on the safe side."""
+
+SQUARE, BETWEEN, LEGEND_STEP = 12, 16, 20
+"""A square of a legend, what lies between columns, and from one row to the next: pixels."""
 
 HALO = 6
 """The width of the stroke around letters, half of which is outside of them."""
@@ -26,6 +30,18 @@ def width_of(text: str, size: float, mean: float = MEAN) -> float:
 def fit(text: str, size: float, width: float) -> str:
     """The text, its middle left out where it would be too wide."""
     return shortened(text, int(width / (MEAN * size)))
+
+
+def legend_rows(meanings: Mapping[str, str], size: float, width: float) -> int:
+    """How many rows a legend has that may be so wide."""
+    return ceil(len(meanings) / _columns(meanings, size, width)[0])
+
+
+def _columns(meanings: Mapping[str, str], size: float, width: float) -> tuple[int, float]:
+    """The columns of a legend, and from one to the next: all are as wide as the widest."""
+    widest = max((width_of(meaning, size) for meaning in meanings), default=0.0)
+    pitch = SQUARE + 6 + widest + BETWEEN
+    return max(1, int((width + BETWEEN) // pitch)), pitch
 
 
 class Svg:
@@ -100,13 +116,26 @@ class Svg:
         self._elements.append(f"<text {place}{look}>{escape(text, quote=False)}</text>")
 
     def legend(
-        self, x: float, y: float, meanings: Mapping[str, str], size: float, fill: str
+        self,
+        x: float,
+        y: float,
+        meanings: Mapping[str, str],
+        size: float,
+        width: float,
+        fill: str,
     ) -> None:
-        """What colours mean, by meaning: squares in a line with words on a baseline at `y`."""
-        for meaning, colour in meanings.items():
-            self.rect(x, y - 10, 12, 12, colour)
-            self.text(x + 18, y, meaning, size=size, fill=fill)
-            x += 18 + width_of(meaning, size) + 16
+        """What colours mean, by meaning: squares with words, the first on a baseline at `y`.
+
+        They stand in columns, in as many rows as `legend_rows` says. Squares have an edge in the
+        colour of the words: that of a fill on paper may be next to nothing.
+        """
+        columns, pitch = _columns(meanings, size, width)
+        for number, (meaning, colour) in enumerate(meanings.items()):
+            left, base = x + number % columns * pitch, y + number // columns * LEGEND_STEP
+            right, top, bottom = left + SQUARE, base + 2 - SQUARE, base + 2
+            corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+            self.polygon(corners, colour, fill, 0.8)
+            self.text(right + 6, base, meaning, size=size, fill=fill)
 
     def render(self) -> bytes:
         """The file."""

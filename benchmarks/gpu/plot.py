@@ -44,7 +44,8 @@ def to_svg(rows: Sequence[Row]) -> bytes:
     first = rows[0]
     svg.text(24, 34, f"{first['device']}, {first['dtype']}", size=18, fill=INK.text, bold=True)
     svg.text(24, 54, "speed as a part of the best peer's, and images a second", fill=INK.faint)
-    svg.legend(LEFT, 74, {LABELS[name]: COLOURS[name] for name in names}, 12, INK.faint)
+    meanings = {LABELS[name]: COLOURS[name] for name in names}
+    svg.legend(LEFT, 74, meanings, 12, width - LEFT, INK.faint)
     longest = max((_speed(row, name) for row in rows for name in timed(row)), default=1.0)
     scale = (PANEL - ROOM) / max(1.0, longest)
     for column, batch in enumerate(batches):

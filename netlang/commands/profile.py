@@ -11,6 +11,7 @@ from netlang.commands.common import (
     add_target_arguments,
     json_text,
     load_net,
+    settings,
     target,
 )
 from netlang.commands.outputs import require_outputs
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         for each in (inference(graph), optimized)
     )
     if args.output:
-        write_picture(args.output, to_svg(before, after, args.theme))
+        write_picture(args.output, to_svg(before, after, args.theme, settings(args)))
     else:
         print(json_text(describe(before, after)) if args.json else table(before, after))
     return 0

@@ -75,7 +75,7 @@ def _total(what: str, totals: Totals) -> tuple[str, ...]:
     return (
         what,
         f"{totals.layers} layers",
-        f"{si(totals.flops / 2)} MACs",
+        f"{si(totals.flops // 2)} MACs",
         si(totals.bytes, "B"),
         f"{1e6 * totals.seconds:.1f} µs",
         rate(totals.images_per_second),

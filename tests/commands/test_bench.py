@@ -16,7 +16,12 @@ def test_a_race(net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert main([*words, "-o", str(files[0]), "-o", str(files[1])]) == 0
     shown = capsys.readouterr().out
     assert "tiny, batch 1" in shown
-    answers = json.loads(files[0].read_text())["results"]["tiny, batch 1"]
+    told = json.loads(files[0].read_text())
+    assert (told["threads"], told["dtype"]) == (1, "float32")
+    place = f"{told['cores']} cores, 1 thread, float32"
+    assert place in shown
+    assert place in files[1].read_text()
+    answers = told["results"]["tiny, batch 1"]
     assert {"netlang torch", "torch"} <= set(answers)
     for name, answer in answers.items():
         assert f"  {name} " in shown

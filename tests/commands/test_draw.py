@@ -141,6 +141,20 @@ def test_shapes_and_parameters() -> None:
     assert 'label="3x3 conv, 64\nbn, relu\n→ 64x56x56\n37.0k params"' in source
 
 
+def test_what_heads_learn_is_told_apart() -> None:
+    plain, optimized = load("googlenet"), optimize(load("googlenet")).graph
+    assert "7.00M params, 13.4M in training" in to_dot(plain, view=View(params=True))
+    assert "in training" not in to_dot(optimized, view=View(params=True))
+
+
+def test_a_network_that_learns_nothing_beside_one_that_does(tmp_path: Path) -> None:
+    source = tmp_path / "pool.net"
+    source.write_text("net pool { input 3x32x32; avgpool global }")
+    path = str(tmp_path / "a.dot")
+    assert main(["draw", str(source), "--diff", "resnet20", "--params", "-o", path]) == 0
+    assert "0 params → 270k params" in Path(path).read_text()
+
+
 def test_a_theme_changes_colours_alone() -> None:
     light, dark = (to_dot(load("resnet18"), view=View(theme=t)) for t in ("light", "dark"))
     colour = re.compile(r'"#[0-9a-f]{6}"')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from netlang.backends.draw.boxes import Box
@@ -50,9 +50,14 @@ class Labels:
     view: View
 
     def title(self) -> list[str]:
-        """The words about the whole network."""
+        """The words about the whole network; what its heads learn is there in training alone."""
         graph = self.folded.graph
-        return [graph.name, *self._parameters(graph.nodes)]
+        if not self.view.params:
+            return [graph.name]
+        needed = graph.needed([graph.output])
+        used, whole = self._count(n for n in graph if n.name in needed), self._count(graph)
+        training = f", {si(whole)} in training" if whole != used else ""
+        return [graph.name, f"{si(used)} params{training}"]
 
     def frame(self, path: str, members: Sequence[Box]) -> list[str]:
         """The words about an outermost group: its name, its output, all of its parameters."""
@@ -84,6 +89,10 @@ class Labels:
         return "  ".join(filter(None, (text, self.repeat(path))))
 
     def _parameters(self, nodes: tuple[Node, ...]) -> list[str]:
-        graph, count = self.folded.graph, self.folded.count
-        total = sum(graph.parameters(node) * count(node.name) for node in nodes)
+        total = self._count(nodes)
         return [f"{si(total)} params"] if total and self.view.params else []
+
+    def _count(self, nodes: Iterable[Node]) -> int:
+        """What nodes learn, each as often as it stands there."""
+        graph, times = self.folded.graph, self.folded.count
+        return sum(graph.parameters(node) * times(node.name) for node in nodes)
