@@ -2,7 +2,7 @@
 
 import pytest
 
-from netlang.diagnostic import NetError
+from netlang.diagnostic import NetError, Source
 from netlang.ir.graph import verify
 from netlang.lower import load
 from netlang.part import part
@@ -37,6 +37,12 @@ def test_the_head_of_a_network_keeps_its_input() -> None:
     stage = part(load("vgg16"), "convs_1")
     assert [node.name for node in stage.inputs] == ["input"]
     assert len(verify(stage)) == 6
+
+
+def test_what_comes_in_is_called_like_no_layer() -> None:
+    block = "block b { conv 1x1, 4 as input -> relu }"
+    graph = load(Source("n.net", f"{block}\nnet n {{ input 3x8x8 as image; relu; b }}"))
+    assert [node.name for node in verify(part(graph, "b"))] == ["input_", "input", "relu_1"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Weights: made up, written, read, and every way in which a file does not fit."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.passes import optimize
 from netlang.weights import evaluated, random_weights, read_weights, tensors, write_weights
-from netlang.weights.origin import strangeness
+from netlang.weights.origin import KEY, metadata, strangeness
 
 TEXT = """
 net tiny {
@@ -240,6 +241,15 @@ def test_files_that_do_not_tell_for_what_network_they_are(graph: Graph, tmp_path
         assert not strangeness(path, graph)
     write_weights(path, random_weights(graph))
     assert not strangeness(path, graph)
+
+
+def test_a_file_that_tells_of_no_input_fits_any(graph: Graph, tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    told = json.loads(metadata(graph)[KEY])
+    del told["input"]
+    save_file(random_weights(graph), path, {KEY: json.dumps(told)})
+    assert not strangeness(path, graph)
+    assert "this has 'sigmoid_1" in strangeness(path, other("-> relu", "-> sigmoid"))
 
 
 @pytest.mark.parametrize("text", ['{"conv_1": ', "[]", "null", "7"])

@@ -8,7 +8,7 @@ are combined) and visible in a printed graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,15 +132,6 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "tf32": _tf32,
 }
 """What a derived weight can be made with."""
-
-
-def references(expr: Expr | float) -> Iterator[str]:
-    """The checkpoint's tensors that an expression reads."""
-    if isinstance(expr, Ref):
-        yield expr.name
-    elif isinstance(expr, Derived):
-        for argument in expr.arguments:
-            yield from references(argument)
 
 
 def evaluate(expr: Expr | float, checkpoint: Mapping[str, Array], out: Array | None = None) -> Any:

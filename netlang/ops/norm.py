@@ -137,9 +137,10 @@ class LRN(Op):
         (x,) = xs
         # OpenVINO divides alpha by the window; the paper does not.
         alpha = self.alpha_of_sum * self.size
-        if self.size % 2:
+        # Its windows are odd, and its plugin for CPUs cuts k to a whole number.
+        if self.size % 2 and self.k == int(self.k):
             return ov.lrn(x, [1], alpha, self.beta, self.k, self.size)
-        # Its windows are odd; over an even one, a mean of squares is a pool's.
+        # Of any other, a mean of squares is a pool's.
         shape, ahead = type_of(x).shape, self.size // 2
         squares = ov.reshape(ov.multiply(x, x), [0, 1, shape[0], -1], True)
         pads = (ahead, 0), (self.size - 1 - ahead, 0)

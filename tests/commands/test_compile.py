@@ -149,6 +149,13 @@ def test_a_check_sees_through_a_softmax(net: Path) -> None:
     assert [check.passed for check in checks.checks(wrong, weights)] == [False, True]
 
 
+def test_logits_have_the_weights_that_a_pass_made(net: Path) -> None:
+    net.write_text(net.read_text().replace("dropout", "bn"))
+    compilation = compile(net)
+    weights = random_weights(compilation.graph)
+    assert all(check.passed for check in checks.checks(compilation, weights))
+
+
 # --------------------------------------------------------------------- artifacts
 
 

@@ -289,6 +289,7 @@ def test_layers_are_written_with_their_names(
         (["--layers", "conv_l", "-o", "v"], "did you mean 'conv_1'?"),
         (["--layers", "conv_1"], "name one: -o values"),
         (["--layers", "conv_1", "-o", "."], "'.' holds other files, which would go"),
+        (["--layers", "conv_1", "-o", "photo.png"], "'photo.png' is a file"),
         (["-o", "scores.csv"], "write -o scores.npy"),
         (["--batch", "0"], "a batch of 0 images is none"),
         (["--csv", "--time"], "'--csv' has no place for '--time'"),
@@ -309,6 +310,7 @@ def test_arguments_that_make_no_sense(
 
 def test_there_must_be_something_to_run_on(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "there is nothing to run 'tiny' on" in refusal(capsys, net)
+    assert "'-o y.npy' has nothing to write" in refusal(capsys, net, "--time", "-o", "y.npy")
 
 
 # ----------------------------------------------------------------------------- time

@@ -15,10 +15,11 @@ from netlang.backends.draw.volumes.beams import beams
 from netlang.backends.draw.volumes.layout import Row, Scale, rows
 from netlang.backends.draw.volumes.maps import Map, maps
 from netlang.commands import main
-from netlang.diagnostic import NetError
+from netlang.diagnostic import NetError, Source
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.lower.printed import parse_graph
+from netlang.part import part
 from netlang.svg import width_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -231,6 +232,13 @@ def test_larger_maps_are_drawn_larger() -> None:
         assert (one.map.type.channels > other.map.type.channels) == (first.width > second.width)
 
 
+def test_a_title_stands_above_all() -> None:
+    root = ET.fromstring(to_svg(load("vgg16"), view=View(title="Very deep")))
+    first, *others = sorted(texts(root), key=lambda text: text.top)
+    assert (first.what, first.top >= 0) == ("Very deep", True)
+    assert all(first.bottom <= other.top for other in others)
+
+
 def test_equal_networks_are_equal_bytes() -> None:
     assert to_svg(load("vgg19")) == to_svg(load("vgg19"))
 
@@ -240,6 +248,13 @@ def test_a_theme_changes_colours_alone() -> None:
     colour = re.compile(rb'"#[0-9a-f]{6}"')
     assert light != dark
     assert colour.sub(b"", light) == colour.sub(b"", dark)
+
+
+def test_a_part_of_several_inputs_is_refused() -> None:
+    layers = "relu as a; tanh as b; group sum { from a, b -> add }"
+    network = load(Source("n.net", f"net n {{ input 3x8x8; {layers} }}"))
+    with pytest.raises(NetError, match="'input_2' does not read 'input_1' alone"):
+        to_svg(part(network, "sum"))
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ def test_what_one_kernel_computes_is_one_node() -> None:
         ("out=8, bias=off", "out=6, bias=off", "a sum of 8x8x8 and 6x8x8"),
         ("kernel=1x1 |", "kernel=2x2 |", "results of 4x4x4 and 2x8x8 have no one height and width"),
         ("lrn(%x) =>", "add(%x, %x) =>", "'add' takes any number of values"),
+        ("add(_, %x) keep", "split(_) parts=2, part=0 keep", "turns 4x8x8 into 2x8x8"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(old: str, new: str, message: str) -> None:

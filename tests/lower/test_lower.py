@@ -12,6 +12,7 @@ from netlang.ir.attributes import Value
 from netlang.ir.graph import Graph, verify
 from netlang.ir.printer import print_graph
 from netlang.lower import load
+from netlang.lower.flow import DEEPEST
 from netlang.lower.settings import literal
 
 
@@ -253,6 +254,17 @@ def test_an_origin_leads_through_the_calls() -> None:
         "resnet18.net",
     ]
     assert [label.text for label in origin] == ["'conv'", "in this call of 'basic'"]
+
+
+@pytest.mark.parametrize("depth", [DEEPEST, DEEPEST + 1])
+def test_blocks_call_each_other_within_a_limit(depth: int) -> None:
+    blocks = "\n".join(f"block b{n} {{ b{n - 1} }}" for n in range(2, depth + 1))
+    text = f"block b1 {{ relu }}\n{blocks}\nnet n {{ input 3x8x8; b{depth} }}"
+    if depth == DEEPEST:
+        assert [node.op.name for node in lowered(text)] == ["input", "relu"]
+    else:
+        with pytest.raises(NetError, match=f"blocks call each other more than {DEEPEST} deep"):
+            lowered(text)
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,7 @@ ROWS = (
     # An even window has one channel more ahead than behind, as torch's.
     Row("lrn(%a) size=4", (IMAGE,), lrn(1e-4, 4, 2.0, 0.75)),
     Row("lrn(%a)", (FLAT,), lrn(1e-4, 5, 2.0, 0.75)),
+    Row("lrn(%a) beta=0.6, k=0.5", (IMAGE,), lrn(1e-4, 5, 0.5, 0.6)),
     Row("softmax(%a)", (FLAT,), layer(lambda: nn.Softmax(1))),
     Row("relu(%a)", (IMAGE,), layer(nn.ReLU)),
     Row("relu6(%a)", (IMAGE,), layer(nn.ReLU6)),

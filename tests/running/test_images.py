@@ -57,6 +57,11 @@ def test_one_number_stands_for_all_channels(tmp_path: Path) -> None:
     np.testing.assert_allclose(x, ((pixels / 255 - 0.5) / 0.25).transpose(2, 0, 1), rtol=1e-5)
 
 
+def test_an_image_that_is_gone_by_now(tmp_path: Path) -> None:
+    with pytest.raises(NetError, match=r"there is no image '.*gone\.png'"):
+        read(tmp_path / "gone.png", "3x32x32")
+
+
 @pytest.mark.parametrize(("height", "width"), [(375, 500), (500, 375), (231, 1000), (50, 61)])
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
 def test_the_cut_is_that_of_torchvision(

@@ -8,12 +8,20 @@ import pytest
 
 from netlang.diagnostic import NetError, Source, error
 from netlang.lower import load
+from netlang.lower.printed import parse_graph
 from netlang.running.ahead import Item
 from netlang.running.batches import run_batches
 from netlang.running.inputs import find, items, prepared_by
 from netlang.running.pace import Pace
 
 NET = Source("n.net", "net n { input 3x4x4; avgpool global }")
+
+
+def test_a_network_of_several_inputs_is_given_none() -> None:
+    inputs = "%a = input() shape=3 : 3 %b = input() shape=3 : 3"
+    graph = parse_graph(f"graph g {{ {inputs} %c = add(%a, %b) : 3 output %c }}")
+    with pytest.raises(NetError, match="'g' has 2 inputs; 'run' gives it one"):
+        prepared_by([], graph)
 
 
 def test_folders_and_patterns_are_in_natural_order(

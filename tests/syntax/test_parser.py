@@ -195,8 +195,8 @@ def test_folder(tmp_path: Path):
 
 
 def test_impossible_name():
-    assert "cannot be read" in reading(Path("a\0b.net"))
-    assert "cannot be read" in reading(Path("a" * 5000))
+    assert "cannot be read: embedded null byte" in reading(Path("a\0b.net"))
+    assert "cannot be read: File name too long" in reading(Path("a" * 5000))
 
 
 def test_binary_file(tmp_path: Path):

@@ -21,7 +21,7 @@ from netlang.training.loop import Training
 from netlang.training.recipe import Recipe
 from netlang.training.start import starting_weights
 from netlang.weights import random_weights, tensors
-from tests.training.data import WORDS, write_arrays, write_net
+from tests.training.data import WORDS, write_arrays, write_folders, write_net
 
 LINEAR = "net n { input 4; linear 3 -> softmax }"
 
@@ -247,14 +247,24 @@ def test_a_plateau_needs_images_to_validate_with(tmp_path: Path) -> None:
         begun(tmp_path, f"{WORDS}; plateau", tested=False)
 
 
-def test_where_nothing_can_be_read(tmp_path: Path) -> None:
+def test_validation_is_of_the_classes_that_are_learnt(tmp_path: Path) -> None:
+    preparation = Preparation.of(graph := load(write_net(tmp_path)))
+    folders = (write_folders(tmp_path / names, names=names) for names in ("a b c", "a b d"))
+    data, validation = (read_dataset(folder, preparation) for folder in folders)
+    with pytest.raises(NetError, match=r"has a folder 'c', and '.*' has none"):
+        begin(graph, Recipe.of(graph), data, validation, device="cpu", threads=1)
+
+
+@pytest.mark.parametrize("purpose", ["", "to validate with "])
+def test_where_nothing_can_be_read(purpose: str, tmp_path: Path) -> None:
     training = begun(tmp_path)
 
     def damaged(_: int) -> Any:
         raise NetError
 
-    object.__setattr__(training.samples.data, "open", damaged)
-    with pytest.raises(NetError, match="no image could be read"):
+    data = training.validation if purpose else training.samples.data
+    object.__setattr__(data, "open", damaged)
+    with pytest.raises(NetError, match=f"no image {purpose}could be read"):
         list(training.epochs(lambda *_: None, lambda *_: None))
 
 
