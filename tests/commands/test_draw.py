@@ -28,7 +28,7 @@ def test_the_source_says_what_the_network_is() -> None:
     assert 'conv_1 [label="7x7 conv, 64, /2\nbn, relu\n→ 64x112x112"' in source
     assert 'linear_1 [label="fc 1000\nsoftmax"' in source  # one pixel before and after
     assert source.count("subgraph cluster_conv") == 4
-    assert source.count('label="+"') == 8  # a residual sum a block
+    assert source.count('label="+  relu"') == 8  # a residual sum a block
     assert source.count("style=dotted") == 2 * 3 + 1  # to a projection and from it; the legend
 
 
@@ -53,10 +53,10 @@ def test_a_block_alone(tmp_path: Path) -> None:
 def test_repeats_are_folded() -> None:
     source = to_dot(load("resnet152"))
     assert re.findall(r'label="(×\d+)"', source) == ["×2", "×7", "×35", "×2"]
-    assert source.count('label="+"') == 8
+    assert source.count('label="+  relu"') == 8
     assert "×" not in to_dot(load("resnet152"), view=View(flat=True))
     unfolded = to_dot(load("resnet152"), view=View(expand=("conv4_x",)))
-    assert unfolded.count('label="+"') == 2 + 2 + 36 + 2
+    assert unfolded.count('label="+  relu"') == 2 + 2 + 36 + 2
 
 
 def test_what_follows_a_repeat_is_not_repeated() -> None:

@@ -82,7 +82,7 @@ class Box:
     @property
     def cells(self) -> list[list[str]]:
         """What it says of itself: the lines of each part that stands beside others."""
-        return [[_kind(self.group), *_content(self.nodes)]] if self.group else cells(self.op)
+        return [[kind(self.group), *_content(self.nodes)]] if self.group else cells(self.op)
 
     @property
     def riders(self) -> str:
@@ -130,7 +130,7 @@ def _rides(graph: Graph, node: Node, host: Box) -> bool:
     return (light or moves) and together and alone and last.op.family != "input" and not host.group
 
 
-def _kind(path: str) -> str:
+def kind(path: str) -> str:
     """`bottleneck` for `conv4_x.bottleneck_2`, but `inception_3a` as it is."""
     name = path.rpartition(".")[2]
     stem, _, number = name.rpartition("_")
@@ -147,4 +147,4 @@ def _content(nodes: tuple[Node, ...]) -> list[str]:
 
 def _way_around(node: Node) -> str:
     """What tells a shortcut's convolution from those on the way through."""
-    return "projection: " if "projection" in map(_kind, node.name.split(".")[:-1]) else ""
+    return "projection: " if "projection" in map(kind, node.name.split(".")[:-1]) else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from netlang.backends.draw.boxes import Box, boxes
+from netlang.backends.draw.boxes import Box, boxes, kind
 from netlang.backends.draw.labels import Labels
 from netlang.backends.draw.links import Link, links, spine
 from netlang.backends.draw.style import LARGE, SMALL, TITLE, View, shortcut_look, width_of
@@ -41,6 +41,12 @@ class Column:
     def root(self) -> Tree[Box]:
         """The boxes within their groups and blocks."""
         return tree(self.boxes)
+
+    @property
+    def end(self) -> str:
+        """The name of the box that holds the result: heads that train it may lead further."""
+        output = self.folded.graph.output
+        return next(b.name for b in self.boxes if any(v.name == output for v in b.values))
 
     @cached_property
     def sizes(self) -> dict[str, Size]:
@@ -80,7 +86,7 @@ class Pen:
     @cached_property
     def spine(self) -> dict[str, int]:
         """The boxes that stand in one line, with their places in it."""
-        return {name: place for place, name in enumerate(spine(self.column.links))}
+        return {name: place for place, name in enumerate(spine(self.column.links, self.column.end))}
 
     @cached_property
     def width(self) -> float:
@@ -114,7 +120,9 @@ class Pen:
         """An outermost group and a repeat have a frame; other blocks show by their wiring."""
         from graphviz import Digraph
 
-        repeat, is_outermost = self.labels.repeat(group.path), "." not in group.path
+        repeat = self.labels.repeat(group.path)
+        # One convolution, which is marked by its line; a frame's words would be in its way.
+        is_outermost = "." not in group.path and kind(group.path) != "projection"
         if not (repeat or is_outermost):
             self._draw_scope(target, group)
             return
@@ -124,18 +132,25 @@ class Pen:
             # Each line ends in \\l, flush left: it begins within the frame in every font.
             label = "".join(f"{line}\\l" for line in self.labels.frame(group.path, group.leaves))
             frame.attr(label=label, labeljust="l", fontsize=str(SMALL), penwidth="0.8")
+            # The line to a head comes in askew, over what stands at the top.
+            frame.attr(labelloc="b" if self._is_aside(group) else "t")
         else:
             frame.attr(label=repeat, labeljust="r", fontsize=str(LARGE), penwidth="1.6")
         self._draw_scope(frame, group)
         target.subgraph(frame)
 
+    def _is_aside(self, group: Tree[Box]) -> bool:
+        """Whether it stands beside the spine and nothing leads on from it, as from a head."""
+        own = {box.name for box in group.leaves}
+        if not own.isdisjoint(self.spine):
+            return False
+        return all(x.target.name in own for x in self.column.links if x.source.name in own)
+
     def _draw_box(self, target: Digraph, box: Box) -> None:
         shade = self.shade(box)
         look = {"width": f"{self.width / 72:.2f}", "fillcolor": shade.fill}
         if box.symbol:
-            look = {"label": box.symbol, "shape": "circle", "style": "filled", "width": "0.3"}
-            look |= {"fixedsize": "true", "margin": "0", "fillcolor": self.view.palette.paper}
-            look |= {"xlabel": box.beside} if box.beside else {}
+            look = {"fillcolor": self.view.palette.paper, **self.labels.sign(box)}
         else:
             look |= self.labels.box(box).look(self.view.horizontal)
         if box.name in self.spine:

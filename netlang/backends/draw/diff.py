@@ -148,7 +148,7 @@ class DiffPen(Pen):
     def spine(self) -> dict[str, int]:
         """That of the second network, beside which stands what was removed."""
         kept = [link for link in self.column.links if self._mark(link) != "removed"]
-        return {name: place for place, name in enumerate(spine(kept))}
+        return {name: place for place, name in enumerate(spine(kept, self.column.end))}
 
     @cached_property
     def _old_spine(self) -> set[str]:

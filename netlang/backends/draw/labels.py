@@ -75,6 +75,14 @@ class Labels:
         ]
         return Label([[self._repeated(first, box.group), *lines], *cells], below)
 
+    def sign(self, box: Box) -> dict[str, str]:
+        """The attributes of a sum or a product: a circle, longer where more follows in its box."""
+        if not box.beside:
+            look = {"label": box.symbol, "shape": "circle", "style": "filled", "width": "0.3"}
+            return look | {"fixedsize": "true", "margin": "0"}
+        label = f"{box.symbol}  {box.beside}"
+        return {"label": label, "width": f"{_room(label) / 72:.2f}", "height": "0.25"}
+
     def repeat(self, path: str) -> str:
         """How often a block stands there, nothing where it does once."""
         times = self.folded.times.get(path, 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Literal
 
 from netlang.backends.draw.boxes import Box
@@ -58,15 +59,21 @@ def links(boxes: list[Box]) -> list[Link]:
     return list(found.values())
 
 
-def spine(links: list[Link]) -> list[str]:
-    """The names of the boxes on a longest way without shortcuts, which is to be drawn straight."""
-    longest: dict[str, int] = {}
+def spine(links: list[Link], end: str = "") -> list[str]:
+    """The names of the boxes on a longest way without shortcuts, which is to be drawn straight.
+
+    It leads to the box `end`, where there is one. Of branches of one length it takes the one
+    nearest the middle, so that the others stand on both sides of it.
+    """
+    longest = Counter[str]()
     before: dict[str, str] = {}
-    for link in (x for x in links if x.kind == "flow"):
-        source, target = link.source.name, link.target.name
-        if longest.get(source, 0) + 1 > longest.get(target, 0):
-            longest[target], before[target] = longest.get(source, 0) + 1, source
-    at = max(longest, key=longest.__getitem__, default="")
+    flow = (link for link in links if link.kind == "flow")
+    for target, group in groupby(flow, key=lambda link: link.target.name):
+        sources = [link.source.name for link in group]
+        middle = (len(sources) - 1) / 2
+        place = max(range(len(sources)), key=lambda i: (longest[sources[i]], -abs(i - middle)))
+        longest[target], before[target] = longest[sources[place]] + 1, sources[place]
+    at = end or max(longest, key=longest.__getitem__, default="")
     found = {at: None}
     while at in before and before[at] not in found:
         at = before[at]
