@@ -89,12 +89,23 @@ class Pen:
         return {name: place for place, name in enumerate(spine(self.column.links, self.column.end))}
 
     @cached_property
+    def notes(self) -> dict[str, float]:
+        """How wide what the frame of each outermost group says is, in points."""
+        said = {g.path: self.labels.frame(g.path, g.leaves) for g in self.column.root.groups}
+        return {path: max(width_of(line, SMALL) for line in lines) for path, lines in said.items()}
+
+    @cached_property
     def width(self) -> float:
-        """Of every box, in points: boxes of one width stand in line, as in the papers."""
+        """Of every box below others, in points: they have one width and edge, as in the papers."""
         room = [self.labels.box(box).width for box in self.column.boxes if not box.symbol]
         # What a frame says, at the left, ends ahead of the middle, where the arrow comes in.
-        notes = (x for g in self.column.root.groups for x in self.labels.frame(g.path, g.leaves))
-        return max([*room, *(2 * width_of(note, SMALL) for note in notes)])
+        return max([*room, *(2 * note for note in self.notes.values())])
+
+    def _width(self, box: Box) -> float:
+        """Of a box, in points; beside one another, boxes take the room that they need."""
+        if not self.view.horizontal:
+            return self.width
+        return max(self.labels.box(box).width, self.notes.get(_outermost(box), 0))
 
     def draw(self, drawing: Digraph) -> None:
         """Adds a frame that nobody sees, for the title, and in it frames, boxes and lines."""
@@ -103,6 +114,8 @@ class Pen:
         whole = Digraph(f"cluster_{self.column.prefix}")
         title = "\n".join(self.labels.title())
         whole.attr(label=title, fontsize=str(TITLE), color="transparent")
+        if self.view.horizontal:
+            whole.attr(labeljust="l")  # the middle may be pages away
         self._draw_scope(whole, self.column.root)
         drawing.subgraph(whole)
         for link in self.column.links:
@@ -122,13 +135,13 @@ class Pen:
 
         repeat = self.labels.repeat(group.path)
         # One convolution, which is marked by its line; a frame's words would be in its way.
-        is_outermost = "." not in group.path and kind(group.path) != "projection"
-        if not (repeat or is_outermost):
+        is_named = "." not in group.path and kind(group.path) != "projection"
+        if not (repeat or is_named):
             self._draw_scope(target, group)
             return
         frame = Digraph(f"cluster_{self.column.prefix}{group.path}")
         frame.attr(margin="10", **self.frame_look(group.path, group.leaves))
-        if is_outermost:
+        if is_named:
             # Each line ends in \\l, flush left: it begins within the frame in every font.
             label = "".join(f"{line}\\l" for line in self.labels.frame(group.path, group.leaves))
             frame.attr(label=label, labeljust="l", fontsize=str(SMALL), penwidth="0.8")
@@ -148,10 +161,10 @@ class Pen:
 
     def _draw_box(self, target: Digraph, box: Box) -> None:
         shade = self.shade(box)
-        look = {"width": f"{self.width / 72:.2f}", "fillcolor": shade.fill}
         if box.symbol:
             look = {"fillcolor": self.view.palette.paper, **self.labels.sign(box)}
         else:
+            look = {"fillcolor": shade.fill, "width": f"{self._width(box) / 72:.2f}"}
             look |= self.labels.box(box).look(self.view.horizontal)
         if box.name in self.spine:
             look |= {"group": f"{self.column.prefix}spine"}
