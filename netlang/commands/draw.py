@@ -22,8 +22,8 @@ from netlang.picture import FORMATS
 from netlang.tree import tree
 
 HELP = (
-    "Draw networks: a box a layer, a frame a group, a colour a size of image (within a group the "
-    "most frequent one). A block that repeats is drawn once, with its number: ×35. Several "
+    "Draw networks: a box a layer, a frame a group, a colour a size of image (within a group "
+    "that of what it gives). A block that repeats is drawn once, with its number: ×35. Several "
     "networks stand side by side."
 )
 

@@ -37,7 +37,35 @@ def test_a_title_and_a_legend() -> None:
     assert r'label="a \"b\" \\n" labelloc=t' in source
     assert "what one kernel computes" not in source
     assert "what one kernel computes" in to_dot(optimize(load("resnet18")).graph)
-    assert "cluster legend" not in to_dot(load("vgg16"))
+    one_size = load(Source("n.net", "net n { input 3x8x8; conv 3x3, 4 -> relu }"))
+    assert "cluster legend" not in to_dot(one_size)
+
+
+def test_the_legend_has_the_colours_of_the_sizes() -> None:
+    source = to_dot(load("alexnet"), load("resnet18"))
+    said = re.findall(r'"meaning of size \w+" \[label="([^\\]*)', source)
+    assert said == ["112x112 pixels", "56x56 to 55x55 pixels"] + [
+        f"{a} to {b} pixels" for a, b in (("28x28", "27x27"), ("14x14", "13x13"), ("7x7", "6x6"))
+    ]
+    names = "legend size 56x56", "2.conv2_x.basic_1.conv_1"
+    fills = [re.search(rf'"{x}" \[[^]]*fillcolor="(#\w+)"', source) for x in names]
+    assert (
+        len({fill.group(1) if fill else name for fill, name in zip(fills, names, strict=True)}) == 1
+    )
+
+
+def test_a_frame_has_the_colour_of_what_it_gives() -> None:
+    source = to_dot(load("vgg19"), load("resnet34"))
+    frame = re.search(r'cluster_1.convs_1" \{\n\s*color="(#\w+)"', source)  # gives 112x112
+    box = re.search(r'"2.conv_1" \[label="[^"]*→ 64x112x112" color="(#\w+)"', source)
+    assert frame and box and frame.group(1) == box.group(1)
+
+
+def test_what_has_no_kernel_is_dashed_among_kernels() -> None:
+    optimized = to_dot(optimize(load("googlenet")).graph)
+    dashed = re.findall(r'label="?(\w+)[^"\]]*"? .*style="rounded,filled,dashed"', optimized)
+    assert dashed == ["input"] + 9 * ["concat"]
+    assert "dashed" not in to_dot(load("googlenet"))
 
 
 def test_a_block_alone(tmp_path: Path) -> None:

@@ -237,3 +237,13 @@ def test_frames_hold_their_own_and_nothing_else(name: str) -> None:
         for box in drawn.boxes:
             own = box.name.startswith(f"{path}.")
             assert frame.holds(box) if own else not frame.meets(box), (frame.name, box.name)
+
+
+@pytest.mark.parametrize("name", ["kernels", "three", "googlenet dark, horizontal"])
+def test_the_words_of_a_legend_begin_below_one_another(name: str) -> None:
+    root = ET.fromstring(drawing(name))
+    groups = [g for g in root.iter(f"{SVG}g") if g.get("class") == "node"]
+    words = [g for g in groups if (g.findtext(f"{SVG}title") or "").startswith("meaning of")]
+    begins = {extent(text).left for g in words for text in g.findall(f"{SVG}text")}
+    assert len(words) > 4
+    assert len(begins) == 1

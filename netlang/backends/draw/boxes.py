@@ -7,6 +7,7 @@ computes it, is a box by itself; slices that take its result apart move nothing 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -135,6 +136,14 @@ def kind(path: str) -> str:
     name = path.rpartition(".")[2]
     stem, _, number = name.rpartition("_")
     return stem if stem and number.isdigit() else name
+
+
+def result(path: str, members: Sequence[Box]) -> TensorType:
+    """The type of what leaves a group that holds these boxes."""
+    # The last kernel of a group may compute what begins the next one too.
+    last = members[-1]
+    own = [value for value in last.values if path in (last.group, *scopes(value.name))]
+    return own[-1].type
 
 
 def _content(nodes: tuple[Node, ...]) -> list[str]:

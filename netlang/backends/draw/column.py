@@ -8,13 +8,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from netlang.backends.draw.boxes import Box, boxes, kind
+from netlang.backends.draw.boxes import Box, boxes, kind, result
 from netlang.backends.draw.labels import Labels
 from netlang.backends.draw.links import Link, links, spine
-from netlang.backends.draw.style import LARGE, SMALL, TITLE, View, shortcut_look, width_of
+from netlang.backends.draw.style import (
+    LARGE,
+    SMALL,
+    TITLE,
+    View,
+    bare_look,
+    shortcut_look,
+    width_of,
+)
 from netlang.fold import Folded, fold
 from netlang.ir.graph import Graph
 from netlang.palette import Colour, Palette, Size, shades
+from netlang.plan.place import place, scattered
+from netlang.plan.traffic import traffic
 from netlang.tree import Tree, scopes, tree
 
 if TYPE_CHECKING:
@@ -48,22 +58,48 @@ class Column:
         output = self.folded.graph.output
         return next(b.name for b in self.boxes if any(v.name == output for v in b.values))
 
+    @property
+    def has_kernels(self) -> bool:
+        """Whether it was made for kernels, so that a box is what one of them computes."""
+        return any(box.is_kernel for box in self.boxes)
+
+    @cached_property
+    def bare(self) -> set[str]:
+        """The names of the boxes that have no kernel, in a network that was made for kernels."""
+        graph = self.folded.graph
+        places = place(graph, scattered(graph)) if self.has_kernels else {}
+        return {
+            box.name
+            for box in (self.boxes if places else ())
+            if not any(any(traffic(graph, node, places)) for node in box.nodes)
+        }
+
     @cached_property
     def sizes(self) -> dict[str, Size]:
-        """The size of image most frequent in each outermost group, or of a box in none."""
-        found: dict[str, Counter[Size]] = {}
+        """The size of image that each outermost group gives, or a box in none.
+
+        Of a group that gives a single pixel it is the most frequent one within.
+        """
+        held: dict[str, list[Box]] = {}
         for box in (b for b in self.boxes if b.inputs):
-            found.setdefault(_outermost(box), Counter())[box.size] += 1
-        return {group: sizes.most_common(1)[0][0] for group, sizes in found.items()}
+            held.setdefault(_outermost(box), []).append(box)
+        return {path: _size(path, boxes) for path, boxes in held.items()}
 
     def stage(self, box: Box) -> Size | None:
-        """The size that gives a box its colour: what most of its group would have alone."""
+        """The size that gives a box its colour, which is that of its group."""
         return self.sizes.get(_outermost(box))
 
 
 def shades_of(columns: Iterable[Column], palette: Palette) -> dict[Size, Colour]:
     """The colours of the sizes of image in several networks, which share them."""
     return shades((size for column in columns for size in column.sizes.values()), palette)
+
+
+def _size(path: str, members: Sequence[Box]) -> Size:
+    given = members[-1].size if path == members[-1].name else result(path, members).pixels
+    if given != (1, 1):
+        return given
+    return Counter(box.size for box in members).most_common(1)[0][0]
 
 
 def _outermost(box: Box) -> str:
@@ -168,6 +204,7 @@ class Pen:
             look |= self.labels.box(box).look(self.view.horizontal)
         if box.name in self.spine:
             look |= {"group": f"{self.column.prefix}spine"}
+        look |= bare_look(self.view.palette) if box.name in self.column.bare else {}
         target.node(self._id(box), color=shade.line, **look | self.box_look(box))
 
     def _draw_link(self, drawing: Digraph, link: Link) -> None:
@@ -179,7 +216,7 @@ class Pen:
         drawing.edge(self._id(link.source), self._id(link.target), **look)
 
     def shade(self, box: Box) -> Colour:
-        """A group has the colour that most of its boxes would have alone."""
+        """That of its stage; the input, which no layer makes, has none."""
         size = self.column.stage(box)
         return self.shades.get(size, self.view.palette.plain) if size else self.view.palette.plain
 

@@ -27,9 +27,10 @@ def to_dot(*graphs: Graph, view: View | None = None) -> str:
     columns = [Column.of(*each, view) for each in zip(graphs, prefixes, strict=True)]
     shades = shades_of(columns, view.palette)
     kinds: set[str] = {link.kind for column in columns for link in column.links}
-    kinds |= {"kernel" for column in columns for box in column.boxes if box.is_kernel}
+    kinds |= {"kernel" for column in columns if column.has_kernels}
+    kinds |= {"bare" for column in columns if column.bare}
     parts = [Pen(column, view, shades).draw for column in columns]
-    legend = partial(draw_legend, view=view, kinds=kinds)
+    legend = partial(draw_legend, view=view, kinds=kinds, shades=shades)
     return _drawn(" ".join(graph.name for graph in graphs), parts, legend, view)
 
 
@@ -37,7 +38,7 @@ def to_diff_dot(difference: Difference, view: View | None = None) -> str:
     """Two networks in one as Graphviz source; `view` has folded them as it folds for a drawing."""
     view = view or View()
     pen = DiffPen.of(difference, view)
-    legend = partial(draw_legend, view=view, kinds=pen.marks)
+    legend = partial(draw_legend, view=view, kinds=pen.marks, shades={})
     return _drawn(pen.labels.title()[0], [pen.draw], legend, view)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netlang.backends.draw.boxes import Box
+from netlang.backends.draw.boxes import Box, result
 from netlang.backends.draw.style import View, width_of
 from netlang.fold import Folded
 from netlang.ir.graph import Node
@@ -57,9 +57,8 @@ class Labels:
     def frame(self, path: str, members: Sequence[Box]) -> list[str]:
         """Of an outermost group: its name, its output, all of its parameters."""
         nodes = tuple(node for box in members for node in box.nodes)
-        # The last kernel of a group may compute what begins the next one too.
-        own = [v for v in members[-1].values if path in (members[-1].group, *scopes(v.name))]
-        return [self._repeated(path, path), str(own[-1].type), *self._parameters(nodes)]
+        given = str(result(path, members))
+        return [self._repeated(path, path), given, *self._parameters(nodes)]
 
     def box(self, box: Box) -> Label:
         """Of a box; outside of groups it says what size it makes of the image."""
