@@ -58,7 +58,9 @@ def test_a_frame_has_the_colour_of_what_it_gives() -> None:
     source = to_dot(load("vgg19"), load("resnet34"))
     frame = re.search(r'cluster_1.convs_1" \{\n\s*color="(#\w+)"', source)  # gives 112x112
     box = re.search(r'"2.conv_1" \[label="[^"]*→ 64x112x112" color="(#\w+)"', source)
-    assert frame and box and frame.group(1) == box.group(1)
+    assert frame
+    assert box
+    assert frame.group(1) == box.group(1)
 
 
 def test_what_has_no_kernel_is_dashed_among_kernels() -> None:

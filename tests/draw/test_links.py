@@ -101,3 +101,18 @@ def test_of_branches_of_one_length_the_spine_takes_the_one_in_the_middle(
     each = "".join(f"| conv 1x1, {channels} " for channels in range(1, branches + 1))
     graph = load(Source("n.net", f"net n {{ input 3x8x8; branches concat {{ {each} }} }}"))
     assert f"conv_{middle + 1}" in spine(links(boxes(graph)))
+
+
+GATE = "branches mul { | | conv 1x1, 4 -> sigmoid }"
+
+
+@pytest.mark.parametrize("optimized", [False, True])
+@pytest.mark.parametrize(
+    ("way", "kinds"), [(GATE, {"flow"}), ("shortcut { conv 3x3, 4 }", {"flow", "identity"})]
+)
+def test_what_a_gate_is_multiplied_with_is_no_shortcut(
+    way: str, kinds: set[str], optimized: bool
+) -> None:
+    graph = load(Source("n.net", f"net n {{ input 3x8x8; conv 3x3, 4; {way}; conv 3x3, 4 }}"))
+    drawn = optimize(graph).graph if optimized else graph
+    assert {link.kind for link in links(boxes(drawn))} == kinds

@@ -66,11 +66,12 @@ class Labels:
         before = {graph[name].type.pixels for name in box.inputs}
         resized = not any(scopes(box.name)) and before != {box.size}
         own = sum(map(graph.parameters, box.nodes))
+        each = " each" if self.folded.count(box.nodes[0].name) > 1 else ""
         (first, *lines), *cells = box.cells
         below = [
             *filter(None, [box.riders]),
             *([f"→ {box.output}"] if self.view.shapes or resized else []),
-            *([f"{si(own)} params"] if self.view.params and own else []),
+            *([f"{si(own)} params{each}"] if self.view.params and own else []),
         ]
         return Label([[self._repeated(first, box.group), *lines], *cells], below)
 
