@@ -82,7 +82,7 @@ def test_a_block_alone(tmp_path: Path) -> None:
 
 def test_repeats_are_folded() -> None:
     source = to_dot(load("resnet152"))
-    assert re.findall(r'label="(×\d+)"', source) == ["×2", "×7", "×35", "×2"]
+    assert re.findall(r'label="(×\d+)\\r"', source) == ["×2", "×7", "×35", "×2"]
     assert source.count('label="+  relu"') == 8
     assert "×" not in to_dot(load("resnet152"), view=View(flat=True))
     unfolded = to_dot(load("resnet152"), view=View(expand=("conv4_x",)))
@@ -152,6 +152,18 @@ def test_shapes_and_parameters() -> None:
     source = to_dot(load("resnet50"), view=View(shapes=True, params=True))
     assert 'label="resnet50\n25.6M params"' in source  # Table 1: 25.6 million
     assert 'label="3x3 conv, 64\nbn, relu\n→ 64x56x56\n37.0k params"' in source
+
+
+@pytest.mark.parametrize("depth", [None, 0, 1])
+def test_of_what_repeats_parameters_are_those_of_each(depth: int | None) -> None:
+    """He et al. 2015, Table 1: three convolutions, with their batch norms, in each of 35 blocks."""
+    source = to_dot(load("resnet152"), view=View(params=True, depth=depth))
+    ways = {
+        None: "bn, relu\n590k params each",
+        0: "→ 1024x14x14\n40.6M params",
+        1: "1x1 conv, 1024\n1.12M params each",
+    }
+    assert f'{ways[depth]}"' in source
 
 
 def test_a_theme_changes_colours_alone() -> None:

@@ -188,7 +188,7 @@ def extent(text: ET.Element) -> Area:
     """Where a text is at most: as wide as in DejaVu Sans, the widest that viewers fall back to."""
     content, size = text.text or "", float(text.get("font-size", 0))
     x, y, width = float(text.get("x", 0)), float(text.get("y", 0)), 0.61 * size * len(content)
-    left = x if text.get("text-anchor") == "start" else x - width / 2
+    left = x - width * {"start": 0, "middle": 0.5, "end": 1}[text.get("text-anchor", "")]
     return Area(content, left, y - 0.75 * size, left + width, y + 0.22 * size)
 
 

@@ -178,13 +178,14 @@ class Pen:
         frame = Digraph(f"cluster_{self.column.prefix}{group.path}")
         frame.attr(margin="10", **self.frame_look(group.path, group.leaves))
         if is_named:
-            # Each line ends in \\l, flush left: it begins within the frame in every font.
+            # Each line ends in \\l, flush left: it begins within the frame in every font. What stands
+            # at the right ends there with \\r.
             label = "".join(f"{line}\\l" for line in self.labels.frame(group.path, group.leaves))
             frame.attr(label=label, labeljust="l", fontsize=str(SMALL), penwidth="0.8")
             # The line to a head comes in askew, over what stands at the top.
             frame.attr(labelloc="b" if self._is_aside(group) else "t")
         else:
-            frame.attr(label=repeat, labeljust="r", fontsize=str(LARGE), penwidth="1.6")
+            frame.attr(label=f"{repeat}\\r", labeljust="r", fontsize=str(LARGE), penwidth="1.6")
         self._draw_scope(frame, group)
         target.subgraph(frame)
 

@@ -65,8 +65,8 @@ class Labels:
         graph = self.folded.graph
         before = {graph[name].type.pixels for name in box.inputs}
         resized = not any(scopes(box.name)) and before != {box.size}
-        own = sum(map(graph.parameters, box.nodes))
-        each = " each" if self.folded.count(box.nodes[0].name) > 1 else ""
+        times = self.folded.count(f"{box.group}." if box.group else box.name)
+        own, each = self._total(box.nodes) // times, " each" if times > 1 else ""
         (first, *lines), *cells = box.cells
         below = [
             *filter(None, [box.riders]),
@@ -92,6 +92,10 @@ class Labels:
         return "  ".join(filter(None, (text, self.repeat(path))))
 
     def _parameters(self, nodes: tuple[Node, ...]) -> list[str]:
-        graph, count = self.folded.graph, self.folded.count
-        total = sum(graph.parameters(node) * count(node.name) for node in nodes)
+        total = self._total(nodes)
         return [f"{si(total)} params"] if total and self.view.params else []
+
+    def _total(self, nodes: tuple[Node, ...]) -> int:
+        """The parameters of all layers that these stand for."""
+        graph, count = self.folded.graph, self.folded.count
+        return sum(graph.parameters(node) * count(node.name) for node in nodes)

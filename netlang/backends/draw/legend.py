@@ -12,7 +12,6 @@ from netlang.backends.draw.style import (
     View,
     bare_look,
     mark_style,
-    shortcut_look,
     width_of,
 )
 from netlang.diff import Mark
@@ -41,12 +40,19 @@ class Entry:
 
 
 def draw_legend(
-    drawing: Digraph, view: View, kinds: Collection[str], shades: Mapping[Size, Colour]
+    drawing: Digraph,
+    view: View,
+    lines: Mapping[str, Mapping[str, str]],
+    kinds: Collection[str],
+    shades: Mapping[Size, Colour],
 ) -> None:
-    """Adds samples of what the drawing has with their meanings, one below the other."""
+    """Adds samples of what the drawing has with their meanings, one below the other.
+
+    These are lines with their looks, kinds of boxes, and colours of sizes of image.
+    """
     from graphviz import Digraph
 
-    shown = [*_of_kinds(view, kinds), *_of_sizes(shades)]
+    shown = [*_of_lines(lines), *_of_boxes(view, kinds), *_of_sizes(shades)]
     if not shown:
         return
     # No group or layer of a network can have a blank in its name.
@@ -71,10 +77,14 @@ def draw_legend(
     drawing.subgraph(legend)
 
 
-def _of_kinds(view: View, kinds: Collection[str]) -> Iterator[Entry]:
+def _of_lines(lines: Mapping[str, Mapping[str, str]]) -> Iterator[Entry]:
+    for kind in (kind for kind in MEANINGS if kind in lines):
+        yield Entry(kind, MEANINGS[kind], lines[kind], {})
+
+
+def _of_boxes(view: View, kinds: Collection[str]) -> Iterator[Entry]:
     for kind in (kind for kind in MEANINGS if kind in kinds):
-        line = shortcut_look(kind, view.palette)
-        yield Entry(kind, MEANINGS[kind], line, {} if line else _sign(kind, view))
+        yield Entry(kind, MEANINGS[kind], {}, _sign(kind, view))
 
 
 def _of_sizes(shades: Mapping[Size, Colour]) -> Iterator[Entry]:
