@@ -23,9 +23,9 @@ INTRODUCTION = """\
 # Gallery
 
 The zoo as netlang sees it; [Drawing](drawing.md) tells how. A box is a layer with what follows it,
-a frame a group with the shape that it gives. A colour is a size of image, which the legend tells:
-what a box gives, or its outermost group. A block that repeats is drawn once, with its number. Solid
-red lines are identity shortcuts, dotted ones change the shape. With `-O` a box is what one kernel
+a frame a group with the shape that it gives. A colour is a size of image, that of what a box or a
+group gives; the legend says which. A block that repeats is drawn once, with its number. Solid red
+lines are identity shortcuts, dotted ones change the shape. With `-O` a box is what one kernel
 computes: one after the other line below line, together in cells. A dashed one has no kernel of its
 own: the input, and a concatenation that is written in place.
 

@@ -129,7 +129,7 @@ def test_a_kernel_says_what_it_computes() -> None:
 def test_what_is_launched_together_stands_side_by_side() -> None:
     source = to_dot(optimize(load("googlenet")).graph, view=View(shapes=True))
     cells = r"{1x1 conv, 176, relu|3x3 max pool\n1x1 conv, 32, relu}"
-    assert f'label="{{{cells}|→ 208x28x28}}"' in source
+    assert f'label="{{{cells}|→ (64 + 96 + 16 + 32)x28x28}}"' in source
     turned = to_dot(optimize(load("googlenet")).graph, view=View(horizontal=True))
     assert f'label="{cells}"' in turned
 
@@ -164,6 +164,15 @@ def test_of_what_repeats_parameters_are_those_of_each(depth: int | None) -> None
         1: "1x1 conv, 1024\n1.12M params each",
     }
     assert f'{ways[depth]}"' in source
+
+
+@pytest.mark.parametrize("depth", [None, 0])
+def test_a_long_name_of_a_group_loses_its_middle(depth: int | None) -> None:
+    name = "a_name_of_a_group_that_nobody_can_read_at_one_glance"
+    net = load(Source("n.net", f"net n {{ input 3x8x8; group {name} {{ conv 3x3, 8 }} }}"))
+    assert re.findall(r'label="(\w*…\w*)', to_dot(net, view=View(depth=depth))) == [
+        "a_name_of_a_gr…d_at_one_glance"
+    ]
 
 
 def test_a_theme_changes_colours_alone() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from netlang.backends.draw.captions import cells, leaves, lines
+from netlang.columns import shortened
 from netlang.ir.composite import Composite
 from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph, Node
@@ -24,6 +25,9 @@ from netlang.tree import scopes
 RIDES_ALONG: tuple[Family, ...] = ("norm", "pointwise")
 MOST_LINES = 4
 """How many lines of a group's layers its box takes before it counts them."""
+
+LONGEST_NAME = 30
+"""How many characters of a group's name are drawn."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,16 @@ class Box:
         return self.nodes[-1].type
 
     @property
+    def shape(self) -> str:
+        """That type in words, the channels of several results one by one: `(512 + 128)x28x28`."""
+        if not self.slices:
+            return str(self.output)
+        taken = (part.op.taken(self.output.channels) for part in self.slices)
+        parts = sorted((channels for channels in taken if channels), key=lambda x: x.start)
+        channels = " + ".join(str(len(part)) for part in parts)
+        return "x".join([f"({channels})", *map(str, self.output.shape[1:])])
+
+    @property
     def size(self) -> Size:
         """The height and width of what leaves it."""
         return self.output.pixels
@@ -83,7 +97,7 @@ class Box:
     @property
     def cells(self) -> list[list[str]]:
         """What it says of itself: the lines of each part that stands beside others."""
-        return [[kind(self.group), *_content(self.nodes)]] if self.group else cells(self.op)
+        return [[short(kind(self.group)), *_content(self.nodes)]] if self.group else cells(self.op)
 
     @property
     def riders(self) -> str:
@@ -136,6 +150,11 @@ def kind(path: str) -> str:
     name = path.rpartition(".")[2]
     stem, _, number = name.rpartition("_")
     return stem if stem and number.isdigit() else name
+
+
+def short(name: str) -> str:
+    """A group's name, but for the middle of a long one: boxes are as wide as the widest."""
+    return shortened(name, LONGEST_NAME)
 
 
 def result(path: str, members: Sequence[Box]) -> TensorType:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,32 +73,15 @@ class Column:
             if not any(any(traffic(graph, node, places)) for node in box.nodes)
         }
 
-    @cached_property
-    def sizes(self) -> dict[str, Size]:
-        """The size of image that each outermost group gives, or a box in none.
-
-        Of a group that gives a single pixel it is the most frequent one within.
-        """
-        held: dict[str, list[Box]] = {}
-        for box in (b for b in self.boxes if b.inputs):
-            held.setdefault(_outermost(box), []).append(box)
-        return {path: _size(path, boxes) for path, boxes in held.items()}
-
     def stage(self, box: Box) -> Size | None:
-        """The size that gives a box its colour, which is that of its group."""
-        return self.sizes.get(_outermost(box))
+        """The size that gives a box its colour; the input, which no layer makes, has none."""
+        return box.size if box.inputs else None
 
 
 def shades_of(columns: Iterable[Column], palette: Palette) -> dict[Size, Colour]:
     """The colours of the sizes of image in several networks, which share them."""
-    return shades((size for column in columns for size in column.sizes.values()), palette)
-
-
-def _size(path: str, members: Sequence[Box]) -> Size:
-    given = members[-1].size if path == members[-1].name else result(path, members).pixels
-    if given != (1, 1):
-        return given
-    return Counter(box.size for box in members).most_common(1)[0][0]
+    sizes = (column.stage(box) for column in columns for box in column.boxes)
+    return shades((size for size in sizes if size), palette)
 
 
 def _outermost(box: Box) -> str:
@@ -178,8 +160,8 @@ class Pen:
         frame = Digraph(f"cluster_{self.column.prefix}{group.path}")
         frame.attr(margin="10", **self.frame_look(group.path, group.leaves))
         if is_named:
-            # Each line ends in \\l, flush left: it begins within the frame in every font. What stands
-            # at the right ends there with \\r.
+            # Each line ends in \\l, flush left: it begins within the frame in every font, and what
+            # ends in \\r ends there.
             label = "".join(f"{line}\\l" for line in self.labels.frame(group.path, group.leaves))
             frame.attr(label=label, labeljust="l", fontsize=str(SMALL), penwidth="0.8")
             # The line to a head comes in askew, over what stands at the top.
@@ -217,14 +199,17 @@ class Pen:
         drawing.edge(self._id(link.source), self._id(link.target), **look)
 
     def shade(self, box: Box) -> Colour:
-        """That of its stage; the input, which no layer makes, has none."""
-        size = self.column.stage(box)
-        return self.shades.get(size, self.view.palette.plain) if size else self.view.palette.plain
+        """The colour of what a box gives."""
+        return self._colour(self.column.stage(box))
 
     def frame_look(self, path: str, members: Sequence[Box]) -> dict[str, str]:
-        """The colours of a group's frame, and its outline."""
-        shade = self.shade(members[0])
+        """The colours of a group's frame, which are those of what it gives, and its outline."""
+        shade = self._colour(result(path, members).pixels)
         return {"style": "rounded,filled", "fillcolor": shade.frame, "color": shade.line}
+
+    def _colour(self, size: Size | None) -> Colour:
+        plain = self.view.palette.plain
+        return self.shades.get(size, plain) if size else plain
 
     def box_look(self, box: Box) -> dict[str, str]:
         """What else a box has of its own, its colour aside."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netlang.backends.draw.boxes import Box, result
+from netlang.backends.draw.boxes import Box, result, short
 from netlang.backends.draw.style import View, width_of
 from netlang.fold import Folded
 from netlang.ir.graph import Node
@@ -58,7 +58,7 @@ class Labels:
         """Of an outermost group: its name, its output, all of its parameters."""
         nodes = tuple(node for box in members for node in box.nodes)
         given = str(result(path, members))
-        return [self._repeated(path, path), given, *self._parameters(nodes)]
+        return [self._repeated(short(path), path), given, *self._parameters(nodes)]
 
     def box(self, box: Box) -> Label:
         """Of a box; outside of groups it says what size it makes of the image."""
@@ -70,7 +70,7 @@ class Labels:
         (first, *lines), *cells = box.cells
         below = [
             *filter(None, [box.riders]),
-            *([f"→ {box.output}"] if self.view.shapes or resized else []),
+            *([f"→ {box.shape}"] if self.view.shapes or resized else []),
             *([f"{si(own)} params{each}"] if self.view.params and own else []),
         ]
         return Label([[self._repeated(first, box.group), *lines], *cells], below)
