@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from netlang.backends.draw import View, to_dot
+from netlang.backends.draw import View, to_diff_dot, to_dot
 from netlang.commands import main
 from netlang.diagnostic import Source
+from netlang.diff import compare
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.lower.printed import parse_graph
@@ -173,6 +174,31 @@ def test_a_long_name_of_a_group_loses_its_middle(depth: int | None) -> None:
     assert re.findall(r'label="(\w*…\w*)', to_dot(net, view=View(depth=depth))) == [
         "a_name_of_a_gr…d_at_one_glance"
     ]
+
+
+@pytest.mark.parametrize("depth", [None, 0])
+def test_a_head_is_for_training_only(depth: int | None) -> None:
+    source = to_dot(load("googlenet"), view=View(depth=depth))
+    assert re.findall(r'label="(aux\d[^\\\n]*)', source) == ["aux1, training only", "aux2, training only"]
+
+
+def test_a_removed_head_is_marked_too() -> None:
+    source = to_diff_dot(compare(load("googlenet"), load("resnet18")))
+    assert "− aux1, training only" in source
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        ("split parts=4, part=1", "split, 2 of 4"),
+        ("shuffle 2", "shuffle, 2 groups"),
+        ("upsample 2", "2x2 upsample"),
+        ("upsample 3x2, mode=bilinear", "3x2 bilinear upsample"),
+    ],
+)
+def test_a_layer_that_moves_values_says_how(layer: str, said: str) -> None:
+    net = load(Source("n.net", f"net n {{ input 8x8x8; {layer}; conv 3x3, 4 }}"))
+    assert f'"{said}' in to_dot(net)
 
 
 def test_a_theme_changes_colours_alone() -> None:

@@ -116,8 +116,11 @@ class Pen:
     def width(self) -> float:
         """Of every box below others, in points: they have one width and edge, as in the papers."""
         room = [self.labels.box(box).width for box in self.column.boxes if not box.symbol]
-        # What a frame says, at the left, ends ahead of the middle, where the arrow comes in.
-        return max([*room, *(2 * note for note in self.notes.values())])
+        # What a frame says, at the left, ends ahead of the middle, where the arrow comes in, if one
+        # comes in there.
+        groups = self.column.root.groups
+        notes = (self.notes[g.path] * (1 if self._is_aside(g) else 2) for g in groups)
+        return max([*room, *notes])
 
     def _width(self, box: Box) -> float:
         """Of a box, in points; beside one another, boxes take the room that they need."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from netlang.backends.draw.boxes import Box, result, short
 from netlang.backends.draw.style import View, width_of
@@ -58,7 +59,7 @@ class Labels:
         """Of an outermost group: its name, its output, all of its parameters."""
         nodes = tuple(node for box in members for node in box.nodes)
         given = str(result(path, members))
-        return [self._repeated(short(path), path), given, *self._parameters(nodes)]
+        return [self._name(short(path), path), given, *self._parameters(nodes)]
 
     def box(self, box: Box) -> Label:
         """Of a box; outside of groups it says what size it makes of the image."""
@@ -73,7 +74,7 @@ class Labels:
             *([f"→ {box.shape}"] if self.view.shapes or resized else []),
             *([f"{si(own)} params{each}"] if self.view.params and own else []),
         ]
-        return Label([[self._repeated(first, box.group), *lines], *cells], below)
+        return Label([[self._name(first, box.group), *lines], *cells], below)
 
     def sign(self, box: Box) -> dict[str, str]:
         """The attributes of a sum or a product: a circle, longer where more follows in its box."""
@@ -88,8 +89,14 @@ class Labels:
         times = self.folded.times.get(path, 1)
         return f"×{times}" if times > 1 else ""
 
-    def _repeated(self, text: str, path: str) -> str:
-        return "  ".join(filter(None, (text, self.repeat(path))))
+    @cached_property
+    def heads(self) -> set[str]:
+        """The groups that help to train the others and are gone at inference."""
+        return {head.name for head in self.folded.graph.heads}
+
+    def _name(self, text: str, path: str) -> str:
+        only = ", training only" if path in self.heads else ""
+        return "  ".join(filter(None, (text + only, self.repeat(path))))
 
     def _parameters(self, nodes: tuple[Node, ...]) -> list[str]:
         total = self._total(nodes)

@@ -85,7 +85,10 @@ def _renamed(folded: Folded, names: Mapping[str, str]) -> Folded:
         replace(node, name=names[node.name], inputs=tuple(names[x] for x in node.inputs))
         for node in graph
     )
-    heads = tuple(replace(head, output=names[head.output]) for head in graph.heads)
+    heads = tuple(
+        replace(head, name=names.get(head.name, head.name), output=names[head.output])
+        for head in graph.heads
+    )
     times = {names[path]: times for path, times in folded.times.items()}
     return Folded(replace(graph, nodes=nodes, output=names[graph.output], heads=heads), times)
 
