@@ -179,7 +179,10 @@ def test_a_long_name_of_a_group_loses_its_middle(depth: int | None) -> None:
 @pytest.mark.parametrize("depth", [None, 0])
 def test_a_head_is_for_training_only(depth: int | None) -> None:
     source = to_dot(load("googlenet"), view=View(depth=depth))
-    assert re.findall(r'label="(aux\d[^\\\n]*)', source) == ["aux1, training only", "aux2, training only"]
+    assert re.findall(r'label="(aux\d[^\\\n]*)', source) == [
+        "aux1, training only",
+        "aux2, training only",
+    ]
 
 
 def test_a_removed_head_is_marked_too() -> None:

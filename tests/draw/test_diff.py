@@ -96,3 +96,21 @@ def test_projections_are_dotted_as_the_legend_says() -> None:
     assert all("style=dotted" in line for line in lines)
     assert '"shortcut that changes the shape' in shown
     assert "shortcut that changes" not in source("vgg16", "vgg16_bn")
+
+
+@pytest.mark.parametrize("depth", [None, 0, 1])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("vgg16", "googlenet"),
+        ("googlenet", "vgg16"),
+        ("resnet18", "vgg16"),
+        ("alexnet", "googlenet"),
+    ],
+)
+def test_no_line_joins_what_was_added_before_it_was_there(
+    before: str, after: str, depth: int | None
+) -> None:
+    union = unite(compare(load(before), load(after)), depth)
+    for ends, mark in union.line_marks.items():
+        assert not {"added", "removed"} <= {mark, *(union.marks[end] for end in ends)}, ends
