@@ -161,7 +161,7 @@ def test_of_what_repeats_parameters_are_those_of_each(depth: int | None) -> None
     source = to_dot(load("resnet152"), view=View(params=True, depth=depth))
     ways = {
         None: "bn, relu\n590k params each",
-        0: "→ 1024x14x14\n40.6M params",
+        0: "109 layers\n→ 1024x14x14\n40.6M params",
         1: "1x1 conv, 1024\n1.12M params each",
     }
     assert f'{ways[depth]}"' in source

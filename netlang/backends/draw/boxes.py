@@ -7,7 +7,7 @@ computes it, is a box by itself; slices that take its result apart move nothing 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -94,10 +94,14 @@ class Box:
         """Whether it is what one kernel computes of several layers."""
         return not self.group and isinstance(self.op, Fused | Composite)
 
-    @property
-    def cells(self) -> list[list[str]]:
-        """What it says of itself: the lines of each part that stands beside others."""
-        return [[short(kind(self.group)), *_content(self.nodes)]] if self.group else cells(self.op)
+    def cells(self, times: Callable[[Node], int]) -> list[list[str]]:
+        """What it says of itself: the lines of each part that stands beside others.
+
+        `times` tells how many layers of the box each of its nodes stands for.
+        """
+        if not self.group:
+            return cells(self.op)
+        return [[short(kind(self.group)), *_content(self.nodes, times)]]
 
     @property
     def riders(self) -> str:
@@ -165,12 +169,13 @@ def result(path: str, members: Sequence[Box]) -> TensorType:
     return own[-1].type
 
 
-def _content(nodes: tuple[Node, ...]) -> list[str]:
-    """A group's layers with weights; their number where they are many."""
+def _content(nodes: tuple[Node, ...], times: Callable[[Node], int]) -> list[str]:
+    """A group's layers with weights; their number where they are many, or some repeat."""
     learned = [node for node in nodes if node.op.is_product]
     captions = [_way_around(node) + line for node in learned for line in lines(node.op)]
-    number = sum(leaf.is_product for node in learned for leaf in leaves(node.op))
-    return captions if len(captions) <= MOST_LINES else [f"{number} layers"]
+    number = sum(times(node) * sum(leaf.is_product for leaf in leaves(node.op)) for node in learned)
+    once = all(times(node) == 1 for node in learned)
+    return captions if once and len(captions) <= MOST_LINES else [f"{number} layers"]
 
 
 def _way_around(node: Node) -> str:

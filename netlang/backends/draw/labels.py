@@ -68,7 +68,8 @@ class Labels:
         resized = not any(scopes(box.name)) and before != {box.size}
         times = self.folded.count(f"{box.group}." if box.group else box.name)
         own, each = self._total(box.nodes) // times, " each" if times > 1 else ""
-        (first, *lines), *cells = box.cells
+        count = self.folded.count
+        (first, *lines), *cells = box.cells(lambda node: count(node.name) // times)
         below = [
             *filter(None, [box.riders]),
             *([f"→ {box.shape}"] if self.view.shapes or resized else []),
