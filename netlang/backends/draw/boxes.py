@@ -7,12 +7,13 @@ computes it, is a box by itself; slices that take its result apart move nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from netlang.backends.draw.captions import cells, leaves, lines
 from netlang.columns import shortened
+from netlang.fold import Folded
 from netlang.ir.composite import Composite
 from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph, Node
@@ -34,12 +35,14 @@ LONGEST_NAME = 30
 class Box:
     """Operators that are drawn as one; `group` is the path of the group that they are all of.
 
-    `slices` are those of a result that is nowhere as a whole.
+    `slices` are those of a result that is nowhere as a whole. In a group each node stands for so
+    many `times` layers, where any stands for more than itself.
     """
 
     nodes: tuple[Node, ...]
     group: str = ""
     slices: tuple[Node, ...] = ()
+    times: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -94,14 +97,17 @@ class Box:
         """Whether it is what one kernel computes of several layers."""
         return not self.group and isinstance(self.op, Fused | Composite)
 
-    def cells(self, times: Callable[[Node], int]) -> list[list[str]]:
-        """What it says of itself: the lines of each part that stands beside others.
+    @property
+    def counted(self) -> list[tuple[Node, int]]:
+        """Its operators with how many layers each stands for."""
+        return list(zip(self.nodes, self.times or (1,) * len(self.nodes), strict=True))
 
-        `times` tells how many layers of the box each of its nodes stands for.
-        """
-        if not self.group:
-            return cells(self.op)
-        return [[short(kind(self.group)), *_content(self.nodes, times)]]
+    @property
+    def cells(self) -> list[list[str]]:
+        """What it says of itself: the lines of each part that stands beside others."""
+        return (
+            [[short(kind(self.group)), *_content(self.counted)]] if self.group else cells(self.op)
+        )
 
     @property
     def riders(self) -> str:
@@ -112,6 +118,18 @@ class Box:
     def beside(self) -> str:
         """What a circle has written beside it; a fused operator's caption holds its own riders."""
         return ", ".join([*self.op.caption.split(", ")[1:], *filter(None, [self.riders])])
+
+
+def boxes_of(folded: Folded, depth: int | None = None) -> list[Box]:
+    """Those of its graph, which know how many layers of the whole network theirs stand for."""
+    return [_counted(box, folded) for box in boxes(folded.graph, depth)]
+
+
+def _counted(box: Box, folded: Folded) -> Box:
+    if not box.group:
+        return box
+    own = folded.count(f"{box.group}.")
+    return replace(box, times=tuple(folded.count(node.name) // own for node in box.nodes))
 
 
 def boxes(graph: Graph, depth: int | None = None) -> list[Box]:
@@ -169,12 +187,12 @@ def result(path: str, members: Sequence[Box]) -> TensorType:
     return own[-1].type
 
 
-def _content(nodes: tuple[Node, ...], times: Callable[[Node], int]) -> list[str]:
+def _content(counted: list[tuple[Node, int]]) -> list[str]:
     """A group's layers with weights; their number where they are many, or some repeat."""
-    learned = [node for node in nodes if node.op.is_product]
-    captions = [_way_around(node) + line for node in learned for line in lines(node.op)]
-    number = sum(times(node) * sum(leaf.is_product for leaf in leaves(node.op)) for node in learned)
-    once = all(times(node) == 1 for node in learned)
+    learned = [(node, times) for node, times in counted if node.op.is_product]
+    captions = [_way_around(node) + line for node, _ in learned for line in lines(node.op)]
+    number = sum(times * sum(leaf.is_product for leaf in leaves(n.op)) for n, times in learned)
+    once = all(times == 1 for _, times in learned)
     return captions if once and len(captions) <= MOST_LINES else [f"{number} layers"]
 
 

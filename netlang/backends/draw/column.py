@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from netlang.backends.draw.boxes import Box, boxes, kind, result
+from netlang.backends.draw.boxes import Box, boxes_of, kind, result
 from netlang.backends.draw.labels import Labels
 from netlang.backends.draw.links import Link, links, spine
 from netlang.backends.draw.style import (
@@ -43,7 +43,7 @@ class Column:
     def of(cls, graph: Graph, prefix: str, view: View) -> Column:
         """The part of a graph that a view shows."""
         folded = Folded(graph, {}) if view.flat else fold(graph, view.expand)
-        drawn = boxes(folded.graph, view.depth)
+        drawn = boxes_of(folded, view.depth)
         return cls(folded, drawn, links(drawn), prefix)
 
     @cached_property

@@ -66,10 +66,10 @@ class Labels:
         graph = self.folded.graph
         before = {graph[name].type.pixels for name in box.inputs}
         resized = not any(scopes(box.name)) and before != {box.size}
-        times = self.folded.count(f"{box.group}." if box.group else box.name)
-        own, each = self._total(box.nodes) // times, " each" if times > 1 else ""
-        count = self.folded.count
-        (first, *lines), *cells = box.cells(lambda node: count(node.name) // times)
+        own = sum(times * graph.parameters(node) for node, times in box.counted)
+        repeats = self.folded.count(f"{box.group}." if box.group else box.name) > 1
+        each = " each" if repeats else ""
+        (first, *lines), *cells = box.cells
         below = [
             *filter(None, [box.riders]),
             *([f"→ {box.shape}"] if self.view.shapes or resized else []),
@@ -100,10 +100,6 @@ class Labels:
         return "  ".join(filter(None, (text + only, self.repeat(path))))
 
     def _parameters(self, nodes: tuple[Node, ...]) -> list[str]:
-        total = self._total(nodes)
-        return [f"{si(total)} params"] if total and self.view.params else []
-
-    def _total(self, nodes: tuple[Node, ...]) -> int:
-        """The parameters of all layers that these stand for."""
         graph, count = self.folded.graph, self.folded.count
-        return sum(graph.parameters(node) * count(node.name) for node in nodes)
+        total = sum(graph.parameters(node) * count(node.name) for node in nodes)
+        return [f"{si(total)} params"] if total and self.view.params else []

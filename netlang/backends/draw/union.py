@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from netlang.backends.draw.boxes import Box, boxes
+from netlang.backends.draw.boxes import Box, boxes_of
 from netlang.backends.draw.links import Link, links
 from netlang.diff import Difference, Entry, Mark
 from netlang.fold import Folded
@@ -44,8 +44,8 @@ def unite(difference: Difference, depth: int | None = None) -> Union:
     names = dict(_names(difference.root))
     before, after = _renamed(difference.folded[0], names), difference.folded[1]
     # What was in one box is under the names that it had: layers of others may be between them now.
-    was = (_renamed_box(box, names) for box in boxes(difference.folded[0].graph, depth))
-    old, new = ({b.name: b for b in each} for each in (was, boxes(after.graph, depth)))
+    was = (_renamed_box(box, names) for box in boxes_of(difference.folded[0], depth))
+    old, new = ({b.name: b for b in each} for each in (was, boxes_of(after, depth)))
     homes = dict(_homes(old, new))
     marks = _marks(difference, names, old, new)
     marks |= {home.name: "removed" for home in homes.values() if home.name not in new}
@@ -97,7 +97,7 @@ def _renamed_box(box: Box, names: Mapping[str, str]) -> Box:
     nodes, slices = (
         tuple(_renamed_node(node, names) for node in each) for each in (box.nodes, box.slices)
     )
-    return Box(nodes, names.get(box.group, box.group), slices)
+    return replace(box, nodes=nodes, group=names.get(box.group, box.group), slices=slices)
 
 
 def _renamed_node(node: Node, names: Mapping[str, str]) -> Node:
@@ -113,8 +113,9 @@ def _homes(old: Mapping[str, Box], new: Mapping[str, Box]) -> Iterator[tuple[str
     for name, box in old.items():
         home = new.get(name) or holds.get(box.nodes[0].name)
         # What rode along with what was removed may ride along with something else now.
-        alone = tuple(node for node in box.nodes if node.name not in holds)
-        yield name, home or replace(box, nodes=alone)
+        alone = [each for each in box.counted if each[0].name not in holds]
+        nodes, times = zip(*alone, strict=True) if alone else ((), ())
+        yield name, home or replace(box, nodes=nodes, times=times)
 
 
 def _in_order(new: Mapping[str, Box], homes: Mapping[str, Box]) -> list[Box]:
