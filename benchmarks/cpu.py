@@ -74,7 +74,7 @@ RACES = (
 
 def timed(answer: Answer) -> str:
     """The median of its times, and their spread."""
-    return f"{si(answer.median, 's')} ±{100 * answer.spread:.0f}%"
+    return f"{si(answer.median, 's')} ±{100 * answer.spread.relative:.0f}%"
 
 
 def latency(results: Results, precision: str) -> Iterator[str]:
@@ -166,7 +166,7 @@ def picture(described: Mapping[str, Any]) -> bytes:
     """What single images take, of the object in the file."""
     results = told(described)
     shown = {str(race): results[str(race)] for race in one_by_one(results)}
-    return to_svg(shown, place=where(described))
+    return to_svg(shown, where({**described, "dtype": FLOAT}))
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
     python -m benchmarks.kernels [NETWORK ...] [--batches 1,32,256] [--target sm_90] [--json FILE]
 
 No GPU is needed, and nothing is timed. Networks are planned for each batch, and what they have in
-common is compiled once. All kernels are held to `netlang.backends.triton.rules`; status 1 where one
+common is compiled once. All kernels are held to `benchmarks.rules`; status 1 where one
 breaks a rule.
 """
 
@@ -18,14 +18,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.machine_code import MATRIX, Code, inspect
+from benchmarks.rules import broken_rules
 from netlang import __version__
 from netlang.backends.triton.aot import Compiled
-from netlang.backends.triton.inspect import MATRIX, Code, inspect
-from netlang.backends.triton.rules import broken_rules
 from netlang.columns import aligned
 from netlang.commands.common import counter
 from netlang.compiler import compile
-from netlang.compiler.assemble import TARGETS, USUAL_DEVICES, Occupancy, assemble
+from netlang.compiler.assemble import Occupancy, assemble
+from netlang.device import ARCHES
 from netlang.engines.cpu import machine
 from netlang.files import write_whole
 from netlang.kernels.precision import PRECISIONS, Precision
@@ -67,9 +68,9 @@ class Result:
         }
 
 
-def union(networks: Iterable[str], batch: int, precision: Precision, target: str) -> Plan:
+def union(networks: Iterable[str], batch: int, precision: Precision, arch: str) -> Plan:
     """A plan with the kernels of many networks, equal ones once; it launches nothing."""
-    device = USUAL_DEVICES[target]
+    device = ARCHES[arch].usual
     plans = [compile(n, precision=precision, batch=batch, device=device).plan for n in networks]
     functions = Functions()
     for plan in plans:
@@ -78,11 +79,11 @@ def union(networks: Iterable[str], batch: int, precision: Precision, target: str
     return replace(plans[0], functions=functions.all(), calls=())
 
 
-def results(plan: Plan, target: str) -> Iterator[Result]:
+def results(plan: Plan, arch: str) -> Iterator[Result]:
     """Compiles the kernels of a plan, looks at the code, and holds it to the rules."""
-    capability = TARGETS[target]
+    capability = ARCHES[arch].capability
     count = counter(f"kernels for batch {plan.target.batch}", len(plan.functions))
-    compiled = assemble(plan, target, count)
+    compiled = assemble(plan, arch, count)
     codes = inspect(compiled, capability)
     for function, each, code in zip(plan.functions, compiled, codes, strict=True):
         occupancy = Occupancy.of(function.kernel, each, capability, plan.target)
@@ -125,7 +126,7 @@ def main() -> int:
     parser.add_argument("networks", nargs="*", metavar="NETWORK", help="of the zoo (all)")
     parser.add_argument("--batches", default="1,32,256", help="(1,32,256)")
     parser.add_argument("--dtype", choices=PRECISIONS, default="float16", help="(float16)")
-    parser.add_argument("--target", choices=TARGETS, default="sm_90", help="(sm_90)")
+    parser.add_argument("--target", choices=ARCHES, default="sm_90", help="(sm_90)")
     parser.add_argument("--json", type=Path, metavar="FILE")
     args = parser.parse_args()
 

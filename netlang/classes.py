@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import NamedTuple
 
+from netlang.arrays import Array
 from netlang.diagnostic import error
 from netlang.ir.graph import Graph, Node
 from netlang.ops.norm import Softmax
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
-    Scores = NDArray[np.float32]
+class Guess(NamedTuple):
+    """A class, which counts from 0, its label where there are some, and how probable it is."""
+
+    number: int
+    label: str | None
+    probability: float
 
 
 def is_classifier(graph: Graph) -> bool:
@@ -40,7 +43,7 @@ def classifiers(graph: Graph) -> frozenset[str]:
 
 
 def _last_with_weights(graph: Graph, node: Node) -> Node:
-    while node.inputs and not graph.weights(node):
+    while not node.is_input and not graph.weights(node):
         node = graph[node.inputs[0]]
     return node
 
@@ -73,9 +76,9 @@ def read_labels(path: Path, graph: Graph) -> list[str]:
 
 
 def likeliest(
-    graph: Graph, output: Scores, count: int, labels: Sequence[str] | None = None
-) -> list[dict[str, Any]]:
-    """The classes of highest probability, with that and their labels, the highest first.
+    graph: Graph, output: Array, count: int, labels: Sequence[str] | None = None
+) -> list[Guess]:
+    """The classes of highest probability, the highest first.
 
     `output` is the network's for one image; where it does not end in a softmax, it gets one.
     """
@@ -84,16 +87,12 @@ def likeliest(
         scores = _softmax(scores)
     best = (-scores).argsort(kind="stable")[:count]
     return [
-        {
-            "class": int(i),
-            "label": labels[i] if labels else None,
-            "probability": float(scores[i]),
-        }
-        for i in best
+        Guess(number, labels[number] if labels else None, float(scores[number]))
+        for number in map(int, best)
     ]
 
 
-def _softmax(scores: Scores) -> Scores:
+def _softmax(scores: Array) -> Array:
     import numpy as np
 
     powers = np.exp(scores - scores.max())

@@ -30,9 +30,8 @@ from netlang.ops.linear import Linear
 from netlang.ops.norm import Softmax
 from netlang.ops.pool import AvgPool
 from netlang.ops.shape import Flatten, Input
-from netlang.passes import optimize
+from netlang.passes import inference
 from netlang.passes.rewrite import Sweep
-from netlang.passes.simplify import drop_heads, eliminate_dead
 
 POINT = (1, 1)
 
@@ -45,7 +44,7 @@ def fully_convolutional(graph: Graph, pixels: Size) -> Graph:
     no such form, or does not take images of this size.
     """
     class_count(graph)
-    graph = optimize(graph, (drop_heads, eliminate_dead)).graph
+    graph = inference(graph)
     sweep, maps = Sweep(graph), _maps(graph)
     for node in graph:
         is_end = node.name == graph.output and isinstance(node.op, Softmax)

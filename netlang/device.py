@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, cast
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, Literal
 
 from netlang.diagnostic import error, near_or_all
 from netlang.kernels.precision import MOST, PRECISIONS, Precision
@@ -89,41 +91,129 @@ DEVICES: dict[str, Device] = {
     # NVIDIA Ada GPU architecture whitepaper, appendix A; float16 with sums in float32.
     "rtx4090": Device("RTX 4090", 1008 * GB, _rates(165.2, 82.6, 82.6), 72 * MB, 128, 89),
 }
-"""By the names that a command line takes."""
+"""By the names that people call them."""
+
+
+@dataclass(frozen=True)
+class Arch:
+    """GPUs that kernels are compiled for alike, those of one compute capability: 90 is 9.0.
+
+    `usual` is the one of `DEVICES` that kernels are chosen for where nobody names any.
+    """
+
+    capability: int
+    usual: str
+
+
+ARCHES = {
+    "sm_80": Arch(80, "a100-80gb"),
+    "sm_90": Arch(90, "h100"),
+    "sm_100": Arch(100, "b200"),
+}
+"""By the names of NVIDIA's compilers.
+
+sm_89 is none of them: a few kernels take more shared memory there than the model of tiles thinks,
+and could not be launched.
+"""
+
+VARIANTS = {"pcie", "nvl", "laptop", "d", "mig"}
+"""Words of drivers for GPUs that are slower than the one whose name they bear, or a slice of it."""
+
+
+def matching(name: str) -> str | None:
+    """The one of `DEVICES` that a driver's name means: `NVIDIA H100 80GB HBM3` is "h100".
+
+    None where there is no such model of it: an H100 on a PCIe card is not the one that is known.
+    """
+    words = re.split(r"[\s-]+", name.lower())
+    known = {*words, *(a + b for a, b in pairwise(words))}
+    if known & VARIANTS:
+        return None
+    return next((each for each in DEVICES if set(each.split("-")) <= known), None)
+
+
+def nearest(capability: int, shared: int, sms: int) -> str | None:
+    """The one of `DEVICES` most like a GPU that runs its kernels; None where it is too old.
+
+    `capability` is the GPU's, `sms` its multiprocessors, `shared` the bytes of shared memory of
+    each, which decide what runs: newer GPUs may have less (9.0 has 228 KiB, 12.0 has 100). Those
+    older than 8.0 have less than any of these, those without TMA less than any that has it.
+    """
+
+    def likeness(name: str) -> tuple[bool, int, int, int]:
+        own = DEVICES[name]
+        is_older = own.capability <= capability
+        return is_older, own.multiprocessor.shared, own.capability, -abs(own.sms - sms)
+
+    fitting = (name for name, own in DEVICES.items() if own.multiprocessor.shared <= shared)
+    return max(fitting, key=likeness, default=None)
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a network is to be fast at: a device, how numbers are stored, images at a time."""
+    """What a network is to be fast at: a device, how numbers are stored, images at a time.
+
+    `Target.of("h200", batch=32)` takes the device by its name.
+    """
 
     device: Device = DEVICES["h100"]
     precision: Precision = "float16"
     batch: int = 1
 
+    def __post_init__(self) -> None:
+        """`NetError` for a precision or a batch that is none; TypeError for a device that is."""
+        if not isinstance(self.device, Device):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"{self.device!r} is no Device: Target.of takes one by its name")
+        _require_known("precision", self.precision, PRECISIONS)
+        require_batch(self.batch)
+
     def __str__(self) -> str:
         return f"{self.device.name}, {self.precision}, batch {self.batch}"
 
+    @classmethod
+    def of(
+        cls, device: str | None = None, precision: str | None = None, batch: int | None = None
+    ) -> Target:
+        """The target of these names, or what is usual: one image in float16 on an H100.
 
-def target(device: str, precision: str, batch: int) -> Target:
-    """The target of these names; `NetError` where there is no such device, precision or batch."""
-    require_batch(batch)
-    for what, name, names in (
-        ("device", device, DEVICES),
-        ("precision", precision, PRECISIONS),
-    ):
-        if name not in names:
-            raise error(f"there is no {what} '{name}'", help=near_or_all(name, names))
-    return Target(DEVICES[device], cast(Precision, precision), batch)
+        `device` is one of `netlang.device.DEVICES`. `NetError` where there is no such device or
+        precision, or the batch is none.
+        """
+        return cls().but(device, precision, batch)
+
+    def but(
+        self, device: str | None = None, precision: str | None = None, batch: int | None = None
+    ) -> Target:
+        """This target with what is given in place of its own; `NetError` as `of` raises it."""
+        given = {
+            "device": None if device is None else _named(device),
+            "precision": precision,
+            "batch": batch,
+        }
+        wanted: dict[str, Any] = {part: own for part, own in given.items() if own is not None}
+        return replace(self, **wanted)
 
 
-USUAL = Target()
-"""One image at a time in float16 on an H100."""
+def _named(device: str) -> Device:
+    _require_known("device", device, DEVICES)
+    return DEVICES[device]
+
+
+def _require_known(what: str, name: str, names: Collection[str]) -> None:
+    if name not in names:
+        raise error(f"there is no {what} '{name}'", help=near_or_all(name, names))
 
 
 def require_batch(batch: int) -> None:
     """`NetError` for a batch that is none."""
     if not 1 <= batch <= MOST:
-        raise error(f"'--batch {batch}' is no batch", help="write --batch 32")
+        raise error(
+            f"a batch of {batch:,} images is none", help=f"it has 1 to {MOST:,}, such as 32"
+        )
+
+
+USUAL = Target()
+"""One image at a time in float16 on an H100."""
 
 
 @dataclass(frozen=True)

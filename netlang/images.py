@@ -10,19 +10,16 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from netlang.arrays import Array
 from netlang.diagnostic import error
 from netlang.ir.graph import Graph
 from netlang.ir.types import TensorType
 from netlang.ops.shape import Input
-from netlang.recipe import Crop, Resize, Word, one_of
+from netlang.recipe import Crop, Resize, Word, one_of, words_of
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from PIL.Image import Image, Resampling
 
-    Array = NDArray[np.float32]
-    """A picture's numbers, C x H x W."""
 
 MARGIN = 256 / 224
 """The shorter side, as a multiple of what is cut out of its middle (Krizhevsky et al. 2012, 2)."""
@@ -70,7 +67,7 @@ class Preparation:
                 help="an image has 3 channels, or 1 where it is gray: input 3x224x224; "
                 "other numbers come from a .npy file",
             )
-        words = dict(graph.recipes).get("eval", ())
+        words = words_of(graph, "eval") or ()
         recipe = one_of(words, Resize)
         if recipe and recipe.to:
             raise error(
@@ -171,7 +168,7 @@ class Preparation:
             x -= own if own.shape == x.shape else own.mean((1, 2), keepdims=True)
         return x
 
-    def seen(self, image: Image) -> NDArray[np.uint8]:
+    def seen(self, image: Image) -> Array:
         """What a test sees of an image in the network's colours, C x H x W from 0 to 255."""
         return _pixels(self.middle(image, self.resize))
 
@@ -259,7 +256,7 @@ def _a_channel(numbers: tuple[float, ...], channels: int) -> tuple[float, ...]:
     return (fmean(numbers),) if channels == 1 else numbers
 
 
-def _pixels(image: Image) -> NDArray[np.uint8]:
+def _pixels(image: Image) -> Array:
     """An image's numbers, C x H x W."""
     import numpy as np
 

@@ -84,7 +84,7 @@ def _pixels(length: str) -> float:
     return float(number) * CSS_PIXELS[length[len(number) :]]
 
 
-def to_png(svg: bytes, zoom: float = PIXELS) -> bytes:
+def to_png(svg: bytes, zoom: float) -> bytes:
     """The picture that an SVG describes, `zoom` pixels for each of its own."""
     from resvg_py import svg_to_bytes
 
@@ -98,7 +98,7 @@ def to_png(svg: bytes, zoom: float = PIXELS) -> bytes:
         )
 
 
-def to_pdf(svg: bytes, zoom: float = POINTS) -> bytes:
+def to_pdf(svg: bytes, zoom: float) -> bytes:
     """A page of the picture's size, `zoom` points a pixel, in vectors.
 
     Its text is text, and has its font with it.
@@ -125,7 +125,7 @@ def to_pdf(svg: bytes, zoom: float = POINTS) -> bytes:
 
 
 def _in_our_font(svg: bytes) -> bytes:
-    """With all text in the font that comes along, whatever it asks for.
+    """The SVG with all text in the font that comes along, whatever it asks for.
 
     A machine may have none, and each makes the same picture so.
     """
@@ -148,4 +148,4 @@ FORMATS: Mapping[str, Format] = {
     # 200 inches: the most of PDF 1.7 (ISO 32000-1, Annex C).
     ".pdf": Format(to_pdf, units=POINTS, most=14_400, unit="points"),
 }
-"""By the suffix of the file."""
+"""The formats by the suffix of a file."""

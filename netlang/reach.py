@@ -6,6 +6,8 @@ from fractions import Fraction
 from math import ceil
 from typing import NamedTuple
 
+from netlang.integers import ceil_div
+
 
 class Reach(NamedTuple):
     """Along one axis: pixels that a pixel sees, and how far apart two neighbours begin to look.
@@ -32,3 +34,9 @@ class Reach(NamedTuple):
 
 
 PIXEL = Reach.of(1)
+
+
+def longest(length: int, windows: int) -> int:
+    """The most pixels of any of torch's adaptive windows, which begin and end at whole ones."""
+    edges = ((i * length // windows, ceil_div((i + 1) * length, windows)) for i in range(windows))
+    return max(end - start for start, end in edges)

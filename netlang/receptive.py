@@ -23,7 +23,7 @@ def receptive_fields(graph: Graph) -> Mapping[str, Field]:
 
 
 def _field(graph: Graph, node: Node, fields: Mapping[str, Field]) -> Field:
-    if not node.inputs:
+    if node.is_input:
         return PIXEL, PIXEL
     windows = node.op.reach(graph.types(node), node.type)
     seen = [fields[name] for name in node.inputs]

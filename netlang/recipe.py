@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from netlang.ir.attributes import SWITCH, Kind, Value, attribute, integer, number, word
+from netlang.ir.graph import Graph
 
 
 def _name(value: Value) -> str:
@@ -250,12 +251,17 @@ class Dense(Word):
     """The fully convolutional form over the whole image (He et al. 2015, section 3.4)."""
 
 
-def all_of(words: Iterable[Any], kind: type[T]) -> list[T]:
+def words_of(graph: Graph, kind: Literal["train", "eval"]) -> tuple[Word, ...] | None:
+    """The words of a network's recipe, in order; None where it has none of that kind."""
+    return dict(graph.recipes).get(kind)
+
+
+def all_of(words: Iterable[Word], kind: type[T]) -> list[T]:
     """The words of one kind, in the order of the recipe."""
     return [word for word in words if isinstance(word, kind)]
 
 
-def one_of(words: Iterable[Any], kind: type[T]) -> T | None:
+def one_of(words: Iterable[Word], kind: type[T]) -> T | None:
     """The word of a kind that a recipe has once, if it has it."""
     return next(iter(all_of(words, kind)), None)
 

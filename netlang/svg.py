@@ -1,19 +1,22 @@
-"""Just enough SVG: shapes and text in the order in which they are drawn."""
+"""Just enough SVG: shapes and text in the order in which they are drawn, in given colours."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from html import escape
+from math import ceil
 from typing import Literal
 
 from netlang.columns import shortened
 
 Anchor = Literal["start", "middle", "end"]
 
-INK, FAINT, GRID = "#222222", "#666666", "#e4e4e4"
 FONT = "Helvetica, Arial, sans-serif"
 MEAN = 0.6
 """The width of a character as a part of the font's size: the mean of a line, on the safe side."""
+
+SQUARE, BETWEEN, LEGEND_STEP = 12, 16, 20
+"""A square of a legend, what lies between columns, and from one row to the next: pixels."""
 
 HALO = 6
 """The width of the stroke around letters, half of which is outside of them."""
@@ -29,10 +32,22 @@ def fit(text: str, size: float, width: float) -> str:
     return shortened(text, int(width / (MEAN * size)))
 
 
+def legend_rows(meanings: Mapping[str, str], size: float, width: float) -> int:
+    """How many rows a legend has that may be so wide."""
+    return ceil(len(meanings) / _columns(meanings, size, width)[0])
+
+
+def _columns(meanings: Mapping[str, str], size: float, width: float) -> tuple[int, float]:
+    """The columns of a legend, and from one to the next: all are as wide as the widest."""
+    widest = max((width_of(meaning, size) for meaning in meanings), default=0.0)
+    pitch = SQUARE + 6 + widest + BETWEEN
+    return max(1, int((width + BETWEEN) // pitch)), pitch
+
+
 class Svg:
     """A picture of so many pixels on paper of a colour; equal calls give equal bytes."""
 
-    def __init__(self, width: int, height: int, paper: str = "#ffffff"):
+    def __init__(self, width: int, height: int, paper: str):
         self.width, self.height, self.paper = width, height, paper
         self._elements: list[str] = []
         self.rect(0, 0, width, height, paper)
@@ -53,7 +68,7 @@ class Svg:
     def line(
         self,
         *points: tuple[float, float],
-        stroke: str = INK,
+        stroke: str,
         width: float = 1,
         dashed: bool = False,
     ) -> None:
@@ -84,7 +99,7 @@ class Svg:
         *,
         size: float = 12,
         anchor: Anchor = "start",
-        fill: str = INK,
+        fill: str,
         turn: float = 0,
         bold: bool = False,
         halo: bool = False,
@@ -101,13 +116,26 @@ class Svg:
         self._elements.append(f"<text {place}{look}>{escape(text, quote=False)}</text>")
 
     def legend(
-        self, x: float, y: float, meanings: Mapping[str, str], size: float, fill: str = FAINT
+        self,
+        x: float,
+        y: float,
+        meanings: Mapping[str, str],
+        size: float,
+        width: float,
+        fill: str,
     ) -> None:
-        """What colours mean, by meaning: squares in a line with words on a baseline at `y`."""
-        for meaning, colour in meanings.items():
-            self.rect(x, y - 10, 12, 12, colour)
-            self.text(x + 18, y, meaning, size=size, fill=fill)
-            x += 18 + width_of(meaning, size) + 16
+        """What colours mean, by meaning: squares with words, the first on a baseline at `y`.
+
+        They stand in columns, in as many rows as `legend_rows` says. Squares have an edge in the
+        colour of the words: that of a fill on paper may be next to nothing.
+        """
+        columns, pitch = _columns(meanings, size, width)
+        for number, (meaning, colour) in enumerate(meanings.items()):
+            left, base = x + number % columns * pitch, y + number // columns * LEGEND_STEP
+            right, top, bottom = left + SQUARE, base + 2 - SQUARE, base + 2
+            corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+            self.polygon(corners, colour, fill, 0.8)
+            self.text(right + 6, base, meaning, size=size, fill=fill)
 
     def render(self) -> bytes:
         """The file."""

@@ -10,10 +10,13 @@ _PREFIXES = {0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E", -3: "m", 
 def si(number: float, unit: str = "", trim: bool = False) -> str:
     """Three digits and a prefix: `si(51_060_944, "B")` is "51.1 MB", without a unit "51.1M".
 
-    `trim` drops zeros behind the point, for numbers that are round by nature: "3 TB/s".
+    What is counted, an `int`, is told as it is below 1000: "40 B". `trim` drops zeros behind the
+    point, for numbers that are round by nature: "3 TB/s".
     """
     if not number:
         return f"0 {unit}".rstrip()
+    if isinstance(number, int) and abs(number) < 1000:
+        return f"{number} {unit}".rstrip()
     # Rounded first: 999.9 is 1.00 k.
     number = float(f"{number:.2e}")
     exponent = min(18, max(-9, 3 * floor(log10(abs(number)) / 3)))

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from hypothesis import strategies as st
 
+from netlang.integers import ceil_div
 from netlang.ir.graph import Graph, Head, Node, verify
 from netlang.ir.op import Op, ShapeError, infer
 from netlang.lower.shortcut import skip
@@ -93,7 +94,7 @@ class Builder:
 
     def project(self, x: Node, y: Node) -> Node | None:
         """The sum of `y` and of a 1x1 convolution of `x`, at a stride that may fit."""
-        stride = -(-x.type.height // y.type.height), -(-x.type.width // y.type.width)
+        stride = ceil_div(x.type.height, y.type.height), ceil_div(x.type.width, y.type.width)
         z = self.add(OPS["conv"]((1, 1), y.type.channels, stride), x)  # pyright: ignore[reportCallIssue]
         return self.add(OPS["add"](), y, z) if z else None
 

@@ -10,8 +10,7 @@ from netlang.device import DEVICES, Device, Target
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.lower.printed import parse_graph
-from netlang.passes import PIPELINE, Pass, optimize, upto
-from netlang.summary import inference
+from netlang.passes import PIPELINE, Pass, inference, optimize, upto
 
 H100 = DEVICES["h100"]
 

@@ -25,10 +25,9 @@ from netlang.diagnostic import NetError, Source
 from netlang.ir.attributes import attributes, show
 from netlang.lower import load
 from netlang.ops import OPS
-from netlang.passes import PIPELINE
+from netlang.passes import PIPELINE, inference
 from netlang.recipe import RECIPES, all_words
 from netlang.resources import zoo_networks
-from netlang.summary import inference
 
 ROOT = Path(__file__).parent.parent
 PAGES = {

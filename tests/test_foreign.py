@@ -106,7 +106,7 @@ def test_a_network_that_computes_another_function() -> None:
     found = state(reference.ResNet(STAGES[50], "B", stride_in=3))
     with pytest.raises(NetError, match="halves the image in the 3x3, 'resnet50' in the 1x1") as e:
         paired(load("resnet50"), found)
-    assert "--set stride_in=3x3" in str(e.value)
+    assert "set stride_in=3x3" in str(e.value)
     assert len(paired(load("resnet50"), found, in_order=True)) == 107  # who asks, gets
 
 
@@ -114,7 +114,7 @@ def test_a_network_of_raw_pixels() -> None:
     found = state(reference.vgg((2, 2, 3, 3, 3), False, 32))
     with pytest.raises(NetError, match="take pixels up to 1, and 'vgg16' up to 255") as e:
         paired(zoo_at(32, "vgg16"), found)
-    assert "--set pixels=torchvision" in str(e.value)
+    assert "with pixels=torchvision set" in str(e.value)
     assert len(paired(zoo_at(32, "vgg16"), found, in_order=True)) == 16
 
 

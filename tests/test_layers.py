@@ -13,10 +13,11 @@ ROOT = Path(__file__).parent.parent / "netlang"
 # From the ground up. Neighbours on a floor do not know each other. The runtime stands on the ground
 # because an artifact carries it to machines without netlang.
 FLOORS = (
-    {"diagnostic", "lazy", "natural", "tree", "units"},
-    {"columns", "files", "kernels", "reach", "resources", "runtime"},
+    {"accuracy", "arrays", "diagnostic", "integers", "lazy", "natural", "tree", "units"},
+    {"columns", "files", "reach", "resources", "runtime"},
+    {"kernels"},
     {"device", "ir", "picture", "svg"},
-    {"ops", "palette", "recipe", "tune"},
+    {"ops", "palette", "recipe", "tune", "work"},
     {"syntax", "passes", "weights", "images"},
     {"classes", "fold", "lower", "receptive"},
     {"convolutional", "part", "parts"},
@@ -28,7 +29,7 @@ FLOORS = (
     {"engines"},
     {"bench", "running"},
     {"training"},
-    {"commands"},
+    {"api", "commands"},
     {"__init__", "__main__"},
 )
 FLOOR = {part: level for level, parts in enumerate(FLOORS) for part in parts}
@@ -98,3 +99,31 @@ def test_the_table_of_the_architecture_goes_down_the_floors() -> None:
     *levels, _ = ([FLOOR[name] for name in names] for names in parts.values())
     for above, below in pairwise(levels):
         assert min(above) >= max(below)
+
+
+OPTION = re.compile(r"(?<![\w-])-(-[a-z]|[oO]\b)")
+"""An option within a text. A text that is one alone is an argument of another program."""
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """The strings of a module, but for docstrings."""
+    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.JoinedStr(values=values):
+                inner |= set(map(id, values))
+                yield ast.unparse(node)
+            case ast.Constant(value=str(text)) if id(node) not in inner:
+                yield text
+            case _:
+                pass
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_commands_speak_of_their_options(path: Path) -> None:
+    """Who calls a function has no options; a command may be told of, with its name."""
+    if part(path) == "commands":
+        return
+    for text in texts(ast.parse(path.read_text())):
+        if " " in text and OPTION.search(text):
+            assert "netlang " in text

@@ -21,14 +21,14 @@ from time import monotonic
 from benchmarks.gpu.case import BATCHES, NETWORKS, Case
 from benchmarks.gpu.contenders import NETLANG, PEERS, make, versions
 from benchmarks.gpu.figures import Row
-from benchmarks.gpu.gpu import gpu, matching
+from benchmarks.gpu.gpu import gpu
 from benchmarks.gpu.plot import to_svg
 from benchmarks.gpu.remote import Remote
 from benchmarks.gpu.report import TABLES, alike, report
 from benchmarks.gpu.results import Results
 from benchmarks.gpu.run import Setting, run
 from benchmarks.markdown import fill
-from netlang.device import DEVICES
+from netlang.device import DEVICES, matching
 from netlang.engines.cpu import machine
 from netlang.files import write_whole
 from netlang.kernels.precision import PRECISIONS

@@ -109,11 +109,6 @@ def products(compilation: Compilation) -> dict[str, Call]:
     return first
 
 
-def difference(got: Array, expected: Array) -> float:
-    """The largest difference over the largest output; NaN where some output is."""
-    return float(abs(got - expected).max() / abs(expected).max())
-
-
 @lru_cache(maxsize=1)
 def _expected(network: str) -> Array:
     from netlang.backends.torch import reference

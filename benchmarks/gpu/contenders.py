@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import sha256
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import netlang
+from netlang.bench.report import installed
+from netlang.resources import code_digest
 
 NETLANG = "netlang"
 
@@ -32,20 +31,9 @@ def make(name: str) -> Any:
 
 
 def versions(names: Iterable[str]) -> dict[str, str]:
-    """What decides how fast contenders are, themselves apart from the device."""
+    """What decides how fast contenders are, themselves apart from the device.
+
+    netlang's has digits that change with its text: a version stays from release to release.
+    """
     packages = ["torch", "triton", *(["jax", "jaxlib"] if "jax" in names else [])]
-    return {"netlang": f"{netlang.__version__}+{_digest()}"} | {p: _version(p) for p in packages}
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "none"
-
-
-def _digest() -> str:
-    """Eight digits that change with netlang's text: its version stays from release to release."""
-    home = Path(netlang.__file__).parent
-    texts = (path.read_bytes() for path in sorted(home.rglob("*.py")))
-    return sha256(b"".join(texts)).hexdigest()[:8]
+    return {"netlang": f"{netlang.__version__}+{code_digest()}"} | installed(packages)

@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from statistics import median, quantiles
+from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.gpu.contenders import NETLANG
+from netlang.bench.rounds import Spread
 
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Spread:
-    """The quartiles of samples; the second is the median."""
-
-    first: float
-    median: float
-    third: float
-
-    @classmethod
-    def of(cls, samples: Sequence[float]) -> Spread:
-        """The spread of one sample or more."""
-        if len(samples) < 2:
-            return cls(samples[0], samples[0], samples[0])
-        first, _, third = quantiles(samples, n=4, method="inclusive")
-        return cls(first, median(samples), third)
-
-    @property
-    def relative(self) -> float:
-        """Half of what lies between the quartiles, as a part of the median."""
-        return (self.third - self.first) / 2 / self.median
 
 
 def timed(row: Row) -> dict[str, Spread]:

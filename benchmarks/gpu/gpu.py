@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
-from itertools import pairwise
 from typing import Any
-
-from netlang.device import DEVICES
 
 QUERIES = {
     "name": "name",
@@ -53,15 +49,3 @@ def state() -> dict[str, str]:
     except (OSError, subprocess.SubprocessError):
         return {}
     return dict(zip(QUERIES, told.stdout.strip().split(", "), strict=False))
-
-
-def matching(name: str) -> str | None:
-    """The device of netlang that a driver's name means: `NVIDIA H100 80GB HBM3` is "h100".
-
-    None where there is no such model of it: an H100 on a PCIe card is not the one that is known.
-    """
-    words = re.split(r"[\s-]+", name.lower())
-    known = {*words, *(a + b for a, b in pairwise(words))}
-    if known & {"pcie", "nvl", "laptop"}:
-        return None
-    return next((each for each in DEVICES if set(each.split("-")) <= known), None)

@@ -28,8 +28,7 @@ from netlang.compiler import Compilation
 from netlang.ir.composite import Chain, Together
 from netlang.ir.op import Op
 from netlang.ir.types import TensorType
-from netlang.kernels.layer import BYTES
-from netlang.kernels.precision import Precision, storage
+from netlang.kernels.precision import Precision, bytes_of
 from netlang.plan import Argument, Buffer, Call, Constant, Counters, Input, Memory, Plan, Scratch
 from netlang.plan.arena import Lifetime
 from netlang.runtime.model import DTYPES, Model
@@ -146,7 +145,7 @@ def _images(plan: Plan) -> Iterator[Buffer]:
     """The network's inputs as buffers behind the arena."""
     offset = plan.arena_bytes
     for position, x in enumerate(plan.inputs):
-        size = Lifetime(x.elements * BYTES[storage(plan.precision)], 0, 0).aligned
+        size = Lifetime(x.elements * bytes_of(plan.precision), 0, 0).aligned
         yield Buffer(_image(position), size, 0, 0, offset)
         offset += size
 
@@ -159,7 +158,7 @@ def copies(plan: Plan, call: Call) -> int:
     """In how many places a launch has to work to find nothing in the L2 cache."""
     (kernel,) = (f.kernel for f in plan.functions if f.name == call.function)
     used = {argument.weight for argument in call.arguments if isinstance(argument, Constant)}
-    weights = sum(BYTES[w.dtype] * prod(w.shape) for w in plan.weights if w.name in used)
+    weights = sum(bytes_of(w.dtype) * prod(w.shape) for w in plan.weights if w.name in used)
     moved = plan.target.batch * (kernel.bytes_read + kernel.bytes_written) + weights
     return max(2, min(MOST, -(-2 * plan.target.device.l2 // moved)))
 

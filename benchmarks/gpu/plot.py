@@ -10,12 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.gpu.contenders import NETLANG, PEERS
-from benchmarks.gpu.figures import Row, Spread, timed
+from benchmarks.gpu.figures import Row, timed
 from benchmarks.gpu.report import LABELS
-from netlang.svg import FAINT, GRID, INK, Svg, width_of
+from netlang.bench.rounds import Spread
+from netlang.palette import PALETTES
+from netlang.svg import Svg
 from netlang.units import si
 
-COLOURS = {NETLANG: "#2166ac", "torch": "#c0432b", "compile": "#a86a00", "jax": "#1a7f5a"}
+INK = PALETTES["light"]
+COLOURS = {
+    NETLANG: INK.families["conv"],
+    "torch": INK.families["pointwise"],
+    "compile": INK.families["norm"],
+    "jax": INK.families["pool"],
+}
 
 LEFT, TOP, PANEL, GAP = 96, 96, 290, 24
 THICK, APART = 11, 16
@@ -32,11 +40,12 @@ def to_svg(rows: Sequence[Row]) -> bytes:
     names = [name for name in (NETLANG, *PEERS) if any(name in timed(row) for row in rows)]
     group = THICK * len(names) + APART
     width = LEFT + len(batches) * (PANEL + GAP)
-    svg = Svg(width, TOP + group * len(networks) + 24)
+    svg = Svg(width, TOP + group * len(networks) + 24, INK.paper)
     first = rows[0]
-    svg.text(24, 34, f"{first['device']}, {first['dtype']}", size=18, bold=True)
-    svg.text(24, 54, "speed as a part of the best peer's, and images a second", fill=FAINT)
-    _draw_legend(svg, names)
+    svg.text(24, 34, f"{first['device']}, {first['dtype']}", size=18, fill=INK.text, bold=True)
+    svg.text(24, 54, "speed as a part of the best peer's, and images a second", fill=INK.faint)
+    meanings = {LABELS[name]: COLOURS[name] for name in names}
+    svg.legend(LEFT, 74, meanings, 12, width - LEFT, INK.faint)
     longest = max((_speed(row, name) for row in rows for name in timed(row)), default=1.0)
     scale = (PANEL - ROOM) / max(1.0, longest)
     for column, batch in enumerate(batches):
@@ -48,21 +57,13 @@ def to_svg(rows: Sequence[Row]) -> bytes:
                 _draw_group(svg, row, names, left, y, scale)
     for number, network in enumerate(networks):
         middle = TOP + 8 + group * number + THICK * len(names) / 2
-        svg.text(LEFT - 8, middle + 4, network, anchor="end")
+        svg.text(LEFT - 8, middle + 4, network, anchor="end", fill=INK.text)
     return svg.render()
 
 
-def _draw_legend(svg: Svg, names: Sequence[str]) -> None:
-    x = float(LEFT)
-    for name in names:
-        svg.rect(x, 64, 11, 11, COLOURS[name])
-        svg.text(x + 17, 74, LABELS[name], fill=FAINT)
-        x += 17 + width_of(LABELS[name], 12) + 16
-
-
 def _draw_panel(svg: Svg, title: str, left: float, scale: float) -> None:
-    svg.text(left, TOP - 4, title, bold=True)
-    for x, colour in ((left, INK), (left + scale, GRID)):
+    svg.text(left, TOP - 4, title, fill=INK.text, bold=True)
+    for x, colour in ((left, INK.text), (left + scale, INK.grid)):
         svg.line((x, TOP), (x, svg.height - 16), stroke=colour)
 
 
@@ -75,15 +76,15 @@ def _draw_group(
         if name not in spreads:
             answer = row["contenders"].get(name, {})
             told = next((word for word in ("wrong", "failed") if word in answer), "")
-            svg.text(left + 4, y + THICK - 2, told, size=9, fill=FAINT)
+            svg.text(left + 4, y + THICK - 2, told, size=9, fill=INK.faint)
             continue
         spread, length = spreads[name], scale * _speed(row, name)
         images = f"{si(row['batch'] / spread.median)}"
         tip = f"{LABELS[name]}: {images} images/s"
         svg.rect(left, y, length, THICK - 1, COLOURS[name], tip)
         slow, fast = (left + length * spread.median / at for at in (spread.third, spread.first))
-        svg.line((slow, y + THICK / 2 - 0.5), (fast, y + THICK / 2 - 0.5), stroke=INK)
-        svg.text(max(left + length, fast) + 4, y + THICK - 2, images, size=9)
+        svg.line((slow, y + THICK / 2 - 0.5), (fast, y + THICK / 2 - 0.5), stroke=INK.text)
+        svg.text(max(left + length, fast) + 4, y + THICK - 2, images, size=9, fill=INK.text)
 
 
 def _speed(row: Row, name: str) -> float:

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from math import isfinite
 from typing import Any
 
-from benchmarks.gpu.case import Array, Case, difference
+from benchmarks.gpu.case import Array, Case
 from benchmarks.gpu.contender import Contender, FailedError, Timed
+from netlang.accuracy import relative_error
+from netlang.bench.rounds import turns
 from netlang.compiler.checks import OF_ENGINES
 
 SAMPLE = 0.1
@@ -55,8 +57,7 @@ def samples(
 ) -> dict[str, Answer]:
     """Seconds of one repetition, a sample a round, each of `least` seconds or more.
 
-    Contenders take turns, so that a GPU that slows down for a while does so for all of them; who
-    begins changes from round to round. Who breaks down has no times.
+    Contenders take turns (`netlang.bench.rounds`); who breaks down has no times.
     """
     answers: dict[str, Answer] = {}
     counts: dict[str, int] = {}
@@ -64,12 +65,11 @@ def samples(
         with telling(answers, name):
             counts[name] = _repetitions(contender, least)
             answers[name] = {"samples": []}
-    for number in range(rounds):
-        for name in _rotated(list(counts), number):
-            if "samples" in answers[name]:
-                with telling(answers, name):
-                    seconds = contenders[name].seconds(counts[name])
-                    answers[name]["samples"].append(seconds / counts[name])
+    for name in turns(counts, rounds):
+        if "samples" in answers[name]:
+            with telling(answers, name):
+                seconds = contenders[name].seconds(counts[name])
+                answers[name]["samples"].append(seconds / counts[name])
     return answers
 
 
@@ -88,7 +88,7 @@ def telling(answers: dict[str, Answer], name: str) -> Generator[None]:
 
 def _check(contender: Contender, case: Case, expected: Array) -> float:
     """How far the logits are off, as a part of the largest; `WrongError` where that is too far."""
-    off, tolerance = difference(contender.output(), expected), OF_ENGINES[case.dtype]
+    off, tolerance = relative_error(contender.output(), expected), OF_ENGINES[case.dtype]
     if not off < tolerance:
         raise WrongError(off, tolerance)
     return off
@@ -101,8 +101,3 @@ def _repetitions(contender: Timed, least: float) -> int:
         # A little more than needed, and no more than ten times what has been seen.
         count = min(10 * count, int(1.2 * count * least / max(seconds, 1e-9)) + 1)
     return count
-
-
-def _rotated(names: list[str], by: int) -> list[str]:
-    at = by % max(1, len(names))
-    return names[at:] + names[:at]

@@ -11,12 +11,12 @@ from typing import Any
 
 from benchmarks.gpu.case import Case, Layer, compiled, products
 from benchmarks.gpu.contenders import NETLANG
-from benchmarks.gpu.gpu import matching, state
+from benchmarks.gpu.gpu import state
 from benchmarks.gpu.race import Answer, race, samples, telling
 from benchmarks.gpu.remote import OutOfTimeError
 from benchmarks.gpu.results import Results, Row
 from netlang.cost import profile
-from netlang.device import DEVICES
+from netlang.device import DEVICES, matching
 from netlang.passes import optimize
 
 LAYER_SAMPLE, LAYER_ROUNDS = 0.02, 5

@@ -7,16 +7,14 @@ from functools import cached_property
 from importlib import import_module
 from logging import ERROR, getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from warnings import catch_warnings
 
+from netlang.arrays import Array
 from netlang.engines import Stored, open_engine
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.weights import random_weights, read_weights, write_weights
-
-if TYPE_CHECKING:
-    from netlang.weights.checkpoint import Array
 
 
 @dataclass(frozen=True)

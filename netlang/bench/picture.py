@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from statistics import quantiles
+from dataclasses import astuple
 
 from netlang.bench.contenders import ENGINES, WORDS
 from netlang.bench.race import Answer
-from netlang.bench.report import Results, where
+from netlang.bench.report import Results
 from netlang.palette import PALETTES, Theme
 from netlang.svg import Svg, fit
 from netlang.units import si
 
 WIDTH, LEFT, RIGHT = 760, 170, 640
-TOP, STEP, THICK, GAP = 84, 24, 16, 40
+TOP, STEP, THICK, GAP = 104, 24, 16, 40
+
+LEGEND = "bars: medians of the rounds; lines: their quartiles; each network to a scale of its own"
 
 
-def to_svg(results: Results, theme: Theme = "light", place: str = "") -> bytes:
+def to_svg(results: Results, place: str, theme: Theme = "light") -> bytes:
     """The cases one below the other, each to a scale of its own.
 
-    Lines reach from the first quartile of the rounds to the third. `place` is the machine, in
-    words: this one unless told otherwise.
+    Lines reach from the first quartile of the rounds to the third. `place` is where they were
+    raced, in words.
     """
     ink = PALETTES[theme]
     height = TOP + sum(GAP + STEP * len(answers) for answers in results.values())
     svg = Svg(WIDTH, height, ink.paper)
     svg.text(24, 34, "What a call takes", size=18, fill=ink.text, bold=True)
-    svg.text(24, 54, fit(place or where(), 12, WIDTH - 48), fill=ink.faint)
+    svg.text(24, 54, fit(place, 12, WIDTH - 48), fill=ink.faint)
+    svg.text(24, 71, LEGEND, fill=ink.faint)
     y = float(TOP)
     for case, answers in results.items():
         svg.text(24, y, case, size=13, fill=ink.text, bold=True)
@@ -38,14 +41,18 @@ def to_svg(results: Results, theme: Theme = "light", place: str = "") -> bytes:
 def _draw_bars(svg: Svg, answers: Mapping[str, Answer], top: float, theme: Theme) -> None:
     ink = PALETTES[theme]
     own, other = ink.marks["added"].line, ink.plain.line
-    ends = {name: quantiles(answer.seconds, n=4) for name, answer in answers.items()}
-    scale = (RIGHT - LEFT) / max(third for _, _, third in ends.values())
-    for number, (name, answer) in enumerate(answers.items()):
-        y, (first, middle, third) = top + number * STEP, ends[name]
+    spreads = {name: answer.spread for name, answer in answers.items()}
+    scale = (RIGHT - LEFT) / max(spread.third for spread in spreads.values())
+    for number, (name, spread) in enumerate(spreads.items()):
+        y, time = top + number * STEP, si(spread.median, "s")
+        first, middle, third = (LEFT + scale * seconds for seconds in astuple(spread))
         words = WORDS.get(name, name)
         svg.text(LEFT - 8, y + THICK - 4, words, anchor="end", fill=ink.text)
-        tip = f"{words}: {si(answer.median, 's')}"
-        svg.rect(LEFT, y, scale * middle, THICK, own if name in ENGINES else other, tip)
+        svg.rect(
+            LEFT, y, middle - LEFT, THICK, own if name in ENGINES else other, f"{words}: {time}"
+        )
+        # On a bar the line has the colour of the paper: ink would be lost there.
         line = y + THICK / 2
-        svg.line((LEFT + scale * first, line), (LEFT + scale * third, line), stroke=ink.text)
-        svg.text(LEFT + scale * third + 8, y + THICK - 4, si(answer.median, "s"), fill=ink.faint)
+        svg.line((first, line), (middle, line), stroke=ink.paper, width=1.5)
+        svg.line((middle, line), (third, line), stroke=ink.text, width=1.5)
+        svg.text(third + 8, y + THICK - 4, time, fill=ink.faint)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from random import Random
-from statistics import median, quantiles
+from statistics import median
 from time import perf_counter, sleep
 from typing import Any, TypeVar
 
+from netlang.accuracy import relative_error
 from netlang.bench.case import Case
 from netlang.bench.contenders import Call, Contender
+from netlang.bench.rounds import Spread, turns
 
 T = TypeVar("T")
 
@@ -44,10 +45,9 @@ class Answer:
         return median(self.seconds)
 
     @property
-    def spread(self) -> float:
-        """Half of what lies between the quartiles, as a part of the median."""
-        first, _, third = quantiles(self.seconds, n=4)
-        return (third - first) / 2 / self.median
+    def spread(self) -> Spread:
+        """That of the seconds of a call."""
+        return Spread.of(self.seconds)
 
     def ratio(self, other: Answer) -> float:
         """Times the other's time: the median of the rounds, so that a busy one counts for both."""
@@ -95,11 +95,8 @@ def race(
             # The first start loads libraries, once for all of those who use them.
             if number:
                 answers[name].ready.append(seconds)
-    order, chance = list(calls), Random(0)
-    for _ in range(rounds):
-        chance.shuffle(order)
-        for name in order:
-            answers[name].seconds.append(_settled(calls[name]))
+    for name in turns(calls, rounds):
+        answers[name].seconds.append(_settled(calls[name]))
     return {name: _checked(answer, case, calls[name]()) for name, answer in answers.items()}
 
 
@@ -126,5 +123,4 @@ def _timed(function: Callable[[], T]) -> tuple[float, T]:
 
 def _checked(answer: Answer, case: Case, result: Any) -> Answer:
     """The answer with how far its result is off."""
-    off = abs(result - case.expected).max() / abs(case.expected).max()
-    return replace(answer, difference=float(off))
+    return replace(answer, difference=relative_error(result, case.expected))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -21,13 +21,16 @@ Results = Mapping[str, Mapping[str, Answer]]
 PACKAGES = ("netlang", "torch", "openvino", "onnxruntime")
 
 
-def table(results: Results) -> str:
-    """A row a contender; ratios are times netlang's fastest, so that above 1 netlang is ahead."""
+def table(results: Results, place: str) -> str:
+    """A row a contender; ratios are times netlang's fastest, so that above 1 netlang is ahead.
+
+    `place` is where they were raced, in words.
+    """
     head = ("", "a call", "spread", "ratio", "ready", "from nothing", "peak", "off float64")
     rows = [head, *(row for answers in results.values() for row in _rows(answers))]
     first, *lines = aligned(rows)
     rule = "-" * max(map(len, lines))
-    shown = [f"on {where()}", "", first]
+    shown = [f"on {place}", "", first]
     for case, answers in results.items():
         shown += [rule, case, *lines[: len(answers)]]
         del lines[: len(answers)]
@@ -48,7 +51,7 @@ def _rows(answers: Mapping[str, Answer]) -> Iterator[tuple[str, ...]]:
         yield (
             f"  {name}",
             si(answer.median, "s"),
-            f"±{percent(answer.spread)}",
+            f"±{percent(answer.spread.relative)}",
             f"{answer.ratio(answers[own]):.2f}" if own and name != own else "",
             si(median(answer.ready), "s"),
             si(start.seconds, "s") if start else "",
@@ -63,21 +66,35 @@ def fastest(answers: Mapping[str, Answer]) -> str:
     return min(own, key=lambda name: own[name].median, default="")
 
 
-def where(described: Mapping[str, Any] | None = None) -> str:
-    """The machine, in words: this one, or that of an object that `describe` gave."""
-    here = described or machine()
-    return f"{here['processor']}, {here['cores']} cores"
+def where(described: Mapping[str, Any]) -> str:
+    """The machine of an object that `describe` gave, and what it was told to do, in words.
+
+    Of older objects less is known.
+    """
+    threads = described.get("threads")
+    told = [described["processor"], f"{described['cores']} cores"]
+    told += [f"{threads} thread{'s' if threads > 1 else ''}"] if threads else []
+    return ", ".join([*told, *filter(None, [described.get("dtype")])])
 
 
-def describe(results: Results) -> dict[str, Any]:
+def installed(packages: Iterable[str]) -> dict[str, str]:
+    """The versions of packages, of those that are there."""
+    return {package: version(package) for package in packages if find_spec(package)}
+
+
+def describe(results: Results, threads: int | None = None, precision: str = "") -> dict[str, Any]:
     """All that was measured and what decides it, as one object; the form is stable, for scripts.
 
-    Times are in seconds, memory in bytes.
+    Times are in seconds, memory in bytes. `threads` are all cores where it is None; where cases
+    differ in precision, the object has none.
     """
+    here = machine()
     return {
         "date": date.today().isoformat(),
-        **machine(),
-        "versions": {package: version(package) for package in PACKAGES if find_spec(package)},
+        **here,
+        "threads": threads or here["cores"],
+        **({"dtype": precision} if precision else {}),
+        "versions": installed(PACKAGES),
         "results": {
             case: {name: answer.as_json() for name, answer in answers.items()}
             for case, answers in results.items()

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from netlang.bench import ENGINES, PEERS, Answer, Case, describe, raced, table
 from netlang.bench.picture import to_svg
+from netlang.bench.report import where
 from netlang.commands.common import (
     add_nets_argument,
     add_threads_argument,
@@ -72,13 +73,14 @@ def run(args: argparse.Namespace) -> int:
             with TemporaryDirectory() as folder, progress(f"racing {title}"):
                 case = Case(net, batch, Path(folder), args.threads, args.dtype, own)
                 results[title] = raced(case, names, args.rounds)
-    print(table(results))
+    told = describe(results, args.threads, args.dtype)
+    print(table(results, where(told)))
     for path in args.output:
         if path.suffix == JSON:
-            write_whole(path, json_text(describe(results), indent=1).encode())
+            write_whole(path, json_text(told, indent=1).encode())
             tell_written(path)
         else:
-            write_picture(path, to_svg(results, args.theme))
+            write_picture(path, to_svg(results, where(told), args.theme))
     return 0
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from netlang.device import DEVICES, Target
-from netlang.device import target as target_of
 from netlang.diagnostic import Diagnostic, NetError, error
 from netlang.ir.graph import Graph
 from netlang.kernels.precision import PRECISIONS
@@ -148,22 +147,26 @@ def note_strangeness(weights: Path, graph: Graph, loose: frozenset[str] = frozen
         print(f"note: {found}", file=sys.stderr)
 
 
-def add_target_arguments(
-    parser: argparse.ArgumentParser, device: str | None = "h100", means: str = "(h100)"
-) -> None:
-    """`--device`, `--batch` and `--dtype`; `means` says which device it is where none is named."""
-    parser.add_argument(
-        "--device", choices=DEVICES, default=device, help=f"the GPU to be fast on {means}"
+def add_target_arguments(arguments: Any, means: str = "(h100)") -> None:
+    """`--device`, `--batch` and `--dtype`, for a parser or a group of its arguments.
+
+    `means` says which device it is where none is named.
+    """
+    add_device_arguments(arguments, means)
+    arguments.add_argument("--dtype", choices=PRECISIONS, help="what it computes in (float16)")
+
+
+def add_device_arguments(arguments: Any, means: str = "(h100)") -> None:
+    """`--device` and `--batch`, for commands whose `--dtype` is not that of kernels alone."""
+    arguments.add_argument("--device", choices=DEVICES, help=f"the GPU to be fast on {means}")
+    arguments.add_argument(
+        "--batch", type=int, metavar="N", help="the images at a time to be fast at (1)"
     )
-    parser.add_argument(
-        "--batch", type=int, default=1, metavar="N", help="the images at a time to be fast at (1)"
-    )
-    parser.add_argument("--dtype", choices=PRECISIONS, default="float16", help="(float16)")
 
 
 def target(args: argparse.Namespace) -> Target:
-    """What the network is to be fast at."""
-    return target_of(args.device, args.dtype, args.batch)
+    """What the network is to be fast at: what is not said is as `Target.of` has it."""
+    return Target.of(args.device, args.dtype, args.batch)
 
 
 def add_after_argument(parser: argparse.ArgumentParser) -> None:

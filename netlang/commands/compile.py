@@ -27,15 +27,14 @@ from netlang.commands.common import (
 )
 from netlang.commands.outputs import require_no_input_in
 from netlang.compiler import Compilation, compile
-from netlang.compiler.assemble import TARGETS, USUAL_DEVICES, assemble
+from netlang.compiler.assemble import assemble
 from netlang.compiler.checks import Check, checks
 from netlang.compiler.report import Findings, as_json, as_text
 from netlang.compiler.stages import STAGES, ptx, syntax_tree
 from netlang.compiler.tune import Tuned, tune
-from netlang.device import DEVICES, require_batch
+from netlang.device import ARCHES, Target
 from netlang.diagnostic import error
 from netlang.passes import upto
-from netlang.tune import Tuning
 from netlang.tune.store import cached, maker, read_tuning
 
 HELP = (
@@ -43,7 +42,7 @@ HELP = (
     "alone, at any batch size; without, report what would be in it."
 )
 
-USUAL_TARGET = "sm_90"
+USUAL_ARCH = "sm_90"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,11 +50,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_net_argument(parser)
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="write the artifact here")
     add_weights_arguments(parser)
-    add_target_arguments(parser, device=None, means="(h100, or what --target means)")
+    add_target_arguments(parser, means="(h100, or what --target means)")
     add_after_argument(parser)
     parser.add_argument(
         "--target",
-        choices=TARGETS,
+        choices=ARCHES,
         help="compile the kernels ahead of time for this GPU, and list what they take of it",
     )
     tiles = parser.add_mutually_exclusive_group()
@@ -77,24 +76,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compiles, writes and reports; 1 where a check fails."""
     _require_sense(args)
+    aim = Target.of(args.device or ARCHES[_arch(args)].usual, args.dtype, args.batch)
     if args.emit == "ast":
         print(syntax_tree(args.net), end="")
         return 0
     clock = Clock()
-    device = args.device or USUAL_DEVICES[args.target or USUAL_TARGET]
-    clocked = bench(DEVICES[device]) if args.tune else None
-    tuning = _tuning(device, args.tuning)
+    clocked = bench(aim.device) if args.tune else None
+    tuning = read_tuning(args.tuning, aim.device) if args.tuning else cached(maker(aim.device))
     with clock("reading"):
         graph = load_net(args)
     with clock("optimizing and planning"):
-        compilation = compile(
-            graph,
-            precision=args.dtype,
-            batch=args.batch,
-            device=device,
-            passes=upto(args.after),
-            tuning=tuning,
-        )
+        compilation = compile(graph, target=aim, passes=upto(args.after), tuning=tuning)
     tuned: list[Tuned] = []
     if clocked:
         with clock("timing kernels"):
@@ -110,7 +102,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _require_sense(args: argparse.Namespace) -> None:
-    require_batch(args.batch)
     require_seed(args.seed)
     if args.emit and args.output:
         raise error("'--emit' prints, and '-o' writes", help="leave one of them out")
@@ -122,15 +113,14 @@ def _require_sense(args: argparse.Namespace) -> None:
         require_no_input_in(args.output, (args.net, args.weights))
 
 
-def _tuning(device: str, file: Path | None) -> Tuning:
-    """What was measured on a device: what the file says, or what this user's cache has."""
-    return read_tuning(file, DEVICES[device]) if file else cached(maker(DEVICES[device]))
+def _arch(args: argparse.Namespace) -> str:
+    return args.target or USUAL_ARCH
 
 
 def _stage(compilation: Compilation, args: argparse.Namespace) -> str:
     if args.emit == "ptx":
         with progress("compiling kernels"):
-            return ptx(compilation, args.target or USUAL_TARGET)
+            return ptx(compilation, _arch(args))
     return STAGES[args.emit](compilation)
 
 
@@ -155,8 +145,8 @@ def _findings(
         with clock("writing"):
             compilation.write(args.output, weights)
     origin = str(args.weights) if args.weights else f"random (seed {args.seed})"
-    target = args.target or ""
-    return Findings(compilation, origin, compiled, done, target, clock.seconds, tuned)
+    arch = args.target or ""
+    return Findings(compilation, origin, compiled, done, arch, clock.seconds, tuned)
 
 
 class Clock:

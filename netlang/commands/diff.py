@@ -8,7 +8,7 @@ from netlang.commands.common import NET, add_settings, add_side_settings, json_t
 from netlang.diff import compare
 from netlang.diff.plain import describe
 from netlang.diff.words import words
-from netlang.summary import inference
+from netlang.passes import inference
 
 HELP = (
     "Say what changed from network A to network B: parameters, MACs and depth, then what was added "

@@ -9,7 +9,14 @@ from pathlib import Path
 
 from netlang.backends.draw import View, laid_out, to_diff_dot, to_dot, volumes
 from netlang.backends.page import to_html
-from netlang.commands.common import add_nets_argument, add_side_settings, load_nets, load_sides
+from netlang.commands.common import (
+    add_nets_argument,
+    add_side_settings,
+    add_target_arguments,
+    load_nets,
+    load_sides,
+    target,
+)
 from netlang.commands.outputs import require_outputs, tell_written
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.diagnostic import error, near_or_all
@@ -31,6 +38,8 @@ NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 DOT, PAGE = ".dot", ".html"
 PAPER, VOLUMES = "paper", "volumes"
+TARGET = "--device", "--batch", "--dtype"
+"""What says for what the graph is made fast that `-O` draws."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="as .svg, .png, .pdf, .dot, or .html to explore (default: NET.svg)",
     )
     parser.add_argument("-O", "--optimized", action="store_true", help="the graph that is compiled")
+    add_target_arguments(parser.add_argument_group("what -O makes it fast for"))
     parser.add_argument(
         "--diff", metavar="B", help="draw what changed from NET to network B, both in one"
     )
@@ -84,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
     path: Path = args.output or Path(f"{stem}.svg")
     _require_sense(args, path, graphs)
     if args.optimized:
-        graphs = [optimize(graph).graph for graph in graphs]
+        graphs = [optimize(graph, target=target(args)).graph for graph in graphs]
     drawing = _drawing(args, graphs, path.suffix)
     if isinstance(drawing, str):
         write_whole(path, drawing.encode())
@@ -134,6 +144,9 @@ def _require_pair(args: argparse.Namespace) -> None:
         )
     if not args.diff and (args.set_a or args.set_b):
         raise error("'--set-a' and '--set-b' are for '--diff'", help="write '--set'")
+    for option in TARGET:
+        if not args.optimized and getattr(args, option[2:]) is not None:
+            raise error(f"'{option}' is for '-O'", help="write -O, or leave it out")
 
 
 def _require_sense(args: argparse.Namespace, path: Path, graphs: list[Graph]) -> None:

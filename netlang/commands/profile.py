@@ -11,6 +11,7 @@ from netlang.commands.common import (
     add_target_arguments,
     json_text,
     load_net,
+    settings,
     target,
 )
 from netlang.commands.outputs import require_outputs
@@ -19,9 +20,8 @@ from netlang.cost import profile
 from netlang.cost.picture import to_svg
 from netlang.cost.report import describe, table
 from netlang.diagnostic import error
-from netlang.passes import optimize, upto
+from netlang.passes import inference, optimize, upto
 from netlang.picture import FORMATS
-from netlang.summary import inference
 
 HELP = (
     "Say what each layer of a network must at least cost on a device: the bytes it moves, the "
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         for each in (inference(graph), optimized)
     )
     if args.output:
-        write_picture(args.output, to_svg(before, after, args.theme))
+        write_picture(args.output, to_svg(before, after, args.theme, settings(args)))
     else:
         print(json_text(describe(before, after)) if args.json else table(before, after))
     return 0

@@ -14,9 +14,10 @@ from netlang.diagnostic import error
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
 from netlang.kernels.precision import PRECISIONS
+from netlang.passes import inference
 from netlang.picture import FORMATS
 from netlang.resources import zoo_networks
-from netlang.summary import comparison, describe, inference, table, to_csv
+from netlang.summary import comparison, describe, table, to_csv
 from netlang.summary.picture import CHARTS, to_svg
 
 CSV = ".csv"

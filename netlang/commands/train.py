@@ -191,7 +191,7 @@ def _write_rows(args: argparse.Namespace, graph: Graph, training: Training) -> N
     if args.log:
         write_whole(args.log, as_csv(training.rows).encode())
     if args.plot:
-        svg = to_svg(graph.name, training.rows, args.theme)
+        svg = to_svg(graph.name, training.recipe, training.rows, args.theme)
         write_whole(args.plot, encoded(svg, args.plot.suffix))
 
 

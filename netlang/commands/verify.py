@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from netlang.commands.common import (
+    add_device_arguments,
     add_dtype_argument,
     add_net_argument,
     add_weights_arguments,
@@ -14,8 +15,10 @@ from netlang.commands.common import (
     progress,
     require_seed,
 )
+from netlang.device import Target
 from netlang.diagnostic import error
 from netlang.engines import fitting, require_engine
+from netlang.kernels.precision import PRECISIONS
 from netlang.passes import PIPELINE
 from netlang.running.verify import describe, divergences, table, verify
 
@@ -38,6 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="what runs the network; may be given again (all that are there)",
     )
     add_dtype_argument(parser)
+    add_device_arguments(parser)
     parser.add_argument(
         "--tolerance",
         type=float,
@@ -55,11 +59,13 @@ def run(args: argparse.Namespace) -> int:
         raise error(f"'--tolerance {args.tolerance}' allows nothing", help="write --tolerance 1e-6")
     for engine in args.engines or ():
         require_engine(engine, args.dtype)
+    # Engines compute in more ways than kernels do, in float64 for one.
+    aim = Target.of(args.device, args.dtype if args.dtype in PRECISIONS else None, args.batch)
     graph = load_net(args)
     with progress("comparing"):
         weights, engines = load_weights(args, graph), args.engines or _there(args.dtype)
         verdicts = list(
-            verify(graph, weights, args.seed, args.tolerance, PIPELINE, engines, args.dtype)
+            verify(graph, weights, args.seed, args.tolerance, PIPELINE, engines, args.dtype, aim)
         )
     if args.json:
         print(json_text({"name": graph.name, "executions": describe(verdicts)}, indent=2))

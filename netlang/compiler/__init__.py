@@ -13,11 +13,10 @@ from time import perf_counter
 from typing import Any
 
 from netlang.backends.triton.artifact import write_artifact
-from netlang.device import target
+from netlang.device import USUAL, Target
 from netlang.ir.attributes import Value
 from netlang.ir.graph import Graph
-from netlang.kernels.precision import Precision
-from netlang.lower import load
+from netlang.lower import GraphLike, as_graph
 from netlang.passes import PIPELINE, Optimized, Pass, optimize
 from netlang.plan import Plan, plan
 from netlang.tune import Tuning
@@ -59,13 +58,14 @@ class Compilation:
 
 
 def compile(
-    network: Graph | str | Path,
+    network: GraphLike,
     folder: str | Path | None = None,
     *,
+    target: Target = USUAL,
+    device: str | None = None,
+    precision: str | None = None,
+    batch: int | None = None,
     weights: Mapping[str, Any] | None = None,
-    precision: Precision = "float16",
-    batch: int = 1,
-    device: str = "h100",
     seed: int = 0,
     passes: tuple[Pass, ...] = PIPELINE,
     tuning: Tuning | None = None,
@@ -74,16 +74,14 @@ def compile(
     """Compiles a network to Triton kernels and, where a folder is given, writes them there.
 
     `network` is a graph, a `.net` file or a network of the zoo, `settings` are the net's
-    parameters. `batch` is the batch size to be fast at, `device` the GPU, by a name of
-    `netlang.device.DEVICES`; the result runs any batch on any GPU. Without `weights` (a
-    checkpoint: arrays by name) random ones are made from `seed`. `passes` are those of
-    `netlang.passes` to run. Tiles of kernels are those of `tuning` (`netlang.tune.store` reads
-    one), or of a cost model. Raises `NetError`; KeyError where `weights` lack a tensor.
+    parameters. The result is to be fast on the target, and runs any batch; `device` (a name of
+    `netlang.device.DEVICES`), `precision` and `batch` stand in place of what the target says.
+    Without `weights` (a checkpoint: arrays by name) random ones are made from `seed`. `passes`
+    are those of `netlang.passes` to run. Tiles of kernels are those of `tuning`
+    (`netlang.tune.store` reads one), or of a cost model. Raises `NetError`; KeyError where
+    `weights` lack a tensor; TypeError where a graph is given parameters.
     """
-    if settings and isinstance(network, Graph):
-        raise TypeError(f"a graph has its parameters already: {', '.join(settings)}")
-    graph = network if isinstance(network, Graph) else load(network, **settings)
-    aim = target(device, precision, batch)
+    graph, aim = as_graph(network, **settings), target.but(device, precision, batch)
     optimized = optimize(graph, passes, aim)
     start = perf_counter()
     planned = plan(optimized.graph, aim, tuning)

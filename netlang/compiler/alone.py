@@ -19,7 +19,7 @@ def alone(graph: Graph, name: str) -> Graph:
     given: list[Node] = []
     for value in dict.fromkeys(node.inputs):
         type = graph[value].type
-        if isinstance(graph[value].op, Input):
+        if graph[value].is_input:
             given.append(Node(value, Input(type.shape), (), type))
         else:
             image = f"{value}.given"

@@ -10,26 +10,22 @@ from tempfile import TemporaryDirectory
 
 from netlang.backends.triton.aot import Compiled, Request, compile_kernels
 from netlang.backends.triton.source import source
-from netlang.device import MULTIPROCESSORS, Target
+from netlang.device import ARCHES, MULTIPROCESSORS, Target
 from netlang.kernels import Kernel
 from netlang.plan import Plan
 
-TARGETS = {"sm_80": 80, "sm_90": 90, "sm_100": 100}
-"""A100; H100 and H200; B200."""
-
-USUAL_DEVICES = {"sm_80": "a100-80gb", "sm_90": "h100", "sm_100": "b200"}
-"""What a target means to the passes, which choose kernels for a device."""
-
 
 def assemble(
-    plan: Plan, target: str, progress: Callable[[Compiled], None] = lambda compiled: None
+    plan: Plan, arch: str, progress: Callable[[Compiled], None] = lambda compiled: None
 ) -> list[Compiled]:
-    """The kernels for a GPU, in the plan's order, compiled on all cores for the plan's batch."""
+    """The kernels for GPUs of an arch, in the plan's order, compiled on all cores for its batch."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "kernels.py"
         path.write_text(source(plan), encoding="utf-8")
         requests = [Request.of(f.kernel, f.name, plan.target.batch) for f in plan.functions]
-        return compile_kernels(path, requests, TARGETS[target], os.cpu_count() or 1, progress)
+        return compile_kernels(
+            path, requests, ARCHES[arch].capability, os.cpu_count() or 1, progress
+        )
 
 
 @dataclass(frozen=True)

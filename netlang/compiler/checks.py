@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netlang.accuracy import relative_error
+from netlang.arrays import Array, Checkpoint
 from netlang.backends.triton.artifact import write_artifact
 from netlang.compiler import Compilation
 from netlang.diagnostic import error
@@ -15,12 +17,6 @@ from netlang.ir.composite import Chain
 from netlang.ir.graph import Graph
 from netlang.ops.norm import Softmax
 from netlang.plan import Plan, plan
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
-    Weights = Mapping[str, Array]
 
 OF_PASSES = 1e-12
 """Folding reorders a few float64 roundings of 1e-16 a layer; any mistake is off by 1e-6 or more."""
@@ -54,7 +50,7 @@ class Check:
         return self.difference < self.tolerance
 
 
-def checks(compilation: Compilation, weights: Weights, seed: int = 0) -> Iterator[Check]:
+def checks(compilation: Compilation, weights: Checkpoint, seed: int = 0) -> Iterator[Check]:
     """Compares what was made of the network with the network as written, in float64.
 
     All get one random image of full size, and a softmax at the end is left out. The kernels take
@@ -67,7 +63,7 @@ def checks(compilation: Compilation, weights: Weights, seed: int = 0) -> Iterato
     expected = reference(graph, weights, *images)
 
     def check(what: str, got: Any, tolerance: float) -> Check:
-        return Check(what, difference(got, expected), tolerance)
+        return Check(what, relative_error(got, expected), tolerance)
 
     yield check("optimized graph in float64", reference(optimized, weights, *images), OF_PASSES)
     module = to_module(graph, weights).eval()
@@ -85,15 +81,6 @@ def random_images(graph: Graph, seed: int) -> list[Array]:
 
     rng = np.random.default_rng(seed)
     return [rng.normal(size=(1, *node.type.shape)) for node in graph.inputs]
-
-
-def difference(got: Any, expected: Any) -> float:
-    """The largest difference of two tensors over the largest number expected.
-
-    No difference is none over zeros as well: a layer's values may be all zero.
-    """
-    off = (got.cpu().double() - expected).abs().max()
-    return float(off / expected.abs().max()) if off else 0.0
 
 
 def to_logits(graph: Graph) -> Graph:
@@ -119,12 +106,12 @@ def _kernels_can_run(precision: str) -> bool:
     if is_interpreted and precision == "bfloat16":
         raise error(
             "Triton's interpreter multiplies bfloat16 wrongly",
-            help="check another precision there, such as --dtype float16",
+            help="check another precision there, such as float16",
         )
     return is_interpreted or torch.cuda.is_available()
 
 
-def _kernels(plan: Plan, weights: Weights, images: list[Array]) -> Any:
+def _kernels(plan: Plan, weights: Checkpoint, images: list[Array]) -> Any:
     from netlang.runtime.model import Model
 
     with TemporaryDirectory() as folder:
@@ -137,4 +124,5 @@ def _result(model: Any, images: list[Array], device: Any = "cpu") -> Any:
     import torch
 
     with torch.inference_mode():
-        return model(*(torch.tensor(image, dtype=torch.float32).to(device) for image in images))
+        x = (torch.tensor(image, dtype=torch.float32).to(device) for image in images)
+        return model(*x).cpu()

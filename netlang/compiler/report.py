@@ -10,10 +10,11 @@ from typing import Any
 from netlang.backends.triton.aot import Compiled
 from netlang.columns import aligned
 from netlang.compiler import Compilation
-from netlang.compiler.assemble import TARGETS, Occupancy
+from netlang.compiler.assemble import Occupancy
 from netlang.compiler.checks import Check
 from netlang.compiler.tune import Tuned, written
-from netlang.kernels.layer import BYTES
+from netlang.device import ARCHES
+from netlang.kernels.precision import bytes_of
 from netlang.passes.report import Report
 from netlang.plan import Function
 
@@ -23,21 +24,21 @@ class Findings:
     """A compilation with what was found out about it.
 
     `compiled`, `checks` and `tuned` are empty where nobody asked; `weights` says where they are
-    from, and `seconds` what took how long.
+    from, `arch` what was compiled for, and `seconds` what took how long.
     """
 
     compilation: Compilation
     weights: str
     compiled: Sequence[Compiled] = ()
     checks: Sequence[Check] = ()
-    target: str = ""
+    arch: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict[str, float])
     tuned: Sequence[Tuned] = ()
 
     @property
     def kernels(self) -> Iterator[tuple[Function, Compiled, Occupancy]]:
         """The kernels that were compiled, and how they fill the device."""
-        plan, capability = self.compilation.plan, TARGETS[self.target]
+        plan, capability = self.compilation.plan, ARCHES[self.arch].capability
         for function, compiled in zip(plan.functions, self.compiled, strict=True):
             occupancy = Occupancy.of(function.kernel, compiled, capability, plan.target)
             yield function, compiled, occupancy
@@ -65,7 +66,7 @@ def as_json(findings: Findings) -> dict[str, Any]:
     if findings.tuned:
         report["tuned"] = [_tuned(each) for each in findings.tuned]
     if findings.compiled:
-        report["target"] = findings.target
+        report["target"] = findings.arch
         report["compiled"] = [
             {
                 "name": c.name,
@@ -145,7 +146,7 @@ def _explanations(compilation: Compilation) -> Iterator[str]:
 
 
 def _kernels(findings: Findings) -> str:
-    head = f"kernel for {findings.target}"
+    head = f"kernel for {findings.arch}"
     batch = findings.compilation.plan.target.batch
     titles = "launches", "warps", "registers", "spills", "shared", "an SM", f"waves at {batch}"
     rows: list[Row] = [(head, *titles)]
@@ -186,13 +187,13 @@ def _totals(findings: Findings) -> Iterator[str]:
 def _tiles(compilation: Compilation) -> str:
     measured, total = compilation.measured, len(compilation.plan.functions)
     if not measured:
-        return "chosen by the cost model; `--tune` on a GPU measures"
+        return "chosen by the cost model; `netlang compile --tune` on a GPU measures"
     device = compilation.plan.target.device.name
     return f"of {measured} kernels of {total} measured on {device}, the rest by the cost model"
 
 
 def _weight_bytes(compilation: Compilation) -> int:
-    return sum(BYTES[w.dtype] * prod(w.shape) for w in compilation.plan.weights)
+    return sum(bytes_of(w.dtype) * prod(w.shape) for w in compilation.plan.weights)
 
 
 def _checks(checks: Sequence[Check]) -> str:

@@ -19,9 +19,9 @@ def syntax_tree(network: str) -> str:
     return pformat(parse(read(find(network))), width=100) + "\n"
 
 
-def ptx(compilation: Compilation, target: str) -> str:
+def ptx(compilation: Compilation, arch: str) -> str:
     """The assembly of every kernel."""
-    return "\n".join(compiled.ptx for compiled in assemble(compilation.plan, target))
+    return "\n".join(compiled.ptx for compiled in assemble(compilation.plan, arch))
 
 
 STAGES: dict[str, Callable[[Compilation], str]] = {

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
+from netlang.accuracy import relative_error
 from netlang.backends.triton.measure import Bench, RefusalError
 from netlang.compiler import Compilation
 from netlang.compiler.alone import alone
@@ -163,7 +164,7 @@ class _Trial:
     def _pass(self, planned: Plan) -> float:
         """Seconds of a pass of a plan whose result is right."""
         done = self.bench(planned, self.checkpoint, self.inputs)
-        difference = abs(done.result[self.seen] - self.expected).max() / abs(self.expected).max()
+        difference = relative_error(done.result[self.seen], self.expected)
         tolerance = OF_KERNELS[self.target.precision]
         if not difference < tolerance:
             raise RefusalError(

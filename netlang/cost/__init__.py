@@ -7,15 +7,15 @@ says what is left to gain. The conventions:
 - A layer is a node of the graph: once optimized, what one kernel computes. A conv is one with its
   bias, residual sum and relu, and so it is with the projection in the same sum, with the pool or
   the 1x1 conv behind it, or with the branch beside it. What stays inside is not moved.
-- A layer reads each value that it needs once and writes its result once, an image. A strided window
-  reads the pixels that it touches: a 1x1 conv with stride 2 a quarter of them. Nothing stays in
-  a cache from one layer to the next.
-- Weights are read once a batch, biases with them, at the size of the dtype.
+- A layer reads each value that it needs once per image, and writes its result once. A strided
+  window reads the pixels that it touches: a 1x1 conv with stride 2 a quarter of them. Nothing stays
+  in a cache from one layer to the next.
+- Weights are read once per batch, biases with them, at the size of the dtype.
 - What moves nothing costs nothing: a view of its input, and a concatenation whose inputs are
   written in place (those that the planner cannot place are copied). So does the way from the
   caller's NCHW to the first layer and back, with channels of zeros or without; the network's input
   counts as read by those who use it.
-- Arithmetic is that of conv and linear, two FLOPs a multiply-add, at the dense rate of the dtype.
+- Arithmetic is that of conv and linear, two FLOPs per multiply-add, at the dense rate of the dtype.
   Pools, norms and sums are bytes alone.
 - Each multiply-add counts once. A kernel that pools what it convolves may do those that several
   windows share for each of them, but no kernel has to. Whether it is worth while is decided by an

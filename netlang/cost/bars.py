@@ -11,7 +11,7 @@ from netlang.palette import Palette
 from netlang.svg import Svg, width_of
 from netlang.units import percent, rate, si
 
-LEFT, RIGHT, THICK, STEP = 96, 610, 30, 42
+LEFT, RIGHT, THICK, STEP = 96, 560, 30, 42
 SIZE = 12
 
 
@@ -20,7 +20,7 @@ def draw_bars(svg: Svg, before: Profile, after: Profile, ink: Palette, top: floa
     longest = max(before.totals.seconds, after.totals.seconds)
     shown = _times(before).keys() | _times(after).keys()
     meanings = {family: colour for family, colour in ink.families.items() if family in shown}
-    svg.legend(LEFT, top, meanings, SIZE, ink.faint)
+    svg.legend(LEFT, top, meanings, SIZE, svg.width - LEFT, ink.faint)
     for number, (label, each) in enumerate((("as written", before), ("optimized", after))):
         y = top + 18 + number * STEP
         svg.text(LEFT - 8, y + THICK / 2 + 4, label, anchor="end", fill=ink.text)
@@ -50,5 +50,7 @@ def _draw_bar(svg: Svg, profile: Profile, ink: Palette, y: float, scale: float) 
 
 
 def _total(before: Profile, each: Profile) -> str:
+    if not each.floors:
+        return "nothing that takes time"
     text = f"{si(each.totals.seconds, 's')}, {rate(each.totals.images_per_second)}"
-    return text if each is before else f"{text}, {gain(before, each):.2f}x"
+    return text if each is before else f"{text}, {gain(before, each):.2f}x as fast"

@@ -8,39 +8,40 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from netlang.device import Device
+from netlang.device import Device, Target
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Family
-from netlang.kernels.layer import BYTES
-from netlang.kernels.precision import Precision, storage
+from netlang.kernels.precision import Precision
 from netlang.ops.shape import ZeroPad
 from netlang.plan.place import Place, place, scattered
 from netlang.plan.traffic import traffic
+from netlang.work import Work
 
 
 @dataclass(frozen=True)
-class Work:
-    """What a layer asks of any device.
+class LayerWork(Work):
+    """What a layer asks of any device, and which layer it is.
 
-    Multiply-adds and activations (numbers, not bytes) are those of an image; `weights` are read
-    once a batch.
+    Of the activations that it moves, so many are `written`; the others are read.
     """
 
+    written: int
     name: str
     op: str
     caption: str
     family: Family
-    macs: int
-    read: int
-    written: int
-    weights: int
+
+    @property
+    def read(self) -> int:
+        """Activations (numbers) that an image makes it read."""
+        return self.moved - self.written
 
 
 @dataclass(frozen=True)
 class Floor:
     """A layer on a device, for a batch: seconds are lower bounds."""
 
-    work: Work
+    work: LayerWork
     bytes: int
     flops: int
     memory_seconds: float
@@ -58,7 +59,7 @@ class Floor:
 
     @property
     def intensity(self) -> float:
-        """FLOPs a byte."""
+        """FLOPs per byte."""
         return self.flops / self.bytes if self.bytes else 0.0
 
 
@@ -102,39 +103,43 @@ class Profile:
 
 def profile(graph: Graph, device: Device, dtype: Precision = "float16", batch: int = 1) -> Profile:
     """The floors of a graph as it is: optimize it first, or see what that would save."""
-    floors = tuple(_floor(each, device, dtype, batch) for each in workload(graph))
+    target = Target(device, dtype, batch)
+    floors = tuple(_floor(work, target) for work in workload(graph))
     return Profile(graph.name, device, dtype, batch, floors)
 
 
-def _floor(work: Work, device: Device, dtype: Precision, batch: int) -> Floor:
-    numbers = batch * (work.read + work.written) + work.weights
-    moved = numbers * BYTES[storage(dtype)]
-    flops = 2 * work.macs * batch
-    return Floor(work, moved, flops, moved / device.bandwidth, flops / device.rates[dtype])
+def _floor(work: LayerWork, target: Target) -> Floor:
+    return Floor(
+        work=work,
+        bytes=work.bytes(target),
+        flops=work.flops(target.batch),
+        memory_seconds=work.memory_seconds(target),
+        compute_seconds=work.compute_seconds(target),
+    )
 
 
-def workload(graph: Graph) -> tuple[Work, ...]:
+def workload(graph: Graph) -> tuple[LayerWork, ...]:
     """What the layers of a graph ask for, without those that ask for nothing."""
     places = place(graph, scattered(graph))
     each = (_work(graph, node, places) for node in graph if not _is_door(graph, node))
-    return tuple(w for w in each if w.macs or w.read or w.written)
+    return tuple(w for w in each if w.macs or w.moved)
 
 
 def _is_door(graph: Graph, node: Node) -> bool:
     """Whether it is a part of how the caller's image comes in."""
     pads = isinstance(node.op, ZeroPad)
-    return not node.inputs or (pads and not graph[node.inputs[0]].inputs)
+    return node.is_input or (pads and graph[node.inputs[0]].is_input)
 
 
-def _work(graph: Graph, node: Node, places: dict[str, Place]) -> Work:
+def _work(graph: Graph, node: Node, places: dict[str, Place]) -> LayerWork:
     read, written = traffic(graph, node, places)
-    return Work(
+    return LayerWork(
         name=node.name,
         op=node.op.name,
         caption=node.op.caption,
         family=node.op.family,
         macs=graph.macs(node),
-        read=read,
+        moved=read + written,
         written=written,
         weights=sum(math.prod(weight.shape) for weight in graph.weights(node).values()),
     )

@@ -15,7 +15,7 @@ LEFT = 2
 
 
 def table(before: Profile, after: Profile) -> str:
-    """A row a layer of the optimized network, then both networks as wholes."""
+    """One row per layer of the optimized network, then both networks as wholes."""
     lines = aligned([HEADER, *(_row(after, floor) for floor in after.floors)], LEFT)
     rule = "-" * max(map(len, lines))
     head = f"{title(after)}: {limits(after)}"
@@ -75,7 +75,7 @@ def _total(what: str, totals: Totals) -> tuple[str, ...]:
     return (
         what,
         f"{totals.layers} layers",
-        f"{si(totals.flops / 2)} MACs",
+        f"{si(totals.flops // 2)} MACs",
         si(totals.bytes, "B"),
         f"{1e6 * totals.seconds:.1f} µs",
         rate(totals.images_per_second),

@@ -112,7 +112,9 @@ def _draw_grid(svg: Svg, roof: Roof, ink: Palette) -> None:
         y = roof.y.at(value)
         svg.line((LEFT, y), (RIGHT, y), stroke=ink.grid)
         svg.text(LEFT - 8, y + 4, si(value, "FLOP/s", trim=True), anchor="end", fill=ink.faint)
-    svg.text((LEFT + RIGHT) / 2, bottom + 36, "FLOP/byte", anchor="middle", fill=ink.faint)
+    svg.text(LEFT - 8, top - 12, "FLOP/s", anchor="end", fill=ink.faint)
+    across = "FLOP/byte (both axes are logarithmic)"
+    svg.text((LEFT + RIGHT) / 2, bottom + 36, across, anchor="middle", fill=ink.faint)
 
 
 def _draw_roof(svg: Svg, profile: Profile, roof: Roof, ink: Palette) -> None:
@@ -126,16 +128,19 @@ def _draw_roof(svg: Svg, profile: Profile, roof: Roof, ink: Palette) -> None:
     x, y = x + CLEAR * sin(slope), y - CLEAR * cos(slope)
     text = si(roof.bandwidth, "B/s", trim=True)
     svg.text(x, y, text, turn=degrees(slope), bold=True, anchor="middle", fill=ink.text)
-    compute = profile.share(layer for layer in profile.floors if layer.bound == "compute")
-    for number, line in enumerate(
-        (
-            f"the roof bends at {ridge:.0f} FLOP/byte",
-            f"bound by memory: {percent(1 - compute)} of the time",
-            f"bound by compute: {percent(compute)}",
-        )
-    ):
+    lines = [f"the roof bends at {ridge:.0f} FLOP/byte", *_bounds(profile)]
+    for number, line in enumerate(lines):
         y = roof.y.first - 52 + 20 * number
         svg.text(RIGHT - 10, y, line, anchor="end", fill=ink.text, halo=True)
+
+
+def _bounds(profile: Profile) -> list[str]:
+    """What takes the time, if anything does."""
+    if not profile.floors:
+        return []
+    compute = profile.share(layer for layer in profile.floors if layer.bound == "compute")
+    memory = f"bound by memory: {percent(1 - compute)} of the time"
+    return [memory, f"bound by compute: {percent(compute)}"]
 
 
 def _rest(profile: Profile) -> str:

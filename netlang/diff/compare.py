@@ -58,13 +58,13 @@ class Entry:
 
     @property
     def part(self) -> Part:
-        """It as it is, or was."""
+        """The part as it is, or was."""
         part = self.after or self.before
         assert part
         return part
 
     def walk(self) -> Iterator[Entry]:
-        """It and all within it, in order."""
+        """The entry and all within it, in order."""
         yield self
         for entry in self.entries:
             yield from entry.walk()

@@ -24,7 +24,7 @@ def describe(difference: Difference) -> dict[str, Any]:
 
 
 def totals(difference: Difference) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Of each network what `netlang.summary.describe` says of it as a whole."""
+    """What `netlang.summary.describe` says of each network as a whole."""
     before, after = map(summary.describe, difference.networks)
     del before["layers"], after["layers"]
     return before, after

@@ -29,7 +29,7 @@ def lines(entry: Entry) -> list[str]:
 
 
 def _whole(entry: Entry) -> Iterator[str]:
-    """Its own changes, but for their number, which its neighbours make up, and for recipes."""
+    """What changed in a pair itself, but for its number, which its neighbours tell, and recipes."""
     for change in (c for c in entry.changes if c.what not in ("times", *RECIPES)):
         yield f"± {change.what} {_arrow(change)}"
     if entry.part.path and "." not in entry.part.path:
@@ -37,7 +37,7 @@ def _whole(entry: Entry) -> Iterator[str]:
 
 
 def _output(entry: Entry) -> Iterator[str]:
-    """Of an outermost group; another size of image is told for all at once."""
+    """What changed in an outermost group's channels; the image's size is told for all at once."""
     before, after = (part.nodes[-1].type for part in (entry.before, entry.after) if part)
     if before.channels != after.channels:
         yield f"± output: {before} -> {after}"
@@ -111,7 +111,7 @@ def _said(entry: Entry) -> str:
 
 
 def _name(scope: Entry, entry: Entry) -> str:
-    """Its path within a group or block, both if they differ."""
+    """The path of an entry within a group or block, both if they differ."""
     pairs = ((scope.before, entry.before), (scope.after, entry.after))
     names = [b.path.removeprefix(f"{a.path}.") for a, b in pairs if a and b]
     return " -> ".join(dict.fromkeys(names))

@@ -4,8 +4,7 @@
     engine.description           # OpenVINO 2026.4.1 on the CPU, float32, 2 threads
     probabilities = engine(images)
 
-An engine is a module of this folder with `PRECISIONS` (the first is what it computes in unless told
-otherwise), `missing()`, the reason why it is not there or an empty text, and `open(job)`.
+An engine is a module of this folder, of the kind that `netlang.engines.choose.Kind` describes.
 """
 
 from netlang.engines.choose import ENGINES, available, fitting, open_engine, require_engine

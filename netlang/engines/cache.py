@@ -1,6 +1,8 @@
-"""What compiling has made, kept in a folder: bytes by a name that says all that they depend on.
+"""What compiling has made, kept in a folder by a name that says all that it depends on.
 
-    engines/KEY.blob          the bytes, and a checksum behind them
+    engines/KEY.blob          bytes, and a checksum behind them
+    engines/KEY.artifact      a folder
+    engines/KEY.lock          held by who makes one of these
     engines/KEY.weights.json  the size, time and digest of a weight file that has been read
 
 What is damaged is made again, what cannot be written is not kept, and what was used longest ago
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +25,9 @@ from netlang.files import user_cache, write_whole
 
 LIMIT = 4 << 30
 """Bytes: the largest network of the zoo has half a gigabyte."""
+
+BYTES, FOLDER = ".blob", ".artifact"
+"""How the names of entries end."""
 
 CHECKSUM = 8
 """Bytes of it."""
@@ -40,7 +46,7 @@ def user_engines() -> Cache | None:
 
 @dataclass(frozen=True)
 class Cache:
-    """A folder."""
+    """A folder of entries, each made by one process at a time."""
 
     folder: Path
 
@@ -55,23 +61,45 @@ class Cache:
 
         `load` is given an array, and raises RuntimeError where it is of no use.
         """
-        path = self.folder / f"{key}.blob"
-        found = _loaded(path, load)
+
+        def made(path: Path | None) -> T:
+            result = make()
+            if path:
+                with suppress(OSError):  # it is there, kept or not
+                    _write(path, dump(result))
+            return result
+
+        return self._through(self.folder / f"{key}{BYTES}", made, lambda path: _loaded(path, load))
+
+    def through_folder(
+        self, key: str, make: Callable[[Path | None], T], load: Callable[[Path], T | None]
+    ) -> T:
+        """What `load` makes of a folder that is kept, or else `make`, which writes one there.
+
+        `load` gives None where the folder is of no use, and `make` keeps nothing where it is given
+        None for a place.
+        """
+        return self._through(self.folder / f"{key}{FOLDER}", make, load)
+
+    def _through(
+        self, path: Path, make: Callable[[Path | None], T], load: Callable[[Path], T | None]
+    ) -> T:
+        found = _used(path, load)
         if found is not None:
             return found
         from filelock import FileLock  # only who makes something waits for others
 
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / f"{key}.lock", timeout=PATIENCE):
+            with FileLock(path.with_suffix(".lock"), timeout=PATIENCE):
                 # Another process may have made it meanwhile.
-                found = _loaded(path, load)
+                found = _used(path, load)
                 if found is None:
-                    found = make()
-                    _write(path, dump(found))
-                    self._prune()
+                    _delete(path)
+                    found = make(path)
+                    self._prune(path)
         except OSError:
-            return make() if found is None else found
+            return make(None)
         return found
 
     def digest(self, path: Path) -> str:
@@ -90,13 +118,41 @@ class Cache:
             write_whole(note, json.dumps([*seen, digest]).encode())
         return digest
 
-    def _prune(self) -> None:
-        """Deletes what was used longest ago, until the rest is within the limit."""
-        blobs, total = self.folder.glob("*.blob"), 0
-        for path in sorted(blobs, key=lambda path: -path.stat().st_mtime_ns):
-            total += path.stat().st_size
-            if total > LIMIT:
-                path.unlink(missing_ok=True)
+    def _prune(self, new: Path) -> None:
+        """Deletes what was used longest ago, until the rest is within the limit.
+
+        What is new stays, however large: it is in use.
+        """
+        with suppress(OSError):  # as where another process deletes the same
+            entries = {path for path in self.folder.iterdir() if path.suffix in (BYTES, FOLDER)}
+            total = _size(new)
+            for path in sorted(entries - {new}, key=lambda path: -path.stat().st_mtime_ns):
+                total += _size(path)
+                if total > LIMIT:
+                    _delete(path)
+
+
+def _used(path: Path, load: Callable[[Path], T | None]) -> T | None:
+    """What is loaded of an entry, which is used by now; None where it is not there or of no use."""
+    found = load(path)
+    if found is not None:
+        with suppress(OSError):
+            os.utime(path)
+    return found
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all in a folder."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files)
+
+
+def _delete(path: Path) -> None:
+    """A file or a folder, which need not be there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -124,8 +180,6 @@ def _loaded(path: Path, load: Callable[[Any], T]) -> T | None:
         data, checksum = entry[:-CHECKSUM], entry[-CHECKSUM:].tobytes()
         if _checksum(data) != checksum:
             return None
-        loaded = load(data)
-        os.utime(path)
+        return load(data)
     except (OSError, ValueError, RuntimeError):
         return None
-    return loaded

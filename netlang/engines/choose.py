@@ -5,18 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from itertools import chain
-from typing import Any, cast
+from typing import Any, Protocol
 
+from netlang.arrays import Checkpoint
 from netlang.device import require_batch
 from netlang.diagnostic import error, near_or_all
 from netlang.engines.cache import user_engines
 from netlang.engines.cpu import require_threads
 from netlang.engines.job import Engine, Job
-from netlang.engines.numbers import Given, Made, Numbers, Stored
+from netlang.engines.numbers import Given, Numbers
 from netlang.ir.graph import Graph
 
 ENGINES = ("triton", "openvino", "torch", "reference")
 """By name, the fastest first."""
+
+
+class Kind(Protocol):
+    """A module of this folder that is an engine."""
+
+    PRECISIONS: tuple[str, ...]
+    """What it computes in: the first of them, unless told otherwise."""
+
+    def missing(self) -> str:
+        """Why it is not there, or an empty text."""
+        ...
+
+    def open(self, job: Job) -> Engine:
+        """What the job asks for, ready to run."""
+        ...
 
 
 def available() -> dict[str, str]:
@@ -39,7 +55,7 @@ def fitting(precision: str | None) -> list[str]:
 
 def open_engine(
     graph: Graph,
-    weights: Numbers | Mapping[str, Any],
+    weights: Numbers | Checkpoint,
     engine: str | None = None,
     precision: str | None = None,
     threads: int | None = None,
@@ -59,8 +75,7 @@ def open_engine(
         require_batch(batch)
     name = require_engine(engine, precision) if engine else fitting(precision)[0]
     module = _module(name)
-    known = isinstance(weights, Given | Made | Stored)
-    numbers = weights if known else Given(cast(Mapping[str, Any], weights))
+    numbers = Given(weights) if isinstance(weights, Mapping) else weights
     kept = user_engines() if cache else None
     used = precision or module.PRECISIONS[0]
     return module.open(Job(graph, numbers, used, threads, batch, kept))
@@ -83,5 +98,6 @@ def require_engine(name: str, precision: str | None = None) -> str:
     return name
 
 
-def _module(name: str) -> Any:
-    return import_module(f"netlang.engines.{name}")
+def _module(name: str) -> Kind:
+    module: Any = import_module(f"netlang.engines.{name}")
+    return module

@@ -53,11 +53,11 @@ def require_precision(precision: str) -> None:
     if precision == "bfloat16" and not cpu().has_bfloat16:
         raise error(
             "this CPU does not compute in bfloat16",
-            help="float32 is faster on it: leave out --dtype",
+            help="float32 is faster on it",
         )
 
 
 def require_threads(threads: int | None) -> None:
     """`NetError` for a number of cores that is none; None are all."""
     if threads is not None and threads < 1:
-        raise error(f"'--threads {threads}' is no number of threads", help="write --threads 2")
+        raise error(f"nothing runs on {threads} threads", help="it takes 1 at least")

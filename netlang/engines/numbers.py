@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from netlang.arrays import Checkpoint
 from netlang.engines.cache import Cache
 from netlang.ir.graph import Graph
 from netlang.weights import random_weights, read_weights
@@ -20,21 +20,21 @@ class Numbers(Protocol):
         """What tells it from others without being read, or None."""
         ...
 
-    def load(self) -> Mapping[str, Any]:
+    def load(self) -> Checkpoint:
         """The arrays by name."""
         ...
 
 
 @dataclass(frozen=True)
 class Given:
-    """Arrays or tensors that are there already: what is made of them is not kept."""
+    """Arrays that are there already: what is made of them is not kept."""
 
-    weights: Mapping[str, Any]
+    weights: Checkpoint
 
     def digest(self, cache: Cache) -> None:
         """None: to look at all numbers may take as long as to compile."""
 
-    def load(self) -> Mapping[str, Any]:
+    def load(self) -> Checkpoint:
         """The arrays by name."""
         return self.weights
 
@@ -50,7 +50,7 @@ class Made:
         """The seed."""
         return f"random {self.seed}"
 
-    def load(self) -> Mapping[str, Any]:
+    def load(self) -> Checkpoint:
         """The arrays by name."""
         return random_weights(self.graph, self.seed)
 
@@ -68,7 +68,7 @@ class Stored:
         require_file(self.path)
         return cache.digest(self.path)
 
-    def load(self) -> Mapping[str, Any]:
+    def load(self) -> Checkpoint:
         """The arrays by name; `NetError` where they do not fit the network, or are no numbers."""
         weights = read_weights(self.path, self.graph)
         if self.is_checked:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from netlang.device import DEVICES
+from netlang.device import matching, nearest
 from netlang.diagnostic import error
 from netlang.engines.job import Engine, Job
 from netlang.kernels.precision import PRECISIONS as ALL
@@ -19,6 +21,9 @@ PRECISIONS = ("float32", *(precision for precision in ALL if precision != "float
 DRIVERS = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
 """Where Linux, and Linux in Windows, have a GPU: torch takes seconds to tell that there is none."""
 
+Run = Callable[..., Any]
+"""A function of arrays."""
+
 
 def missing() -> str:
     """Why it is not there."""
@@ -26,31 +31,42 @@ def missing() -> str:
         return "triton is not installed"
     if _is_interpreted():
         return ""
-    return "" if any(path.exists() for path in DRIVERS) and _has_cuda() else "there is no CUDA GPU"
+    if not (any(path.exists() for path in DRIVERS) and _has_cuda()):
+        return "there is no CUDA GPU"
+    return "" if _device() else f"{_gpu()} is older than compute capability 8.0"
 
 
 def open(job: Job) -> Engine:
     """The network as an artifact, which the cache keeps, with its weights on the GPU."""
     if job.threads:
-        raise error("the engine 'triton' runs on a GPU", help="leave out --threads")
+        raise error(
+            "the engine 'triton' runs on a GPU", help="leave out the threads, which are a CPU's"
+        )
     key = job.key("triton", version("triton"), job.batch, _device())
     if job.cache is None or key is None:
-        # Triton reads the kernels' text at their first calls.
-        home = TemporaryDirectory()
-        run = _run(_compiled(job, Path(home.name)), home)
+        run = _made(job, None)
     else:
-        run = _run(_kept(job, job.cache.folder / f"{key}.artifact"))
+        run = job.cache.through_folder(key, partial(_made, job), _kept)
     return Engine("triton", job.precision, _description(job.precision), run)
 
 
-def _kept(job: Job, folder: Path) -> Any:
+def _kept(folder: Path) -> Run | None:
+    """What the artifact in a folder computes; None where it is not there, or damaged."""
     from netlang.runtime.folder import ArtifactError
     from netlang.runtime.model import Model
 
     try:
-        return Model.load(folder)
-    except ArtifactError:
-        return _compiled(job, folder)
+        return _run(Model.load(folder))
+    except (ArtifactError, OSError, SyntaxError, ValueError):
+        return None
+
+
+def _made(job: Job, folder: Path | None) -> Run:
+    """What the network computes, compiled into a folder, or into one that goes with it (None)."""
+    if folder:
+        return _run(_compiled(job, folder))
+    home = TemporaryDirectory()  # Triton reads the kernels' text at their first calls
+    return _run(_compiled(job, Path(home.name)), home)
 
 
 def _compiled(job: Job, folder: Path) -> Any:
@@ -61,14 +77,14 @@ def _compiled(job: Job, folder: Path) -> Any:
         job.graph,
         folder,
         weights=job.weights.load(),
-        precision=job.precision,  # pyright: ignore[reportArgumentType]
-        batch=job.batch or 1,
         device=_device(),
+        precision=job.precision,
+        batch=job.batch,
     )
     return Model.load(folder)
 
 
-def _run(model: Any, home: object = None) -> Any:
+def _run(model: Any, home: object = None) -> Run:
     """The model as a function of arrays, as long as which there is its home."""
     import torch
 
@@ -84,16 +100,16 @@ def _description(precision: str) -> str:
     return f"Triton {version('triton')} on {where}, {precision}"
 
 
-def _device() -> str:
-    """The device that kernels are chosen for: one of the GPU's generation, or the next older."""
+def _device() -> str | None:
+    """The device that kernels are chosen for: the GPU, or one whose kernels it runs, if any is."""
     import torch
 
     if _is_interpreted():
         return "h100"
-    major, minor = torch.cuda.get_device_capability()
-    known = {name: each.capability for name, each in DEVICES.items()}
-    fitting = {name: own for name, own in known.items() if own <= 10 * major + minor}
-    return max(fitting or known, key=known.__getitem__)
+    cuda: Any = torch.cuda  # whose types are partly unknown
+    gpu = cuda.get_device_properties()
+    capability, shared = 10 * gpu.major + gpu.minor, gpu.shared_memory_per_multiprocessor
+    return matching(gpu.name) or nearest(capability, shared, gpu.multi_processor_count)
 
 
 def _gpu() -> str:

@@ -56,7 +56,7 @@ def whole(value: Value) -> Value:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def integer(minimum: int = 1, name: str = "a whole number") -> Kind:
+def integer(minimum: int = 1) -> Kind:
     """Whole numbers from `minimum` on."""
 
     def read(value: Value) -> int:
@@ -65,7 +65,7 @@ def integer(minimum: int = 1, name: str = "a whole number") -> Kind:
             return _refuse()
         return value
 
-    return Kind(f"{name} of at least {minimum}", read)
+    return Kind(f"a whole number of at least {minimum}", read)
 
 
 def number(minimum: float = float("-inf"), maximum: float = float("inf")) -> Kind:

@@ -146,3 +146,13 @@ class Fused(Op):
 
     def __str__(self) -> str:
         return " -> ".join(map(str, (self.anchor, *(step.op for step in self.steps))))
+
+
+def anchor_of(op: Op) -> Op:
+    """An operator without its epilogue."""
+    return op.anchor if isinstance(op, Fused) else op
+
+
+def steps_of(op: Op) -> tuple[Step, ...]:
+    """The epilogue of an operator."""
+    return op.steps if isinstance(op, Fused) else ()

@@ -41,6 +41,11 @@ class Node:
     derived: tuple[tuple[str, Expr], ...] = ()
     origin: tuple[Label, ...] = field(default=(), compare=False, repr=False)
 
+    @property
+    def is_input(self) -> bool:
+        """Whether the network is given it."""
+        return self.op.family == "input"
+
     def weight(self, slot: str) -> Expr:
         """The expression of the weight in a slot."""
         return dict(self.derived).get(slot) or Ref(f"{self.name}.{slot}")

@@ -10,12 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
+from netlang.arrays import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +98,13 @@ def _as_kernel(weight: Array, height: float, width: float, out: Array | None) ->
     return _into(out, weight.reshape(len(weight), -1, int(height), int(width)))
 
 
+def _tf32(weight: Array, out: Array | None) -> Array:
+    """Rounded to the ten bits of a tf32 mantissa, the nearest way, as kernels round what they
+    write: a tensor core drops the other bits."""
+    bits = weight.astype("float32").view("int32")
+    return _into(out, ((bits + (1 << 12)) & -(1 << 13)).view("float32"))
+
+
 def _stack(*tensors: Array, out: Array | None) -> Array:
     import numpy as np
 
@@ -125,6 +129,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "stack": _stack,
     "widen": _widen,
     "as_kernel": _as_kernel,
+    "tf32": _tf32,
 }
 """What a derived weight can be made with."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from netlang.kernels.block import Block, Tile, ceil_div, power_of_two
+from netlang.integers import ceil_div
+from netlang.kernels.block import Block, Tile, operand
 from netlang.kernels.conv import Conv
 from netlang.kernels.kernel import Descriptor, Epilogue, FeatureMap, Packing
 from netlang.kernels.layer import RELEASE, WAIT, Layer
@@ -18,9 +19,9 @@ from netlang.kernels.text import add, along, indented, load, mul
 class BackToBack(Layer):
     """A 1x1 convolution, to `y`, of what `first` makes; that is stored too if it is to `keep`.
 
-    `first` has a product a tap and no groups; its tile is not looked at. A program has all channels
-    of `y` at its pixels (256 at most). It makes those of `first` in chunks, each as `first` would
-    store it: epilogue applied and rounded. `x` and `precision` are those of `first`.
+    `first` has a product per tap and no groups; its tile is not looked at. A program has all
+    channels of `y` at its pixels (256 at most). It makes those of `first` in chunks, each as
+    `first` would store it: epilogue applied and rounded. `x` and `precision` are those of `first`.
 
     Vectors and tensors of `first` come before the second's.
     """
@@ -66,7 +67,7 @@ class BackToBack(Layer):
 
     @property
     def packing(self) -> tuple[Packing, ...]:
-        """Those of `first`, then OIHW becomes [1, 1, C, O]."""
+        """The packings of `first`, then OIHW becomes [1, 1, C, O]."""
         shape = (self.y.channels, self.first.y.channels, 1, 1)
         return (*self.first.packing, Packing(shape, (2, 3, 1, 0)))
 
@@ -89,16 +90,16 @@ class BackToBack(Layer):
     @property
     def chunk(self) -> int:
         """Channels of `first` that a program has at one time."""
-        channels = power_of_two(self.first.y.channels)
+        channels = operand(self.first.y.channels)
         if self.dtype == "float32":
             # As an operand they are in registers too, where they take twice the room.
-            return max(16, min(channels, 64))
+            return min(channels, 64)
         # Every chunk gathers the windows anew, which is dear where they have several taps.
         has_windows = any(gather.taps > 1 for gather in self.first.gathers)
-        return max(16, min(channels, 256 if channels == 256 and has_windows else 128))
+        return min(channels, 256 if channels == 256 and has_windows else 128)
 
     def default_tile(self) -> Tile:
-        chunk, n = self.chunk, max(16, power_of_two(self.y.channels))
+        chunk, n = self.chunk, operand(self.y.channels)
         tile = replace(self.first, y=replace(self.first.y, channels=chunk)).default_tile()
         # Both blocks of sums are in registers; so are the pointers of each term, and an address for
         # every number of a shortcut that is sampled. 128 rows of more columns do not fit.

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from netlang.integers import ceil_div
 from netlang.kernels.kernel import Tiles
+from netlang.kernels.precision import NARROWEST
 from netlang.kernels.text import add, atom, mul, quotient, remainder, wide
 
 
@@ -177,25 +179,25 @@ class Block:
         return "at" if self.pixels == 1 else wide("pixel % batch")
 
 
-def ceil_div(a: int, b: int) -> int:
-    """How many pieces of `b` cover `a`."""
-    return -(-a // b)
-
-
 def power_of_two(n: int) -> int:
     """The smallest power of two that is not below `n`: Triton's block sizes are such."""
     return 1 << (n - 1).bit_length()
 
 
+def operand(n: int) -> int:
+    """The block size that covers `n` channels of an operand, no narrower than tensor cores take."""
+    return max(NARROWEST, power_of_two(n))
+
+
 def cut(size: int, *candidates: int, overhead: int = 8) -> int:
-    """The block size that covers `size` at least cost: elements computed + `overhead` a block.
+    """The block size that covers `size` at least cost: elements computed + `overhead` per block.
 
     A tie goes to the candidate that comes first.
     """
     return min(candidates, key=lambda block: ceil_div(size, block) * (block + overhead))
 
 
-def elementwise_tile(channels: int, elements: int = 1024) -> Tile:
-    """A tile for kernels that stream: up to 128 adjacent channels, `elements` numbers in all."""
+def elementwise_tile(channels: int) -> Tile:
+    """A tile for kernels that stream: up to 128 adjacent channels, 1024 numbers in all."""
     n = min(power_of_two(channels), cut(channels, 128, 64, 32, overhead=4))
-    return Tile(max(1, elements // n), n)
+    return Tile(1024 // n, n)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from netlang.kernels.block import Block, Tile, elementwise_tile, power_of_two
+from netlang.kernels.block import Block, Tile, elementwise_tile, operand
 from netlang.kernels.gather import Gather
 from netlang.kernels.kernel import Descriptor, FeatureMap, Packing, Pair, dense
-from netlang.kernels.layer import BYTES, Dtype, Layer
+from netlang.kernels.layer import Dtype, Layer
 from netlang.kernels.pool import EMPTY
+from netlang.kernels.precision import bytes_of
 from netlang.kernels.product import product_tile
 from netlang.kernels.steps import Steps
 from netlang.kernels.text import add, indented, named, numbered, split
@@ -151,7 +152,7 @@ class Conv(Layer):
             tile = replace(tile, warps=8)
         if self.x_pool:
             # A step has the pixels of whole windows in flight at once: so many bytes of each.
-            k = min(tile.k, 64 // BYTES[self.dtype])
+            k = min(tile.k, 64 // bytes_of(self.dtype))
             tile = replace(tile, m=64, k=k, warps=4, stages=min(tile.stages, 2))
         if any(gather.is_flat for gather in self.gathers):
             # Every product has an address of its own: more of them than this do not fit registers.
@@ -159,12 +160,11 @@ class Conv(Layer):
         if own.merged == 1:
             return tile
         # A tile as wide as the merged groups: more would be zeros, less would load pixels twice.
-        n = max(16, power_of_two(own.merged * own.out_group))
-        return replace(tile, n=n, k=max(16, power_of_two(own.channels)))
+        return replace(tile, n=operand(own.merged * own.out_group), k=operand(own.channels))
 
     @property
     def can_use_tma(self) -> bool:
-        return not self.pool and can_describe(self.gathers[0], BYTES[self.dtype])
+        return not self.pool and can_describe(self.gathers[0], bytes_of(self.dtype))
 
     @property
     def is_described(self) -> bool:
@@ -197,7 +197,7 @@ class Conv(Layer):
             return (None,) * len(self.gathers)
         return tuple(
             Boxes(gather, self.block)
-            if can_describe(gather, BYTES[self.dtype]) and self.block.runs % runs(gather) == 0
+            if can_describe(gather, bytes_of(self.dtype)) and self.block.runs % runs(gather) == 0
             else None
             for gather in self.gathers
         )
@@ -245,5 +245,5 @@ class Conv(Layer):
         yield f"    i, j = {', '.join(add(*axis) for axis in place)}"
         yield from indented([*lines, *self.sum(rows)])
         v = f"tl.where({rows[0]}, v, {empty})" if rows else "v"
-        yield f"    best = tl.maximum(best, {v})"
+        yield f"    best = maximum(best, {v})"
         yield "v = best"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netlang.kernels.kernel import Packing
+from netlang.kernels.precision import spans_taps
 from netlang.kernels.window import Pair, Pooling, Window
 
 
@@ -16,7 +17,7 @@ class Gather:
     2014, cuDNN, section 3). Steps are a block of channels at one tap, or, where an image has only
     a few channels, a run of K across taps. Small groups are computed together, a few at a time,
     with zeros for the weights that would connect one group to another: tensor cores take nothing
-    narrower than 16.
+    narrower than `NARROWEST`.
 
     With a `x_pool`, a max pool ahead of a 1x1 convolution, `window` is the pool's: a step takes the
     maximum over the window in place of a tap.
@@ -71,12 +72,12 @@ class Gather:
 
     @property
     def in_group(self) -> int:
-        """Input channels a group."""
+        """Input channels per group."""
         return self.window.x.channels // self.groups
 
     @property
     def out_group(self) -> int:
-        """Output channels a group."""
+        """Output channels per group."""
         return self.window.y.channels // self.groups
 
     @property
@@ -102,5 +103,5 @@ class Gather:
 
     @property
     def is_flat(self) -> bool:
-        """Whether a step of K runs across taps, because one tap has too few channels to fill it."""
-        return self.merged == 1 and self.in_group < 16 and self.taps > 1
+        """Whether a step of K runs across taps."""
+        return self.merged == 1 and spans_taps(self.in_group, self.taps)

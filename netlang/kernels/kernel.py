@@ -16,13 +16,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from netlang.integers import ceil_div
 from netlang.kernels.precision import Dtype
 
 IMPORTS = """import triton
 import triton.language as tl
 from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
+
+
+@triton.jit
+def maximum(a, b):
+    return tl.maximum(a, b, propagate_nan=tl.PropagateNan.ALL)
+
+
+@triton.jit
+def minimum(a, b):
+    return tl.minimum(a, b, propagate_nan=tl.PropagateNan.ALL)
 """
-"""What stands ahead of kernels in a file."""
+"""What stands ahead of kernels in a file.
+
+A maximum with nan is nan, as in torch: of Triton's own a ReLU would make 0.
+"""
 
 Pair = tuple[int, int]
 """Vertical, horizontal."""
@@ -48,7 +62,7 @@ class View:
 
 @dataclass(frozen=True)
 class FeatureMap:
-    """Channels x height x width an image, and where they lie; a flat value is 1 pixel."""
+    """Channels x height x width per image, and where they lie; a flat value is 1 pixel."""
 
     channels: int
     height: int
@@ -57,12 +71,12 @@ class FeatureMap:
 
     @property
     def pixels(self) -> int:
-        """Pixels an image."""
+        """Pixels per image."""
         return self.height * self.width
 
     @property
     def elements(self) -> int:
-        """Numbers an image."""
+        """Numbers per image."""
         return self.channels * self.pixels
 
     def __str__(self) -> str:
@@ -98,7 +112,7 @@ class Sampled:
 class Operand:
     """A second tensor of an epilogue, such as the residual.
 
-    It is of the result's shape, unless `broadcast` reads one pixel an image for all pixels (a
+    It is of the result's shape, unless `broadcast` reads one pixel per image for all pixels (a
     squeeze-and-excitation gate) or `sampled` says what else it is.
     """
 
@@ -112,8 +126,8 @@ class Epilogue:
     """What happens to each element between the accumulator and the store.
 
     A step is a scalar Triton expression over `v` (the value so far, float32), `t0`, `t1`, …
-    (elements of `tensors`, as float32) and `c0`, `c1`, … (one float32 a channel):
-    `Epilogue(("v + c0", "v + t0", "tl.maximum(v, 0.0)"), (Operand(View(64)),), 1)`.
+    (elements of `tensors`, as float32) and `c0`, `c1`, … (one float32 per channel):
+    `Epilogue(("v + c0", "v + t0", "maximum(v, 0.0)"), (Operand(View(64)),), 1)`.
     """
 
     steps: tuple[str, ...] = ()
@@ -146,7 +160,7 @@ class Tiles:
 
     def programs(self, batch: int) -> int:
         """How many programs run for a batch."""
-        return -(-batch * self.per_image // self.tile) * self.times
+        return ceil_div(batch * self.per_image, self.tile) * self.times
 
 
 Grid = tuple[Tiles, ...]
@@ -154,7 +168,7 @@ Grid = tuple[Tiles, ...]
 
 
 Role = Literal["input", "weight", "vector", "tensor", "counter", "scratch", "output"]
-"""What a parameter points to: a weight has a packing, a vector one number a channel; a tensor is
+"""What a parameter points to: a weight has a packing, a vector one number per channel; a tensor is
 read by an epilogue."""
 
 Extent = tuple[int, int]
@@ -227,7 +241,7 @@ class Kernel(ABC):
 
     @property
     def warps(self) -> int:
-        """Warps a program."""
+        """Warps per program."""
         return 4
 
     @property
@@ -237,7 +251,7 @@ class Kernel(ABC):
 
     @property
     def packing(self) -> tuple[Packing, ...]:
-        """For each weight parameter, in order, the layout in which it is read."""
+        """The layouts in which the weight parameters are read, in order."""
         return ()
 
     @property
@@ -252,7 +266,7 @@ class Kernel(ABC):
 
     @property
     def in_place(self) -> Mapping[str, tuple[str, ...]]:
-        """For each output that has a buffer of its own: the parameters whose memory it may take.
+        """The parameters whose memory an output may take, for each that has a buffer of its own.
 
         An element of theirs is read by no program but the one that writes it there, and before.
         """

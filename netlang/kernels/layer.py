@@ -22,12 +22,11 @@ from netlang.kernels.kernel import (
     View,
     dense,
 )
-from netlang.kernels.precision import Dtype, Precision, storage
+from netlang.kernels.precision import Dtype, Precision, bytes_of, storage
+from netlang.kernels.product import to_tf32
 from netlang.kernels.text import add, function, indented, load, mul, nth, store, wide
 from netlang.kernels.window import Window
 from netlang.units import si
-
-BYTES: dict[Dtype, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 _si = partial(si, trim=True)
 
@@ -89,7 +88,7 @@ class Layer(Kernel):
 
     @property
     def flops(self) -> int:
-        """Arithmetic an image, where it is worth knowing: two for a multiply-add."""
+        """Arithmetic per image, where it is worth knowing: two for a multiply-add."""
         return 0
 
     def default_tile(self) -> Tile:
@@ -289,21 +288,21 @@ class Layer(Kernel):
 
     @property
     def bytes_read(self) -> int:
-        return BYTES[self.x_dtype] * sum(x.elements for x in self.inputs) + self.tensor_bytes
+        return bytes_of(self.x_dtype) * sum(x.elements for x in self.inputs) + self.tensor_bytes
 
     @property
     def tensor_bytes(self) -> int:
-        """Those of them that are the epilogue's."""
-        return BYTES[self.dtype] * sum(map(self._read, self.epilogue.tensors))
+        """The part of `bytes_read` that is the epilogue's tensors."""
+        return bytes_of(self.dtype) * sum(map(self._read, self.epilogue.tensors))
 
     @property
     def bytes_written(self) -> int:
-        return BYTES[self.y_dtype] * self.y.elements
+        return bytes_of(self.y_dtype) * self.y.elements
 
     @property
     def weight_bytes(self) -> int:
         """Bytes of its weights."""
-        return BYTES[self.dtype] * sum(math.prod(w.shape) for w in self.packing)
+        return bytes_of(self.dtype) * sum(math.prod(w.shape) for w in self.packing)
 
     def _costs(self) -> Iterator[str]:
         reads, writes = self.bytes_read, self.bytes_written
@@ -324,7 +323,10 @@ class Layer(Kernel):
             yield from window.corners()
 
     def finish(self, before: Epilogue = IDENTITY) -> Iterator[str]:
-        """Applies the epilogue to `v`; its pointers are numbered on from those of one `before`."""
+        """Applies the epilogue to `v`; its pointers are numbered on from those of one `before`.
+
+        In tf32 `v` is then what a product can take as it is.
+        """
         for i in range(self.epilogue.vectors):
             pointer = f"vector{before.vectors + i} + n"
             yield f"c{i} = {load(pointer, *self.block.columns_inside)}"
@@ -332,6 +334,8 @@ class Layer(Kernel):
             yield from self._operand(f"t{i}", f"tensor{len(before.tensors) + i}", operand)
         for step in self.epilogue.steps:
             yield f"v = {step}"
+        if self.precision == "tf32":
+            yield from to_tf32("v")
 
     def stores(self, *names: str) -> Iterator[str]:
         """Stores `v` in the outputs of these names."""

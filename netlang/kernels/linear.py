@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from netlang.kernels.block import Tile, ceil_div, cut
+from netlang.integers import ceil_div
+from netlang.kernels.block import Tile, cut
 from netlang.kernels.kernel import Descriptor, Extent, Packing, Parameter, View
-from netlang.kernels.layer import BYTES, Layer
+from netlang.kernels.layer import Layer
 from netlang.kernels.norm import Softmax
+from netlang.kernels.precision import bytes_of
 from netlang.kernels.product import multiply_add, product_tile
 from netlang.kernels.text import add, along, atom, indented, load, mul, quotient, split
 from netlang.kernels.tma import array, is_aligned
@@ -78,8 +80,8 @@ class Linear(Layer):
 
     @property
     def can_use_tma(self) -> bool:
-        return is_aligned(self.x.view, BYTES[self.dtype]) and is_aligned(
-            View(self.x.elements), BYTES[self.dtype]
+        return is_aligned(self.x.view, bytes_of(self.dtype)) and is_aligned(
+            View(self.x.elements), bytes_of(self.dtype)
         )
 
     @property
@@ -151,7 +153,7 @@ class Linear(Layer):
 
     @property
     def _normalizer(self) -> Softmax:
-        """Softmax of a few rows of a tile: 16 numbers a thread, more of them have spilled."""
+        """Softmax of a few rows of a tile: 16 numbers per thread, more of them have spilled."""
         softmax = Softmax(x=self.y, y=self.y, precision=self.precision)
         rows = min(self.chosen.m, max(1, 2048 // softmax.chosen.n))
         return replace(softmax, tile=replace(softmax.chosen, m=rows))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from netlang.kernels.block import Tile, ceil_div, elementwise_tile, power_of_two
+from netlang.kernels.block import Tile, elementwise_tile, power_of_two
 from netlang.kernels.kernel import Pair
 from netlang.kernels.layer import Layer
 from netlang.kernels.norm import LocalResponse
@@ -24,6 +24,7 @@ from netlang.kernels.text import (
     wide,
 )
 from netlang.kernels.window import Window, pitch
+from netlang.reach import longest
 
 Kind = Literal["max", "average"]
 
@@ -44,7 +45,7 @@ class _Pool(Layer):
     def take(self, pointer: str, *inside: str) -> Iterator[str]:
         """Reduces the pixels at `pointer` into `v`."""
         yield from self.read(pointer, *inside)
-        yield "v = tl.maximum(v, a)" if self.kind == "max" else "v += a"
+        yield "v = maximum(v, a)" if self.kind == "max" else "v += a"
 
     @property
     def prefix(self) -> str:
@@ -140,10 +141,12 @@ class Pool(_Pool):
 
 @dataclass(frozen=True, kw_only=True)
 class AdaptivePool(_Pool):
-    """Max or average over windows from floor(i·H/P) to ceil((i+1)·H/P), as torch's adaptive pools.
+    """Average over windows from floor(i·H/P) to ceil((i+1)·H/P), as torch's adaptive pool.
 
     P is the height of `y`; columns likewise.
     """
+
+    kind: Literal["average"] = "average"
 
     @property
     def title(self) -> str:
@@ -151,11 +154,11 @@ class AdaptivePool(_Pool):
 
     @property
     def about(self) -> str:
-        return f"{self.kind.capitalize()} over adaptive windows: {self.x} to {self.y}."
+        return f"Average over adaptive windows: {self.x} to {self.y}."
 
     def body(self) -> Iterable[str]:
         block, x, y = self.block, self.x, self.y
-        height, width = _longest(x.height, y.height), _longest(x.width, y.width)
+        height, width = longest(x.height, y.height), longest(x.width, y.width)
         i, j = split("p", y.height, y.width)
         r, s = split("tap", height, width)
         inside = (*block.rows_inside, "h < bottom", "u < right", *block.columns_inside)
@@ -171,19 +174,13 @@ class AdaptivePool(_Pool):
         yield f"    inside = {all_of(*inside)}"
         pixels = f"images + (h * {x.width} + u) * pitch"
         yield from indented(self.take(pixels, "inside"))
-        if self.kind == "average":
-            yield "v = v / ((bottom - top) * (right - left))"
+        yield "v = v / ((bottom - top) * (right - left))"
 
 
 def _bounds(index: str, size: int, windows: int) -> str:
     start = f"{mul(index, size)} // {windows}"
     end = f"({add(mul(f'({index} + 1)', size), windows - 1)}) // {windows}"
     return f"{start}, {end}"
-
-
-def _longest(size: int, windows: int) -> int:
-    """The longest of `windows` adaptive windows over `size` pixels."""
-    return max(ceil_div((i + 1) * size, windows) - i * size // windows for i in range(windows))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +213,6 @@ class GlobalPool(_Pool):
         pointer = "image + p * pitch"
         yield from indented(self.take(pointer, *inside, *self.block.columns_inside))
         if self.kind == "max":
-            yield "v = tl.max(v, axis=0)[None, :]"
+            yield "v = tl.reduce(v, 0, maximum)[None, :]"
         else:
             yield f"v = tl.sum(v, axis=0)[None, :] / {pixels}"

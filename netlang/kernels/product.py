@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from netlang.kernels.block import Tile, ceil_div, cut
+from collections.abc import Iterator
+
+from netlang.integers import ceil_div
+from netlang.kernels.block import Tile, cut
 from netlang.kernels.precision import Precision
 
-PROCESSORS = 132
+WAVE = 132
 """Programs that an H100 runs at once, if each fills a multiprocessor."""
 
 
@@ -23,7 +26,7 @@ def product_tile(
     else:
         k = cut(depth, 32, 16) if precision == "tf32" else cut(depth, 64, 32, 16)
         m, n = 128, cut(columns, 128, 64, 32, 16, overhead=32)
-    while ceil_div(rows, m) * ceil_div(columns, n) * products < PROCESSORS:
+    while ceil_div(rows, m) * ceil_div(columns, n) * products < WAVE:
         if m > 64:
             m //= 2
         elif n > 32:
@@ -32,6 +35,16 @@ def product_tile(
             break
     steps = runs * ceil_div(depth, k)
     return Tile(m, n, k, warps=8 if m * n >= 128 * 128 else 4, stages=min(4, steps))
+
+
+def to_tf32(name: str) -> Iterator[str]:
+    """Rounds a float32 block to the ten bits of a tf32 mantissa, the nearest way.
+
+    A tensor core drops the other bits, which makes every product a little too small: layer after
+    layer that adds up. The largest nan would lose its sign and all else to the carry.
+    """
+    yield f"bits = ({name}.to(tl.int32, bitcast=True) + {1 << 12}) & {-(1 << 13)}"
+    yield f"{name} = tl.where({name} == {name}, bits.to(tl.float32, bitcast=True), {name})"
 
 
 def multiply_add(precision: Precision, a: str = "a", b: str = "b", v: str = "v") -> str:

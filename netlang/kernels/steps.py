@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netlang.kernels.block import Block, ceil_div
+from netlang.integers import ceil_div
+from netlang.kernels.block import Block
 from netlang.kernels.gather import Gather
 from netlang.kernels.layer import address
 from netlang.kernels.pool import EMPTY
 from netlang.kernels.precision import Precision
-from netlang.kernels.product import multiply_add
+from netlang.kernels.product import multiply_add, to_tf32
 from netlang.kernels.text import (
     add,
     along,
@@ -156,7 +157,7 @@ class Steps:
         yield from indented(lines)
         yield f"    tapped = {load(pixels, *inside, other=empty)}"
         # Triton takes the maximum of bfloat16 in float32.
-        yield "    a = tl.maximum(a, tapped).to(x.dtype.element_ty)"
+        yield "    a = maximum(a, tapped).to(x.dtype.element_ty)"
         if present:
             # Channels that are not there must not make infinity times zero.
             yield f"a = tl.where({present[0]}, a, 0.0)"
@@ -197,6 +198,7 @@ class Steps:
         offset = f"({add(window.shift('r', 's'), mul('c', plane or 1))})[None, :]"
         # What the caller gives is rounded as it is read.
         rounded = ".to(w.dtype.element_ty)" if plane else ""
+        to_tensor_cores = to_tf32("a") if plane and self.precision == "tf32" else ()
         filters = add("w", mul("k[:, None]", self._outputs), "n")
         yield f"for first in range(0, {depth}, {k}):"
         step = [
@@ -205,6 +207,7 @@ class Steps:
             *[f"h, u = {h}, {u}"] * bool(edges),
             *lines,
             f"a = {load(add('pixels', offset), *inside)}{rounded}",
+            *to_tensor_cores,
             f"b = {load(filters, *along(tail, '[:, None]'), *self.block.columns_inside)}",
             multiply_add(self.precision),
         ]

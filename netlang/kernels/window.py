@@ -124,5 +124,5 @@ class Pooling:
         return f"max over {r}x{s} windows"
 
     def windows(self, x: FeatureMap, y: FeatureMap, elsewhere: bool = False) -> Window:
-        """Its windows from `x` to `y`."""
+        """The windows that it takes from `x` to `y`."""
         return Window(x, y, self.kernel, self.stride, self.pad, elsewhere=elsewhere)

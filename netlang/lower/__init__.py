@@ -14,7 +14,10 @@ from netlang.lower.settings import literals
 from netlang.resources import zoo_networks
 from netlang.syntax.parser import read
 
-__all__ = ["load"]
+__all__ = ["GraphLike", "as_graph", "load"]
+
+GraphLike = Graph | str | Path | Source
+"""A graph, or what `load` reads one from."""
 
 
 def load(network: str | Path | Source, /, **settings: Value) -> Graph:
@@ -29,6 +32,23 @@ def load(network: str | Path | Source, /, **settings: Value) -> Graph:
     module = loader.load(source, path)
     net = only_net(module, source)
     return build_network(module.own[net.name.name], literals(net, settings), loader.faults)
+
+
+def as_graph(network: GraphLike, /, **settings: Value) -> Graph:
+    """A graph as it is, or what `load` makes of anything else.
+
+    `NetError` as `load` raises it; TypeError for settings of a graph, which has its own, and for
+    what is no network.
+    """
+    if isinstance(network, str | Path | Source):
+        return load(network, **settings)
+    if not isinstance(network, Graph):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(
+            f"{network!r:.60} is no network: give a graph, a .net file or the name of a zoo network"
+        )
+    if settings:
+        raise TypeError(f"a graph has its parameters already: {', '.join(settings)}")
+    return network
 
 
 def find(network: str | Path) -> Path:

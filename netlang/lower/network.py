@@ -42,7 +42,7 @@ def _net(builder: Builder, definition: Definition, settings: Mapping[str, Settin
             f"'{param.name.name}' has no value",
             param.name.span,
             "needed",
-            f"give it one: --set {param.name.name}=…",
+            f"give it one: set {param.name.name}=…",
         )
         for param in params
         if param.default is None and param.name.name not in settings

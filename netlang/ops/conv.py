@@ -10,6 +10,7 @@ from netlang import kernels
 from netlang.ir.attributes import SWITCH, Size, attribute, integer, show, size
 from netlang.ir.op import Launch, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
+from netlang.kernels.precision import spans_taps
 from netlang.ops.product import Product
 from netlang.ops.value import type_of
 from netlang.ops.window import PADDING, Axis, Pad, Windowed, axes, require_image, stride_caption
@@ -46,7 +47,7 @@ class Conv(Product, Windowed):
 
     def is_thin(self, x: TensorType) -> bool:
         """Whether its products run across taps, because an input pixel has too few channels."""
-        return self.groups == 1 and x.channels < 16 and self.taps > 1
+        return self.groups == 1 and spans_taps(x.channels, self.taps)
 
     def reads_planes(self, inputs: Types) -> tuple[bool, ...]:
         return (self.is_thin(inputs[0]),)

@@ -156,7 +156,7 @@ class Max(Elementwise):
         return ov.maximum(a, b)
 
     def expression(self, a: str, b: str) -> str:
-        return f"tl.maximum({a}, {b})"
+        return f"maximum({a}, {b})"
 
 
 @op("shortcut_add", family="join")

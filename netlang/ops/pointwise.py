@@ -129,7 +129,7 @@ class ReLU(Pointwise):
         return ov.relu(x)
 
     def expression(self, x: str) -> str:
-        return f"tl.maximum({x}, 0.0)"
+        return f"maximum({x}, 0.0)"
 
 
 @op("relu6", family="pointwise")
@@ -174,7 +174,7 @@ class LeakyReLU(Pointwise):
         return ov.prelu(x, like(ov, self.slope, x))
 
     def expression(self, x: str) -> str:
-        return f"tl.maximum({x}, 0.0) + {self.slope} * tl.minimum({x}, 0.0)"
+        return f"maximum({x}, 0.0) + {self.slope} * minimum({x}, 0.0)"
 
 
 @op("elu", family="pointwise")
@@ -195,7 +195,7 @@ class ELU(Pointwise):
         return ov.elu(x, self.alpha)
 
     def expression(self, x: str) -> str:
-        return f"tl.maximum({x}, 0.0) + {self.alpha} * (tl.exp(tl.minimum({x}, 0.0)) - 1.0)"
+        return f"maximum({x}, 0.0) + {self.alpha} * (tl.exp(minimum({x}, 0.0)) - 1.0)"
 
 
 @op("gelu", family="pointwise")
@@ -308,4 +308,4 @@ class HardSwish(Pointwise):
 
 def _clipped(x: str) -> str:
     """What ReLU6 makes of an expression."""
-    return f"tl.minimum(tl.maximum({x}, 0.0), 6.0)"
+    return f"minimum(maximum({x}, 0.0), 6.0)"

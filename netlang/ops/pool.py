@@ -14,7 +14,7 @@ from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.value import type_of
 from netlang.ops.window import PADDING, Axis, Pad, Windowed, axes, require_image, stride_caption
-from netlang.reach import Reach
+from netlang.reach import Reach, longest
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ class AdaptiveAvgPool(Op):
     def reach(self, inputs: Types, output: TensorType) -> tuple[Reach, Reach]:
         # Windows of unequal size take the largest, at the mean distance.
         pairs = zip(inputs[0].pixels, self.out, strict=True)
-        rows, columns = (Reach(Fraction(_widest(n, out)), Fraction(n, out)) for n, out in pairs)
+        rows, columns = (Reach(Fraction(longest(n, out)), Fraction(n, out)) for n, out in pairs)
         return rows, columns
 
     @property
@@ -236,9 +236,3 @@ class AdaptiveAvgPool(Op):
 
     def launches(self, site: Site) -> tuple[Launch, ...]:
         return (site.launch(kernels.GlobalPool if self.out == (1, 1) else kernels.AdaptivePool),)
-
-
-def _widest(length: int, windows: int) -> int:
-    """The most pixels of any of torch's adaptive windows, which begin and end at whole ones."""
-    edges = ((i * length // windows, -(-(i + 1) * length // windows)) for i in range(windows))
-    return max(end - start for start, end in edges)

@@ -16,7 +16,7 @@ from netlang.ops.window import Axis, Windowed, axes, require_image, stride_capti
 from netlang.reach import Reach
 
 SMALLEST = 1e-6
-"""Of a deviation, which pixels are divided by."""
+"""The least standard deviation: pixels are divided by it."""
 
 
 @op("input", family="input")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from netlang.integers import ceil_div
 from netlang.ir.attributes import Size, either, show, size, word
 from netlang.ir.op import Op, ShapeError
 from netlang.ir.types import TensorType, Types
@@ -108,13 +109,13 @@ def axes(
 
 
 def _same(length: int, kernel: int, stride: int) -> tuple[int, int]:
-    total = max((-(-length // stride) - 1) * stride + kernel - length, 0)
+    total = max((ceil_div(length, stride) - 1) * stride + kernel - length, 0)
     return total // 2, total - total // 2
 
 
 def _output(length: int, kernel: int, stride: int, side: tuple[int, int], ceil: bool) -> int:
     room = length + sum(side) - kernel
-    output = (-(-room // stride) if ceil else room // stride) + 1
+    output = (ceil_div(room, stride) if ceil else room // stride) + 1
     # A window that would start in the padding behind the input is dropped (torch and Caffe agree).
     return output - 1 if ceil and (output - 1) * stride >= length + side[0] else output
 

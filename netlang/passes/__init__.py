@@ -10,7 +10,7 @@ from netlang.diagnostic import error, near_or_all
 from netlang.ir.graph import Graph, verify
 from netlang.passes.fuse import FUSE
 from netlang.passes.report import Log, Pass, Report
-from netlang.passes.simplify import SIMPLIFY
+from netlang.passes.simplify import SIMPLIFY, drop_heads, eliminate_dead
 
 PIPELINE = SIMPLIFY + FUSE
 LAST = PIPELINE[-1].__name__
@@ -56,3 +56,8 @@ def optimize(
         done = tuple(log.changed), tuple(log.skipped)
         reports.append(Report(run.__name__, *done, elapsed, len(graph)))
     return Optimized(graph, tuple(reports))
+
+
+def inference(graph: Graph) -> Graph:
+    """The network without its auxiliary heads, otherwise as it is written."""
+    return optimize(graph, (drop_heads, eliminate_dead)).graph

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from netlang.device import USUAL, Target
+from netlang.device import Target
 from netlang.ir.graph import Graph
 
 
@@ -24,7 +24,7 @@ class Note:
 class Log:
     """What a running pass is told, and where it writes down its work."""
 
-    target: Target = USUAL
+    target: Target
     changed: list[Note] = field(default_factory=list[Note])
     skipped: list[Note] = field(default_factory=list[Note])
 

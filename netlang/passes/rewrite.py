@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
-from netlang.ir.fused import Fused, Step
 from netlang.ir.graph import Graph, Node
-from netlang.ir.op import Op
 from netlang.ir.types import Types
 from netlang.ir.weights import Expr
 from netlang.kernels.letters import lettered
@@ -66,7 +64,7 @@ class Sweep:
         return tuple((f"{prefix}{slot}", node.weight(slot)) for slot in slots)
 
     def part_bindings(self, parts: Sequence[Node]) -> tuple[Binding, ...]:
-        """Those of the parts of a composite operator."""
+        """The bindings of a composite operator, of all weights of its parts."""
         each = lettered(parts)
         return tuple(b for letter, part in each for b in self.bindings(part, f"{letter}."))
 
@@ -91,18 +89,8 @@ class Sweep:
 
 
 def other_reader(graph: Graph, value: str, *readers: Node) -> str:
-    """Who else needs a value, in words; empty where nobody does but `readers`."""
+    """The others who need a value, in words; empty where nobody does but `readers`."""
     if value in graph.results:
         return f"%{value} is a result of the network"
     others = [user.name for user in graph.users[value] if user not in readers]
     return f"%{value} is also read by %{others[0]}" if others else ""
-
-
-def anchor_of(op: Op) -> Op:
-    """An operator without its epilogue."""
-    return op.anchor if isinstance(op, Fused) else op
-
-
-def steps_of(op: Op) -> tuple[Step, ...]:
-    """The epilogue of an operator."""
-    return op.steps if isinstance(op, Fused) else ()

@@ -12,8 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from netlang.integers import rounded_up
+
 ALIGNMENT = 128
-"""Every offset is a multiple of it an image, so pointers are aligned at any batch."""
+"""Bytes per image of which every offset is a multiple: pointers are aligned at any batch."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Lifetime:
     @property
     def aligned(self) -> int:
         """The bytes that it takes in the arena."""
-        return -(-self.size // ALIGNMENT) * ALIGNMENT
+        return rounded_up(self.size, ALIGNMENT)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from netlang.device import USUAL, Target
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Launch, Site, Weight, feature_map
 from netlang.ir.types import TensorType
+from netlang.ir.weights import Derived
 from netlang.kernels import Copy, FromNCHW, Kernel, Layer, Packing, ToNCHW, entering, planes
 from netlang.kernels.kernel import FeatureMap, Parameter
-from netlang.kernels.layer import BYTES
-from netlang.kernels.precision import Precision, storage
+from netlang.kernels.precision import Precision, bytes_of, storage
 from netlang.plan.arena import Lifetime, lower_bound, pack
 from netlang.plan.collect import Functions, PackedWeights
 from netlang.plan.in_place import merged, owners
@@ -125,22 +125,22 @@ class _Draft:
     def _work(self, node: Node) -> Iterator[Call]:
         """The launches of a node."""
         moved = sum(traffic(self.graph, node, self.places))
-        self.activation_bytes += moved * BYTES[storage(self.precision)]
+        self.activation_bytes += moved * bytes_of(self.precision)
         # What the caller gives is float32.
         given = sum(self.graph[name].type.elements for name in set(node.inputs) & set(self.given))
-        self.activation_bytes += given * (BYTES["float32"] - BYTES[storage(self.precision)])
+        self.activation_bytes += given * (bytes_of("float32") - bytes_of(self.precision))
         for launch in self._launches(node):
             yield self._launch(node, launch)
 
     def bytes_of(self, buffer: str) -> int:
-        """The size of a buffer, an image."""
+        """The bytes of a buffer per image."""
         if buffer in self.scratch:
             return self.scratch[buffer]
-        return self.graph[buffer].type.elements * BYTES[storage(self.precision)]
+        return self.graph[buffer].type.elements * bytes_of(self.precision)
 
     def _launches(self, node: Node) -> tuple[Launch, ...]:
         place = self.places[node.name]
-        if place.is_alias or node.op.family == "input":
+        if place.is_alias or node.is_input:
             return ()
         site = Site(
             inputs=self.graph.types(node),
@@ -189,7 +189,7 @@ class _Draft:
                     return Counters(self.counters - parameter.size)
                 case "scratch":
                     name = f"{node.name}.scratch"
-                    self.scratch[name] = BYTES["float32"] * parameter.size
+                    self.scratch[name] = bytes_of("float32") * parameter.size
                     return Scratch(name)
                 case _:
                     return next(reads)
@@ -201,8 +201,11 @@ class _Draft:
         self, node: Node, slot: str, owned: Mapping[str, Weight], packing: Packing | None
     ) -> Constant:
         shape = owned[slot].shape
-        dtype = storage(self.precision) if packing else "float32"
-        return self.weights.use(f"{node.name}.{slot}", node.weight(slot), packing, dtype, shape)
+        dtype, expr = "float32", node.weight(slot)
+        if packing:
+            dtype = storage(self.precision)
+            expr = Derived("tf32", (expr,)) if self.precision == "tf32" else expr
+        return self.weights.use(f"{node.name}.{slot}", expr, packing, dtype, shape)
 
     def _call(self, node: Node, kernel: Kernel, arguments: Sequence[Argument]) -> Call:
         return Call(node.name, self.functions.use(kernel, node.name), tuple(arguments))

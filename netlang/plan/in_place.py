@@ -17,7 +17,7 @@ from netlang.plan.plan import Call, Memory
 def owners(
     calls: Sequence[Call], kernels: Mapping[str, Kernel], lifetimes: Mapping[str, Lifetime]
 ) -> dict[str, str]:
-    """For each buffer the one whose memory it shares, which is the first to have it: often itself.
+    """The buffer whose memory each buffer shares: the first to have it, often itself.
 
     `kernels` are those of the calls, by function; `lifetimes` are those of the buffers.
     """

@@ -1,6 +1,6 @@
 """Where each value lies: in a buffer of its own, or in a slice of another value's.
 
-%a = conv(...) : 64x28x28         buffer of %c, 192 channels a pixel: %a is channels 0 to 63,
+%a = conv(...) : 64x28x28         buffer of %c, 192 channels per pixel: %a is channels 0 to 63,
 %b = conv(...) : 128x28x28   =>   %b is 64 to 191, and nothing is left for concat to do
 %c = concat(%a, %b)
 

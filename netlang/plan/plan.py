@@ -77,7 +77,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Buffer:
-    """Memory of the arena: bytes an image, in use from one launch to another (both included).
+    """Memory of the arena: bytes per image, in use from one launch to another (both included).
 
     Offset and size are multiplied by the batch. Where the last use of one buffer is the first of
     another they may be one place: that launch writes the one over the other.
@@ -105,9 +105,9 @@ class PackedWeight:
 class Plan:
     """A network as launches of kernels, for any batch; `target` is what it should be fast on.
 
-    `counters` is how many an image takes.
-    `activation_bytes` is what the launches read and write an image, weights apart;
-    `arena_lower_bound` the most bytes that are in use at one time, which no arena can undercut.
+    `counters` is how many an image takes; bytes are those per image. `activation_bytes` is what
+    the launches read and write, weights apart; `arena_lower_bound` the most bytes that are in use
+    at one time, which no arena can undercut.
     """
 
     network: str

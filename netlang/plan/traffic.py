@@ -10,7 +10,7 @@ from netlang.plan.place import Place
 
 def traffic(graph: Graph, node: Node, places: Mapping[str, Place]) -> tuple[int, int]:
     """What an image makes a node read and write; nothing where the result lies there already."""
-    if places[node.name].is_alias or not node.inputs:
+    if places[node.name].is_alias or node.is_input:
         return 0, 0
     starts = node.op.starts(graph.types(node))
     if starts:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netlang.arrays import Array
 from netlang.diagnostic import error
 from netlang.running.ahead import Failed, read_ahead
 from netlang.running.inputs import Input
-
-if TYPE_CHECKING:
-    from netlang.images import Array
 
 Sink = Callable[[list[str], Any, Any], None]
 """Takes the names of a batch, its numbers, and what the network made of them.

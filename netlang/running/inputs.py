@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from glob import glob, has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from netlang.arrays import Array
 from netlang.diagnostic import Diagnostic, NetError, error
 from netlang.images import READS, Preparation
 from netlang.ir.graph import Graph
@@ -15,10 +16,7 @@ from netlang.natural import natural
 from netlang.running.ahead import Item
 from netlang.running.views import Views
 
-if TYPE_CHECKING:
-    from netlang.images import Array
-
-Input = Item[Sequence["Array"]]
+Input = Item[Sequence[Array]]
 """One input of a network with its views, C x H x W."""
 
 ARRAY = ".npy"
@@ -78,7 +76,7 @@ def tested_by(paths: Iterable[Path], graph: Graph, mean_image: Array | None) -> 
     if array:
         raise error(
             f"'{array}' is taken as prepared, and a test prepares images itself",
-            help="name images, or leave out --eval",
+            help="name images, or look at each in one view: no test",
         )
     return Views.of(graph, mean_image)
 

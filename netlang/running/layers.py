@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from netlang.arrays import Checkpoint
 from netlang.diagnostic import Diagnostic, NetError, did_you_mean, error
 from netlang.files import whole_folder
 from netlang.ir.graph import Graph
@@ -43,7 +44,7 @@ def matching(graph: Graph, patterns: Iterable[str]) -> list[str]:
 
 @contextmanager
 def values_into(
-    folder: Path, graph: Graph, weights: Mapping[str, Any], names: Iterable[str]
+    folder: Path, graph: Graph, weights: Checkpoint, names: Iterable[str]
 ) -> Generator[Sink]:
     """Writes each batch's values of some layers to `folder`, one `NAME.npy` (N x C x H x W) each.
 
@@ -76,6 +77,6 @@ def _recorder(module: Any, append: Mapping[str, Callable[[Any], None]]) -> Sink:
 def require_free(folder: Path) -> None:
     """`NetError` where the arrays of layers would take the place of something else."""
     if folder.is_file():
-        raise error(f"'-o {folder}' is a file", help="name a folder for the layers' arrays")
+        raise error(f"'{folder}' is a file", help="name a folder for the layers' arrays")
     if folder.is_dir() and any(path.suffix != ".npy" for path in folder.iterdir()):
-        raise error(f"'-o {folder}' holds other files, which would go", help="name a new folder")
+        raise error(f"'{folder}' holds other files, which would go", help="name a new folder")

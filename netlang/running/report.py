@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from io import StringIO
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from netlang.classes import likeliest
+from netlang.classes import Guess, likeliest
 from netlang.columns import aligned
 from netlang.diagnostic import NetError
 from netlang.engines import Engine
@@ -19,6 +19,20 @@ from netlang.running.inputs import Prepared
 from netlang.running.sizes import AnySize
 
 COLUMNS = ("image", "rank", "class", "label", "probability")
+
+
+class Found(NamedTuple):
+    """What a network found in an image: its likeliest classes."""
+
+    image: str
+    top: list[Guess]
+
+
+class Failed(NamedTuple):
+    """An image that could not be read, and why."""
+
+    image: str
+    reason: str
 
 
 @dataclass
@@ -36,19 +50,19 @@ class Report:
     preparation: Prepared | None
     top: int
     labels: Sequence[str] | None = None
-    images: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    failed: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    images: list[Found] = field(default_factory=list[Found])
+    failed: list[Failed] = field(default_factory=list[Failed])
 
     def take(self, names: Sequence[str], _: Any, outputs: Any) -> None:
         """Adds a batch: a sink of `netlang.running.batches.run_batches`."""
         for name, output in zip(names, outputs, strict=True):
             top = likeliest(self.graph, output, self.top, self.labels)
-            self.images.append({"image": name, "top": top})
+            self.images.append(Found(name, top))
 
     def fail(self, name: str, fault: NetError) -> str:
         """Adds an input that could not be read; why, in a line."""
         reason = fault.diagnostics[0].message
-        self.failed.append({"image": name, "reason": reason})
+        self.failed.append(Failed(name, reason))
         return reason
 
 
@@ -59,9 +73,13 @@ def as_json(report: Report) -> dict[str, Any]:
         "weights": str(report.weights) if report.weights else None,
         "engine": report.engine.description,
         "preparation": str(report.preparation) if report.preparation else None,
-        "images": report.images,
-        "failed": report.failed,
+        "images": [{"image": name, "top": [*map(_plain, top)]} for name, top in report.images],
+        "failed": [each._asdict() for each in report.failed],
     }
+
+
+def _plain(guess: Guess) -> dict[str, Any]:
+    return {"class": guess.number, "label": guess.label, "probability": guess.probability}
 
 
 def as_csv(report: Report) -> str:
@@ -88,10 +106,9 @@ def as_text(report: Report, seed: int) -> str:
 
 
 def _rows(report: Report) -> Iterator[tuple[str, int, int, str, float]]:
-    for entry in report.images:
-        for rank, place in enumerate(entry["top"], 1):
-            label = place["label"] or ""
-            yield entry["image"], rank, place["class"], label, place["probability"]
+    for name, top in report.images:
+        for rank, guess in enumerate(top, 1):
+            yield name, rank, guess.number, guess.label or "", guess.probability
 
 
 def _cells(row: tuple[str, int, int, str, float]) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def timed(engine: Engine, batch: int, count: Callable[[object], None]) -> Timing
 
     if engine.layered is None:
         raise error(
-            f"the engine '{engine.name}' has no layers to time", help="write --engine torch"
+            f"the engine '{engine.name}' has no layers to time", help="the engine 'torch' has"
         )
     graph = engine.layered.graph
     rng = np.random.default_rng(0)

@@ -6,21 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netlang.accuracy import relative_error
+from netlang.arrays import Checkpoint
 from netlang.columns import aligned
 from netlang.compiler.checks import (
     OF_ENGINES,
     OF_PASSES,
     Check,
-    difference,
     random_images,
     to_logits,
 )
+from netlang.device import USUAL, Target
 from netlang.engines import open_engine
 from netlang.ir.graph import Graph
 from netlang.passes import PIPELINE, Pass, optimize
-
-Weights = Mapping[str, Any]
-"""A checkpoint of the network as it is written: arrays by their names."""
 
 Values = Mapping[str, Any]
 """Tensors by the names of their nodes."""
@@ -62,18 +61,20 @@ class Verdict:
 
 def verify(
     graph: Graph,
-    weights: Weights,
+    weights: Checkpoint,
     seed: int = 0,
     tolerance: float | None = None,
     passes: tuple[Pass, ...] = PIPELINE,
     engines: Sequence[str] = ("torch",),
     precision: str | None = None,
+    target: Target = USUAL,
 ) -> Iterator[Verdict]:
     """Compares the graph after each pass that changes it, and engines, with float64.
 
-    All get one random image, and a softmax at the end is left out. Engines compute in `precision`,
-    or in the first of theirs. Without `tolerance`, passes have that of float64 and engines that of
-    what they compute in. `NetError` for an engine that is not there, or not in this precision.
+    All get one random image, and a softmax at the end is left out. Passes make the network fast on
+    the target; engines compute in `precision`, or in the first of theirs. Without `tolerance`,
+    passes have that of float64 and engines that of what they compute in. `NetError` for an engine
+    that is not there, or not in this precision.
     """
     from netlang.backends.torch import values
 
@@ -81,7 +82,7 @@ def verify(
     written = to_logits(graph)
     expected = values(written, weights, *images)
     for execution in (
-        *_after_passes(graph, weights, images, expected, passes),
+        *_after_passes(graph, weights, images, expected, passes, target),
         *(_engine(written, weights, images, name, precision, expected) for name in engines),
     ):
         yield judged(execution, expected[written.output], tolerance or execution.tolerance)
@@ -90,7 +91,9 @@ def verify(
 def judged(execution: Execution, expected: Any, tolerance: float) -> Verdict:
     """What is to be said of an execution, where the output should be `expected`."""
     graph = execution.graph
-    check = Check(execution.what, difference(execution.values[graph.output], expected), tolerance)
+    check = Check(
+        execution.what, relative_error(execution.values[graph.output], expected), tolerance
+    )
     if check.passed and not execution.is_layered:
         return Verdict(check, len(graph))
     return Verdict(check, len(graph), *_first_divergence(execution, tolerance))
@@ -114,22 +117,23 @@ def _off(execution: Execution, name: str) -> float:
     """
     value, oracle = execution.values[name], execution.oracle
     if execution.is_layered:
-        return difference(value, oracle[name])
+        return relative_error(value, oracle[name])
     alike = (other for other in oracle.values() if other.shape == value.shape)
-    return min((difference(value, other) for other in alike), default=float("inf"))
+    return min((relative_error(value, other) for other in alike), default=float("inf"))
 
 
 def _after_passes(
     graph: Graph,
-    weights: Weights,
+    weights: Checkpoint,
     images: list[Any],
     before: Values,
     passes: tuple[Pass, ...],
+    target: Target,
 ) -> Iterator[Execution]:
     from netlang.backends.torch import values
 
     for run in passes:
-        after = optimize(graph, (run,)).graph
+        after = optimize(graph, (run,), target).graph
         if after == graph:
             continue
         logits = to_logits(after)
@@ -140,7 +144,7 @@ def _after_passes(
 
 def _engine(
     graph: Graph,
-    weights: Weights,
+    weights: Checkpoint,
     images: list[Any],
     name: str,
     precision: str | None,

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from netlang.arrays import Array
 from netlang.diagnostic import error
 from netlang.images import Preparation, middle, middle_square, require_crop
 from netlang.ir.attributes import Size
 from netlang.ir.graph import Graph
 from netlang.ir.types import TensorType
-from netlang.recipe import Crop, Crops, Dense, Flip, Mean, Resize, Scale, all_of
+from netlang.recipe import Crop, Crops, Dense, Flip, Mean, Resize, Scale, Word, all_of, words_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-    from netlang.images import Array
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class Views:
         C x H x W each. Places are those of torchvision's CenterCrop and FiveCrop.
         """
         image = self.preparation.open(path)
-        views = list["Array"]()
+        views = list[Array]()
         for side in self.sides:
             cuts = self.cut.of(self.preparation.scaled(image, side), self.preparation)
             seen = [self.preparation.numbers(cut) for cut in cuts]
@@ -166,8 +165,8 @@ sizes of Szegedy et al. 2014, section 7."""
 # ---------------------------------------------------------------------------- recipe
 
 
-def _words(graph: Graph) -> Sequence[Any]:
-    words = dict(graph.recipes).get("eval")
+def _words(graph: Graph) -> Sequence[Word]:
+    words = words_of(graph, "eval")
     if words is None:
         raise error(
             f"'{graph.name}' has no 'eval': nothing says how it is tested",
@@ -176,7 +175,7 @@ def _words(graph: Graph) -> Sequence[Any]:
     return words
 
 
-def _cut(words: Sequence[Any], x: TensorType) -> Cut:
+def _cut(words: Sequence[Word], x: TensorType) -> Cut:
     counts = [word.count for word in all_of(words, Crops)]
     sizes = [word.size for word in all_of(words, Crop)]
     if all_of(words, Dense):

@@ -4,8 +4,8 @@ The counts (`counts`) are shown as a table (`report`), as rows and objects for s
 and as pictures (`picture`): a treemap of one network (`treemap`, `tiles`), or bars (`bars`).
 """
 
-from netlang.summary.counts import Summary, depth, inference
+from netlang.summary.counts import Summary, depth
 from netlang.summary.export import describe, to_csv
 from netlang.summary.report import comparison, table
 
-__all__ = ["Summary", "comparison", "depth", "describe", "inference", "table", "to_csv"]
+__all__ = ["Summary", "comparison", "depth", "describe", "table", "to_csv"]

@@ -17,7 +17,7 @@ from netlang.svg import Svg, fit, width_of
 from netlang.units import percent
 
 SIZE, STEP, THICK = 12, 22, 14
-"""Of text, from one bar to the next, and of a bar: pixels."""
+"""Pixels of text, from one bar to the next, and of a bar's thickness."""
 
 HEADING = 24
 """Pixels above the first bar."""
@@ -54,9 +54,9 @@ def height_of(rows: Sequence[Row]) -> int:
 
 
 def draw_bars(svg: Svg, rows: Sequence[Row], within: Rect, ink: Palette) -> None:
-    """A row a bar, a column a measure, each to a scale of its own; names stand at the left.
+    """Draws a row for each bar and a column for each measure, to a scale of its own.
 
-    Rows of one network have their shares of it.
+    Names stand at the left. Rows of one network have their shares of it.
     """
     names = min(WIDEST_NAME, max(width_of(row.name, SIZE) for row in rows))
     for number, row in enumerate(rows):

@@ -8,18 +8,9 @@ from functools import cached_property
 from math import prod
 
 from netlang.ir.graph import Graph, Node
-from netlang.kernels.layer import BYTES
-from netlang.kernels.precision import Precision, storage
-from netlang.passes import optimize
-from netlang.passes.simplify.drop_heads import drop_heads
-from netlang.passes.simplify.eliminate_dead import eliminate_dead
+from netlang.kernels.precision import Precision, bytes_of
 from netlang.plan.arena import Lifetime, lower_bound
 from netlang.receptive import Field, receptive_fields
-
-
-def inference(graph: Graph) -> Graph:
-    """The network without its auxiliary heads, otherwise as it is written."""
-    return optimize(graph, (drop_heads, eliminate_dead)).graph
 
 
 def depth(graph: Graph) -> int:
@@ -33,7 +24,7 @@ def depth(graph: Graph) -> int:
 
 @dataclass(frozen=True)
 class Counts:
-    """Of some layers: numbers that are learned; multiply-adds and bytes written, an image."""
+    """Numbers that some layers learn; multiply-adds, and bytes that they write, per image."""
 
     parameters: int = 0
     macs: int = 0
@@ -59,13 +50,13 @@ class Summary:
     precision: Precision = "float32"
 
     def count(self, node: Node) -> Counts:
-        """Of one layer; the input is no result of the network."""
-        written = self._bytes(node) if node.inputs else 0
+        """The counts of one layer; the input is no result of the network."""
+        written = 0 if node.is_input else self._bytes(node)
         return Counts(self.graph.parameters(node), self.graph.macs(node), written)
 
     @cached_property
     def total(self) -> Counts:
-        """Of all layers."""
+        """The counts of all layers together."""
         return total(map(self.count, self.graph))
 
     @cached_property
@@ -92,7 +83,7 @@ class Summary:
 
     @cached_property
     def peak_memory(self) -> int:
-        """The most bytes of activations that are alive at once, an image.
+        """The most bytes of activations that are alive at once, per image.
 
         Layers run one after the other in the order of the graph, as it is written: nothing is fused
         or done in place. A value is alive from the layer that makes it to the last one that reads
@@ -109,7 +100,7 @@ class Summary:
 
     @property
     def _size(self) -> int:
-        return BYTES[storage(self.precision)]
+        return bytes_of(self.precision)
 
     def _bytes(self, node: Node) -> int:
         return self._size * node.type.elements

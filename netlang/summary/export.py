@@ -33,8 +33,8 @@ def describe(graph: Graph, precision: Precision = "float32") -> dict[str, Any]:
     """The network as one object of plain values; the form is stable, for scripts.
 
     Shapes are lists without the batch. A layer's `input` is the shape of its first input and
-    `inputs` has all of them; `pad` is [top, left, bottom, right] in pixels. Memory is in bytes, an
-    image but for weights: a layer's is what it writes, `peak_memory` is what
+    `inputs` has all of them; `pad` is [top, left, bottom, right] in pixels. Memory is in bytes,
+    per image but for weights: a layer's is what it writes, `peak_memory` is what
     `Summary.peak_memory` says. A `receptive_field` is [height, width] in pixels of the input, and
     `effective_stride` how far apart those of two neighbours lie; the network's is that of its last
     feature map.
@@ -95,7 +95,7 @@ def _geometry(graph: Graph, node: Node, conv: Conv) -> dict[str, Any]:
 
 
 def to_csv(graphs: Iterable[Graph], precision: Precision = "float32") -> str:
-    """The layers of networks, a row a layer under `COLUMNS`; RFC 4180, with its ends of lines."""
+    """The layers of networks, one row each under `COLUMNS`; RFC 4180, with its ends of lines."""
     text = StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)

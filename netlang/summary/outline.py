@@ -26,10 +26,10 @@ class Outline:
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """The outermost groups and layers, but for the input."""
-        return tuple(part for part in root(self.folded).parts if part.nodes[0].inputs)
+        return tuple(part for part in root(self.folded).parts if not part.nodes[0].is_input)
 
     def count(self, nodes: Iterable[Node]) -> Counts:
-        """Of some of its layers and of those that they stand for."""
+        """The counts of some of its layers, and of those that they stand for."""
         return total(self._counts[node.name] for node in nodes)
 
     @cached_property

@@ -18,7 +18,7 @@ from netlang.summary.outline import Outline
 from netlang.summary.report import memory_of
 from netlang.summary.tiles import draw_tiles, tiles
 from netlang.summary.treemap import Rect
-from netlang.svg import Svg, fit, width_of
+from netlang.svg import LEGEND_STEP, Svg, fit, legend_rows, width_of
 from netlang.units import percent
 
 Chart = Literal["treemap", "bars"]
@@ -35,7 +35,7 @@ SIDE = (INNER - GUTTER) // len(MAPPED)
 HEAD, HEADING, FOOT = 80, 46, 48
 """Pixels for the title, for what stands above a treemap, and for the legend."""
 
-TITLE = 18
+TITLE, SMALL = 18, 12
 
 
 def to_svg(
@@ -57,11 +57,22 @@ def _head(summary: Summary) -> tuple[str, str]:
     return summary.graph.name, f"{depth(summary.graph)} layers deep; {memory_of(summary)}"
 
 
-def _page(height: int, title: str, note: str, meanings: Mapping[str, str], ink: Palette) -> Svg:
-    svg = Svg(WIDTH, height, ink.paper)
+def _page(
+    height: int, title: str, note: str, what: str, meanings: Mapping[str, str], ink: Palette
+) -> Svg:
+    """A page with its head and its legend, as high as this and the legend's further rows.
+
+    `what` says of what the legend tells, ahead of it, where its words do not.
+    """
+    left = MARGIN + (width_of(what, SMALL) + 16 if what else 0)
+    room = WIDTH - MARGIN - left
+    more = LEGEND_STEP * (legend_rows(meanings, SMALL, room) - 1) if meanings else 0
+    svg = Svg(WIDTH, height + more, ink.paper)
     svg.text(MARGIN, 38, fit(title, TITLE, INNER), size=TITLE, fill=ink.text, bold=True)
-    svg.text(MARGIN, 59, note, size=12, fill=ink.faint)
-    svg.legend(MARGIN, height - 20, meanings, 12, ink.faint)
+    svg.text(MARGIN, 59, note, size=SMALL, fill=ink.faint)
+    if what:
+        svg.text(MARGIN, height - 20, what, size=SMALL, fill=ink.faint)
+    svg.legend(left, height - 20, meanings, SMALL, room, ink.faint)
     return svg
 
 
@@ -84,7 +95,7 @@ def _bars(rows: Sequence[Row], title: str, note: str, ink: Palette) -> bytes:
     found = {family for row in rows for family in row.families}
     meanings = {f: colour for f, colour in ink.families.items() if f in found}
     height = HEAD + height_of(rows) + FOOT
-    svg = _page(height, title, note, meanings, ink)
+    svg = _page(height, title, note, "", meanings, ink)
     draw_bars(svg, rows, Rect(MARGIN, HEAD, INNER, height), ink)
     return svg.render()
 
@@ -95,10 +106,12 @@ def _bars(rows: Sequence[Row], title: str, note: str, ink: Palette) -> bytes:
 def _treemaps(outline: Outline, ink: Palette) -> bytes:
     sizes = {part.path: _size(part) for part in outline.parts if _weighs(outline, part)}
     colours = shades(sizes.values(), ink)
-    meanings = {f"{h}x{w} pixels": colour.fill for (h, w), colour in colours.items()}
+    meanings = {f"{h}x{w}": colour.fill for (h, w), colour in colours.items()}
     if (1, 1) in sizes.values():
-        meanings["1 pixel"] = ink.plain.fill
-    svg = _page(HEAD + HEADING + SIDE + FOOT, *_head(outline.summary), meanings, ink)
+        meanings["1x1"] = ink.plain.fill
+    what = "pixels" if meanings else ""
+    height = HEAD + HEADING + (SIDE + FOOT if meanings else 0)
+    svg = _page(height, *_head(outline.summary), what, meanings, ink)
     groups = {path: colours.get(size, ink.plain) for path, size in sizes.items()}
     for number, measure in enumerate(MAPPED):
         place = Rect(MARGIN + number * (SIDE + GUTTER), HEAD + HEADING, SIDE, SIDE)
@@ -128,5 +141,5 @@ def _draw_heading(svg: Svg, outline: Outline, measure: Measure, x: float, ink: P
     svg.text(x, HEAD + 14, measure.exact(whole), size=14, fill=ink.text, bold=True)
     heaviest = sorted(weights, key=lambda family: -weights[family])
     shares = [f"{f} {percent(weights[f] / whole)}" for f in heaviest if weights[f] > whole / 2000]
-    if shares:
-        svg.text(x, HEAD + 33, ", ".join(shares), size=12, fill=ink.faint)
+    told = ", ".join(shares) or "no layer has any"
+    svg.text(x, HEAD + 33, told, size=SMALL, fill=ink.faint)

@@ -29,11 +29,11 @@ def table(
     precision: Precision = "float32",
     shares: bool = False,
 ) -> str:
-    """The network as a table: a row a group, or a row a layer.
+    """The network as a table: one row per group, or per layer.
 
     `field` is the receptive field, in pixels of the input, then how far apart those of two
     neighbours lie, where there are neighbours and it is not 1: `195 /32`. `memory` is what the
-    layers write, bytes an image. `shares` puts parts of the whole beside the counts of groups.
+    layers write, in bytes per image. `shares` puts parts of the whole beside the counts of groups.
     """
     summary, shares = Summary(graph, precision), shares and not every_layer
     layers = (Part(node.name, node) for node in graph)
@@ -45,7 +45,7 @@ def table(
 
 
 def comparison(graphs: Sequence[Graph], precision: Precision = "float32") -> str:
-    """The networks as a table: a row a network.
+    """The networks as a table: one row per network.
 
     `field` is the receptive field of the last feature map. The bytes are those of the weights, of
     all that an image makes the layers write, and of the most that is alive of it at once.

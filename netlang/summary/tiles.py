@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from netlang.palette import Colour, Palette
+from netlang.palette import Colour, Palette, mixed
 from netlang.parts import Part
 from netlang.summary.measures import Measure
 from netlang.summary.treemap import Rect, squarified
-from netlang.svg import Svg, width_of
+from netlang.svg import Svg, fit, width_of
 from netlang.units import percent
 
 SIZE, LINE, PAD = 11, 14, 5
-"""Of text, from one baseline to the next, and from an edge to a text: pixels."""
+"""Pixels of text, from one baseline to the next, and from an edge to a text."""
+
+SHORTEST = 10
+"""Characters of a name, below which it tells nothing."""
 
 GAPS = (3.0, 1.6, 0.8)
 """Pixels between groups, between blocks, between layers; what lies deeper is as close as those."""
@@ -112,14 +115,25 @@ def _below(room: Rect, taken: float) -> Rect:
 
 
 def _lines(tile: Tile, share: str, room: Rect) -> tuple[str, ...]:
-    """As much of a tile's name and share as fits."""
-    name = tile.trail[-1]
-    together, apart = (f"{name}, {share}",), (name, share)
-    for lines in (*((apart, together) if tile.is_leaf else (together, apart)), (name,)):
+    """The lines of a tile: as much of its name and share as fits."""
+    across = room.width - 2 * PAD
+    for lines in _choices(tile, share, across):
         width = max(width_of(line, SIZE) for line in lines)
-        if width + 2 * PAD <= room.width and LINE * len(lines) + PAD <= room.height:
+        if width <= across and LINE * len(lines) + PAD <= room.height:
             return lines
     return ()
+
+
+def _choices(tile: Tile, share: str, width: float) -> Iterator[tuple[str, ...]]:
+    """What a tile may say, the best first; a group is told by the ends of its name at least."""
+    name = tile.trail[-1]
+    together, apart = (f"{name}, {share}",), (name, share)
+    yield from (apart, together) if tile.is_leaf else (together, apart)
+    yield (name,)
+    is_group = not (tile.depth or tile.group.node)
+    if is_group and width >= width_of(name[:SHORTEST], SIZE):
+        short = fit(name, SIZE, width)
+        yield from ((short, share), (short,))
 
 
 def draw_tiles(
@@ -146,5 +160,7 @@ def _draw_text(svg: Svg, text: Text, fill: str, ink: Palette) -> None:
         y = top + LINE * number
         if text.is_wide:
             svg.rect(left, y - 2, width_of(line, SIZE), LINE, fill)
-        look, bold = (ink.faint, False) if number else (ink.text, not text.tile.depth)
+        # The faint ink is made for paper: on a colour it is too faint to be read.
+        quiet = mixed(ink.text, fill, 0.3)
+        look, bold = (quiet, False) if number else (ink.text, not text.tile.depth)
         svg.text(left, y + SIZE - 2, line, size=SIZE, fill=look, bold=bold)

@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Any
 
+from netlang.arrays import Array
 from netlang.diagnostic import error
 from netlang.images import Preparation, Window, middle_square, require_crop
-from netlang.recipe import Area, Color, Crop, Flip, Mean, Pad, Resize, one_of
+from netlang.recipe import Area, Color, Crop, Flip, Mean, Pad, Resize, Word, one_of
 from netlang.training.colour import Lighting
 from netlang.units import percent
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.random import Generator
-    from numpy.typing import NDArray
     from PIL.Image import Image
 
-    Array = NDArray[np.float32]
 
 LEAST, MOST = 0.5, 1.5
 """Of contrast, brightness and colour, where 1 changes nothing (Howard 2013, section 3.2)."""
@@ -49,7 +47,7 @@ class Augmentation:
     lighting: Lighting | None = None
 
     @classmethod
-    def of(cls, words: Sequence[Any], preparation: Preparation) -> Augmentation:
+    def of(cls, words: Sequence[Word], preparation: Preparation) -> Augmentation:
         """What a recipe says; NetError where words do not go together.
 
         Its `lighting`, which its `color` needs, is measured by `netlang.training.colour`, and the

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
+from netlang.arrays import Checkpoint
 from netlang.diagnostic import error
 from netlang.engines.cpu import require_threads
 from netlang.engines.process import keep_memory, wait_briefly
@@ -26,7 +25,7 @@ def begin(
     recipe: Recipe,
     data: Dataset,
     validation: Dataset | None,
-    weights: Mapping[str, Any] | None = None,
+    weights: Checkpoint | None = None,
     seed: int = 0,
     device: str | None = None,
     threads: int | None = None,
@@ -62,5 +61,5 @@ def _require_validation(recipe: Recipe, data: Dataset, validation: Dataset | Non
     elif recipe.plateau:
         raise error(
             "'plateau' watches the validation error, and there are no images to validate with",
-            help="name some: --val DATA",
+            help="name some",
         )

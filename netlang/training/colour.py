@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netlang.arrays import Array
 from netlang.training.data import Dataset
 from netlang.training.survey import survey
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.random import Generator
-    from numpy.typing import NDArray
     from PIL.Image import Image
 
-    Numbers = NDArray[np.float64]
 
 MOST = 10_000
 """Images that are looked at."""
@@ -24,10 +22,10 @@ MOST = 10_000
 class Lighting:
     """The principal components of pixels from 0 to 1: a column a line, the variance along each."""
 
-    components: Numbers
-    variances: Numbers
+    components: Array
+    variances: Array
 
-    def shift(self, rng: Generator, std: float) -> Numbers:
+    def shift(self, rng: Generator, std: float) -> Array:
         """What is added to every pixel of an image, a number a channel.
 
         Along each line it is the variance times a Gaussian of deviation `std`.
@@ -51,7 +49,7 @@ def lighting(data: Dataset) -> Lighting:
     return Lighting(components, variances.clip(0))
 
 
-def _moments(image: Image) -> tuple[Numbers, Numbers]:
+def _moments(image: Image) -> tuple[Array, Array]:
     """The mean of an image's pixels and of their products, channel by channel."""
     import numpy as np
 

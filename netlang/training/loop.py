@@ -180,7 +180,7 @@ class Training:
         return error(
             f"training diverged: {what} is no finite number in epoch {at.epoch + 1}, "
             f"iteration {at.iteration:,}, at a rate of {lr:.4g}",
-            help=f"learn at a lower rate, such as --lr {self.recipe.sgd.lr / 10:g}{kept}",
+            help=f"learn at a lower rate, such as {self.recipe.sgd.lr / 10:g}{kept}",
         )
 
     def _test(self, failed: Failed) -> float | None:
@@ -203,5 +203,5 @@ def _require_variance(graph: Graph) -> None:
         raise error(
             f"the batch norm '{alone.name}' sees one pixel of an image, and a step has one image: "
             "a single number has no variance",
-            help="take two images a step or more, such as --batch 32, of a set that has as many",
+            help="take two images a step or more, such as 32, of a set that has as many",
         )

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from netlang.arrays import Array
 from netlang.images import Preparation
 from netlang.training.data import Dataset
 from netlang.training.survey import survey
-
-if TYPE_CHECKING:
-    from netlang.images import Array
 
 MOST = 50_000
 """Images that are looked at: all of CIFAR-10's."""

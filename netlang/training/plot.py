@@ -3,14 +3,15 @@ the rate (He et al. 2015, Figure 6)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import floor, log10
+from math import floor, inf, log10
 
 from netlang.palette import PALETTES, Palette, Theme
-from netlang.svg import Svg
+from netlang.svg import Svg, fit
 from netlang.training.loop import Row
+from netlang.training.recipe import Recipe
+from netlang.training.schedule import Change, changes
 from netlang.units import si
 
 WIDTH, HEIGHT = 760, 440
@@ -41,11 +42,11 @@ class Axis:
         return [number * step for number in range(floor(self.high / step + 1e-9) + 1)]
 
 
-def to_svg(name: str, rows: Sequence[Row], theme: Theme = "light") -> bytes:
+def to_svg(name: str, recipe: Recipe, rows: Sequence[Row], theme: Theme = "light") -> bytes:
     """The picture of a training of at least one epoch; `name` is the network's."""
     ink = PALETTES[theme]
     svg = Svg(WIDTH, HEIGHT, ink.paper)
-    svg.text(24, 36, name, size=18, fill=ink.text, bold=True)
+    svg.text(24, 36, fit(name, 18, WIDTH - 48), size=18, fill=ink.text, bold=True)
     svg.text(24, 57, "error in %, over iterations", fill=ink.faint)
     errors = [row.training_error for row in rows]
     errors += [row.validation_error for row in rows if row.validation_error is not None]
@@ -53,7 +54,7 @@ def to_svg(name: str, rows: Sequence[Row], theme: Theme = "light") -> bytes:
     x = Axis(rows[-1].iterations, LEFT, RIGHT)
     y = Axis(_step(top) * -(-top // _step(top)), BOTTOM, TOP)
     _draw_grid(svg, x, y, ink)
-    _draw_rates(svg, rows, x, ink)
+    _draw_rates(svg, changes(recipe, [(r.iterations, r.validation_error) for r in rows]), x, ink)
     _draw_curves(svg, rows, x, y, ink)
     return svg.render()
 
@@ -67,17 +68,17 @@ def _draw_grid(svg: Svg, x: Axis, y: Axis, ink: Palette) -> None:
     svg.line((LEFT, BOTTOM), (RIGHT, BOTTOM), stroke=ink.line)
 
 
-def _draw_rates(svg: Svg, rows: Sequence[Row], x: Axis, ink: Palette) -> None:
-    """A line where the rate falls to a half or less, with the new one where there is room."""
-    free = 0.0
-    for before, after in pairwise(rows):
-        if after.lr > before.lr / 2:
-            continue
-        place = x.at(before.iterations)
-        svg.line((place, TOP - 14), (place, BOTTOM), stroke=ink.plain.line, dashed=True)
-        if place > free:
-            svg.text(place + 5, TOP - 5, f"rate {after.lr:.3g}", size=11, fill=ink.faint)
+def _draw_rates(svg: Svg, rates: Iterable[Change], x: Axis, ink: Palette) -> None:
+    """The first rate, and a line where it falls to a half or less; with the new one, if it fits."""
+    free, before = 0.0, inf
+    for iterations, rate in rates:
+        place, has_fallen = x.at(iterations), rate < before and rate <= before / 2
+        if has_fallen and iterations:
+            svg.line((place, TOP - 14), (place, BOTTOM), stroke=ink.plain.line, dashed=True)
+        if has_fallen and place > free:
+            svg.text(place + 5, TOP - 5, f"rate {rate:.3g}", size=11, fill=ink.faint)
             free = place + ROOM
+        before = rate
 
 
 def _draw_curves(svg: Svg, rows: Sequence[Row], x: Axis, y: Axis, ink: Palette) -> None:
@@ -88,16 +89,13 @@ def _draw_curves(svg: Svg, rows: Sequence[Row], x: Axis, y: Axis, ink: Palette) 
     for what, points, width in (("training", training, 1.2), ("validation", tested, 2.2)):
         if points:
             line = [(x.at(iterations), y.at(100 * error)) for iterations, error in points]
-            svg.line(*_seen(line), stroke=colour, width=width, dashed=what == "training")
+            if len(line) > 1:
+                svg.line(*line, stroke=colour, width=width, dashed=what == "training")
+            else:
+                svg.circle(*line[0], 2 * width, colour)
             ends.append((line[-1][1], f"{what} {points[-1][1]:.1%}"))
     for place, words in _apart(ends):
         svg.text(RIGHT + 10, place + 4, words, fill=ink.text)
-
-
-def _seen(line: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """A line through points; a single one gets a length."""
-    (x, y), *others = line
-    return line if others else [(x - 6, y), (x, y)]
 
 
 def _apart(ends: Sequence[tuple[float, str]]) -> Iterator[tuple[float, str]]:

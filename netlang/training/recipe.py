@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Any
 
 from netlang.device import require_batch
 from netlang.diagnostic import error
@@ -22,6 +21,7 @@ from netlang.recipe import (
     Word,
     all_of,
     one_of,
+    words_of,
 )
 
 EXAMPLE = "train { sgd 0.1, weight_decay=1e-4; batch 128; epochs 90 }"
@@ -31,7 +31,7 @@ EXAMPLE = "train { sgd 0.1, weight_decay=1e-4; batch 128; epochs 90 }"
 class Recipe:
     """How a network is trained: the optimizer, its rate, how long; `words` are all of them."""
 
-    words: tuple[Any, ...]
+    words: tuple[Word, ...]
     sgd: SGD
     batch: int
     length: Epochs | Iterations
@@ -47,7 +47,7 @@ class Recipe:
 
         NetError where there is none, a word is missing that has no default, or one makes no sense.
         """
-        words = dict(graph.recipes).get("train")
+        words = words_of(graph, "train")
         if words is None:
             raise error(
                 f"'{graph.name}' has no 'train': nothing says how it is trained",
@@ -57,11 +57,11 @@ class Recipe:
         sgd, batch = one_of(words, SGD), one_of(words, Batch)
         length = one_of(words, Iterations) or one_of(words, Epochs)
         if not sgd:
-            raise _missing(graph, "at which rate it learns", "sgd 0.1", "--lr 0.1")
+            raise _missing(graph, "at which rate it learns", "sgd 0.1", "an lr of 0.1")
         if not batch:
-            raise _missing(graph, "how many images a step takes", "batch 128", "--batch 128")
+            raise _missing(graph, "how many images a step takes", "batch 128", "a batch of 128")
         if not length:
-            raise _missing(graph, "how long it is trained", "epochs 90", "--epochs 90")
+            raise _missing(graph, "how long it is trained", "epochs 90", "90 epochs")
         _require_momentum(sgd)
         drops = tuple(all_of(words, Drop))
         return cls(
@@ -96,13 +96,13 @@ class Options:
         if self.batch is not None:
             require_batch(self.batch)
         if self.lr is not None and not 0 < self.lr < inf:
-            raise error(f"'--lr {self.lr:g}' learns nothing", help="write --lr 0.1")
+            raise error(f"an lr of {self.lr:g} learns nothing", help="it is above 0, such as 0.1")
         for name in ("epochs", "iterations"):
             count = getattr(self, name)
             if count is not None and count < 1:
-                raise error(f"'--{name} {count}' trains nothing", help=f"write --{name} 90")
+                raise error(f"{count} {name} train nothing", help="there is 1 at least")
 
-    def instead_of(self, words: tuple[Any, ...]) -> tuple[Any, ...]:
+    def instead_of(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
         """A recipe's words, those that are wanted otherwise in the place of their kind."""
         wanted = list[Word]()
         if self.lr is not None:
@@ -131,8 +131,8 @@ def _require_momentum(sgd: SGD) -> None:
         )
 
 
-def _missing(graph: Graph, what: str, word: str, option: str) -> Exception:
+def _missing(graph: Graph, what: str, word: str, given: str) -> Exception:
     return error(
         f"the 'train' of '{graph.name}' does not say {what}",
-        help=f"write into it: {word}; or on the command line: {option}",
+        help=f"write into it: {word}; or train with {given}",
     )

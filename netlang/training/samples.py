@@ -6,18 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netlang.arrays import Array
 from netlang.images import Preparation
 from netlang.running.ahead import Failed, Item, read_ahead
 from netlang.training.augment import Augmentation
 from netlang.training.data import Dataset
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float32]
 
 Batch = tuple[Any, list[int]]
 """Images N x C x H x W, and the class of each."""

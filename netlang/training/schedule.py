@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from math import inf, prod
 from statistics import fmean
 
@@ -10,6 +11,9 @@ from netlang.training.recipe import Recipe
 
 PATIENCE = 5
 """Epochs without a lower validation error until a `plateau`: the papers leave it to the eye."""
+
+Change = tuple[int, float]
+"""After how many iterations a rate begins, and the rate."""
 
 SEEN = 100
 """Iterations whose training error is that of a `warmup`: a batch alone says little."""
@@ -61,3 +65,19 @@ def rate(recipe: Recipe, at: Progress) -> float:
     if recipe.plateau:
         lr *= recipe.plateau.factor**at.plateaus
     return lr
+
+
+def changes(recipe: Recipe, epochs: Iterable[tuple[int, float | None]]) -> Iterator[Change]:
+    """The rate at the start of each epoch and wherever it drops within one.
+
+    Epochs are told by the iterations that were done behind them and by the validation error. A
+    warm-up is passed over: within an epoch nobody knows when it ended.
+    """
+    recipe, at = replace(recipe, warmup=None), Progress()
+    for end, error in epochs:
+        drops = {drop.at for drop in recipe.drops if at.iteration < drop.at < end}
+        for moment in (at.iteration, *sorted(drops)):
+            at.iteration = moment
+            yield moment, rate(recipe, at)
+        at.iteration = end
+        at.end_epoch(recipe, error)

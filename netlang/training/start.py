@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
 
+from netlang.arrays import Array
 from netlang.diagnostic import did_you_mean, error
 from netlang.ir.graph import Graph, Node
-from netlang.recipe import Bias, Init, all_of, one_of
+from netlang.recipe import Bias, Init, Word, all_of, one_of
 from netlang.weights import random_weights, tensors
 from netlang.weights.random import he_deviation
 
-if TYPE_CHECKING:
-    from netlang.weights.checkpoint import Array
 
-
-def starting_weights(graph: Graph, words: Sequence[Any], seed: int) -> dict[str, Array]:
+def starting_weights(graph: Graph, words: Sequence[Word], seed: int) -> dict[str, Array]:
     """The checkpoint that a network's training starts from; He's where no `init` says otherwise.
 
     NetError where a `bias` is of a group that is not there, or has no biases.

@@ -39,7 +39,7 @@ def require_state(weights: Path) -> None:
     """`NetError` where no training that wrote these weights can go on."""
     beside = path_beside(weights)
     if not beside.is_file():
-        raise error(f"there is no '{beside}' to go on from", help="leave out --resume")
+        raise error(f"there is no '{beside}' to go on from", help="train anew: do not resume")
 
 
 def resume(path: Path, training: Training) -> None:
@@ -81,7 +81,7 @@ def _require_alike(beside: Path, was: Mapping[str, Any], now: Mapping[str, Any])
         if was.get(fact) != value:
             raise error(
                 f"'{beside}' is of a training with another {fact}",
-                help=f"train with the same {fact}, or anew without --resume",
+                help=f"train with the same {fact}, or anew: do not resume",
             )
 
 

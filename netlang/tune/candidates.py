@@ -9,11 +9,21 @@ from itertools import zip_longest
 
 import numpy as np
 
-from netlang.device import Target
+from netlang.device import RESERVED, Target
+from netlang.integers import ceil_div
 from netlang.kernels import BackToBack, Conv, Kernel, Layer, Tile, Together
-from netlang.kernels.block import power_of_two
+from netlang.kernels.block import operand, power_of_two
 from netlang.kernels.precision import Precision
-from netlang.tune.model import Array, launch_seconds, programs, registers, resident, steps_of
+from netlang.tune.model import (
+    Array,
+    columns,
+    launch_seconds,
+    programs,
+    registers,
+    resident,
+    shared,
+    steps_of,
+)
 from netlang.tune.product import Product
 
 ROWS = (64, 128, 256)
@@ -27,30 +37,51 @@ DEPTHS: dict[Precision, tuple[int, ...]] = {
 WARPS = (4, 8)
 STAGES = (4, 3, 5, 6, 2, 1)
 SPLITS = (1, 2, 3, 4, 6, 8, 9, 12, 16)
-"""In each of them the first wins a tie."""
+"""The values of each field of a tile that are looked at; the first wins a tie."""
 
 STREAMED_COLUMNS, STREAMED_DEPTHS = (4, 8, 16), (128, 256, 512, 1024)
-"""Of a matrix that is streamed by a vector, which has no other rows."""
+"""Columns and depths of a matrix that is streamed by a vector, which has no other rows."""
 
 MOST_REGISTERS = 220
-"""Of the 255 that a thread can have, because the estimate is no better than that."""
+"""Registers of a thread, of the 255 that it can have: the estimate is no better than that."""
 
 
 @lru_cache(maxsize=4096)
 def candidates(kernel: Kernel, target: Target, limit: int = 1) -> tuple[Kernel, ...]:
     """A kernel with its best tiles by the model, `limit` at most and the best first.
 
-    Where there is nothing to choose it is there as it is. The parts of `Together` are looked at one
-    by one, and share no sums: there are the others to keep multiprocessors busy.
+    Where there is nothing to choose it is there as it is. The parts of `Together` share no sums:
+    there are the others to keep multiprocessors busy.
     """
     match kernel:
         case Together():
-            each = [_tiled(part, target, limit, may_split=False) for part in kernel.parts]
-            return tuple(dict.fromkeys(map(_as_one, _side_by_side(each))))
+            return _together(kernel.parts, target, limit)
         case Layer():
             return tuple(_tiled(kernel, target, limit))
         case _:
             return (kernel,)
+
+
+def _together(parts: Sequence[Layer], target: Target, limit: int) -> tuple[Together, ...]:
+    """The parts with tiles whose blocks fit into shared memory beside each other.
+
+    A program is of one part alone, but Triton does not always see that what another one has there
+    can lie in the same place. Where the best tiles of each need too much, they share the room.
+    """
+    room = target.device.multiprocessor.shared - RESERVED
+    for share in (room, room // len(parts)):
+        each = [_tiled(part, target, limit, False, share) for part in parts]
+        found = tuple(dict.fromkeys(map(_as_one, _side_by_side(each))))
+        fitting = tuple(each for each in found if _shared(each, target) <= room)
+        if fitting:
+            return fitting
+    return found
+
+
+def _shared(kernel: Together, target: Target) -> int:
+    """Bytes of shared memory for the blocks of all parts."""
+    products = [(Product.of(part), part.chosen) for part in kernel.parts]
+    return sum(int(shared(p, columns([tile]), target)[0]) for p, tile in products if p)
 
 
 def _side_by_side(each: Sequence[Sequence[Layer]]) -> Iterator[tuple[Layer, ...]]:
@@ -74,17 +105,22 @@ def _loops(part: Layer) -> bool:
     product = Product.of(part)
     if not product:
         return False
-    steps = (loop.runs * -(-loop.depth // part.chosen.k) for loop in product.loops)
+    steps = (loop.runs * ceil_div(loop.depth, part.chosen.k) for loop in product.loops)
     return product.repeats > 1 or max(steps) > 1
 
 
-def _tiled(kernel: Layer, target: Target, limit: int, may_split: bool = True) -> Sequence[Layer]:
+def _tiled(
+    kernel: Layer, target: Target, limit: int, may_split: bool = True, room: int | None = None
+) -> Sequence[Layer]:
+    """A layer with its best tiles, whose blocks take `room` bytes of shared memory at most."""
     product = Product.of(kernel)
     if not product:
         return [kernel]
     choices = _choices(kernel, product, target, may_split)
     every = np.stack(np.meshgrid(*choices, indexing="ij")).reshape(len(choices), -1)
     tiles = _fitting(product, every, target)
+    if room is not None:
+        tiles = tiles[:, shared(product, tiles, target) <= room]
     order = np.argsort(launch_seconds(product, tiles, target), kind="stable")[:limit]
     return [replace(kernel, tile=_tile(tiles[:, i])) for i in order] or [kernel]
 
@@ -151,7 +187,6 @@ def _pinned(kernel: Layer, product: Product) -> set[str]:
 
 
 def _upto(size: int, values: Sequence[int]) -> Sequence[int]:
-    """Those that are no larger than the power of two that covers a size, or else that power."""
+    """The values up to the power of two that covers a size, or an operand's block where none is."""
     cover = power_of_two(size)
-    # Tensor cores take nothing narrower than 16.
-    return [value for value in values if value <= cover] or [max(16, cover)]
+    return [value for value in values if value <= cover] or [operand(size)]

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netlang.device import LAUNCH, RESERVED, Target
+from netlang.integers import ceil_div
 from netlang.kernels import Kernel, Layer, Tile, Together
-from netlang.kernels.layer import BYTES
-from netlang.kernels.precision import storage
+from netlang.kernels.precision import bytes_of
 from netlang.tune.product import Product
 
 Array = NDArray[Any]
@@ -65,7 +65,7 @@ def seconds(kernel: Kernel, target: Target) -> float:
 
 
 def columns(tiles: list[Tile]) -> Array:
-    """Tiles as an array with a row a field."""
+    """Tiles as an array with one row per field."""
     fields = [(t.m, t.n, t.k, t.warps, t.stages, t.split, t.tma) for t in tiles]
     return np.array(fields, np.int64).T
 
@@ -74,9 +74,9 @@ def launch_seconds(product: Product, tiles: Array, target: Target) -> Array:
     """The time of a launch with each tile."""
     device, batch = target.device, target.batch
     memory = np.array((batch * product.moved + product.weights) / device.bandwidth)
-    each = -(-programs(product, tiles, target) // device.sms)
+    each = ceil_div(programs(product, tiles, target), device.sms)
     busy, steps = _program(product, tiles, target)
-    rounds = -(-each // resident(product, tiles, target))
+    rounds = ceil_div(each, resident(product, tiles, target))
     one = 2 * LATENCY + _overlapped(busy, steps)
     processors = np.maximum(each * busy, rounds * one) + _reduction(product, tiles, target)
     return LAUNCH + _overlapped(memory, processors)
@@ -91,20 +91,20 @@ def programs(product: Product, tiles: Array, target: Target) -> Array:
     """How many programs run."""
     m, n, _, _, _, split, tma = tiles
     runs = np.where(tma, product.runs, 1)
-    rows = runs * -(-target.batch * (product.pixels // runs) // m)
-    return rows * -(-product.columns // n) * product.products * split
+    rows = runs * ceil_div(target.batch * (product.pixels // runs), m)
+    return rows * ceil_div(product.columns, n) * product.products * split
 
 
 def _program(product: Product, tiles: Array, target: Target) -> tuple[Array, Array]:
     """How long a program has a multiprocessor busy, and how long its steps take one by one."""
-    device, size = target.device, BYTES[storage(target.precision)]
+    device, size = target.device, bytes_of(target.precision)
     m, n, k, _, stages, split, tma = tiles
     width = product.chunk or n
     # The weights of a chain's second product are one step more, of every chunk.
     macs, loaded = m * product.chunk * n, product.chunk * n
     steps, loads = np.full_like(m, product.chunk > 0), product.chunk * n * size / WIDE
     for loop in product.loops:
-        count = -(-loop.runs * -(-loop.depth // k) // split)
+        count = ceil_div(loop.runs * ceil_div(loop.depth, k), split)
         left, right = m * k * loop.reads, k * width
         wide = left * (1 / loop.adjacent if loop.adjacent else size / WIDE)
         steps, macs = steps + count, macs + count * m * k * width
@@ -138,7 +138,7 @@ def _cache_rate(product: Product, tiles: Array, target: Target) -> Array:
 def _reduction(product: Product, tiles: Array, target: Target) -> Array:
     """What the program that counts last does: it waits for the others' sums, and adds them up."""
     m, n, _, _, _, split, _ = tiles
-    sums = split * m * n * BYTES["float32"]
+    sums = split * m * n * bytes_of("float32")
     wait = 2 * LATENCY + sums / _cache_rate(product, tiles, target)
     return np.where(split > 1, wait, 0.0)
 
@@ -159,7 +159,7 @@ def shared(product: Product, tiles: Array, target: Target) -> Array:
     beside it.
     """
     m, n, k, _, stages, split, tma = tiles
-    block = (m * k + k * (product.chunk or n)) * BYTES[storage(target.precision)]
+    block = (m * k + k * (product.chunk or n)) * bytes_of(target.precision)
     loops: Array = (steps_of(product, tiles) > split).sum(axis=0)
     at_once: Array = np.where(tma & product.is_apart, loops, np.minimum(loops, 1))
     blocks: Array = at_once * stages + len(product.loops) - loops
@@ -168,13 +168,13 @@ def shared(product: Product, tiles: Array, target: Target) -> Array:
 
 def steps_of(product: Product, tiles: Array) -> NDArray[np.int64]:
     """How many steps each loop over K has, those of all programs that share them."""
-    return np.array([loop.runs * -(-loop.depth // tiles[2]) for loop in product.loops])
+    return np.array([loop.runs * ceil_div(loop.depth, tiles[2]) for loop in product.loops])
 
 
 def registers(product: Product, tiles: Array, target: Target) -> Array:
     """About how many registers a thread needs: sums, pointers of its loads, and the rest."""
     m, n, k, warps, _, _, tma = tiles
-    size, threads = BYTES[storage(target.precision)], 32 * warps
+    size, threads = bytes_of(target.precision), 32 * warps
     if product.is_streamed:
         return OVERHEAD + k * n // threads
     # A pool has the best sums so far besides; what an epilogue reads is packed, and soon used up.

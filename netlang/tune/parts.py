@@ -16,7 +16,7 @@ def layers_of(kernel: Kernel) -> tuple[Layer, ...]:
 
 
 def with_tiles(kernel: Kernel, tiles: Iterable[Tile]) -> Kernel:
-    """A kernel with other tiles, one a layer; descriptors only where its maps allow them."""
+    """A kernel with other tiles, one per layer; descriptors only where its maps allow them."""
     layers = tuple(
         replace(layer, tile=replace(tile, tma=tile.tma and layer.can_use_tma))
         for layer, tile in zip(layers_of(kernel), tiles, strict=True)

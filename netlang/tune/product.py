@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import gcd
 
+from netlang.integers import ceil_div
 from netlang.kernels import BackToBack, Conv, Kernel, Layer, Linear
-from netlang.kernels.block import ceil_div
 from netlang.kernels.gather import Gather
 
 
@@ -26,12 +26,12 @@ class Loop:
 
 @dataclass(frozen=True)
 class Product:
-    """Products of rows x K by K x columns, so many an image, and what is there besides.
+    """Products of rows x K by K x columns, so many per image, and what is there besides.
 
     A tile runs its `loops` as often as `repeats` says: for each place of a pool, or for each chunk
     of a chain, where the loops make `chunk` columns that are multiplied on. `tensors` are read by
-    the epilogue, and so many `outputs` written; `moved` and `weights` are bytes of activations an
-    image and of weights. Where it `is_streamed` a tile has one row, and no tensor cores. Where
+    the epilogue, and so many `outputs` written; `moved` and `weights` are bytes of activations
+    per image and of weights. Where it `is_streamed` a tile has one row, and no tensor cores. Where
     descriptors read the pixels, each of so many `runs` of them is cut into tiles by itself, and the
     loops are apart (`is_apart`) if descriptors cannot read all of it, or some loop leaves taps out.
     """
@@ -52,7 +52,7 @@ class Product:
 
     @staticmethod
     def of(kernel: Kernel) -> Product | None:
-        """That of a kernel; none where it has no tensor cores' work and no matrix to stream."""
+        """The product of a kernel; None where tensor cores have no work and nothing is streamed."""
         match kernel:
             case Conv() if not kernel.gathers[0].is_depthwise:
                 repeats = kernel.pool.windows(kernel.out, kernel.y).taps if kernel.pool else 1

@@ -38,7 +38,7 @@ def read_tuning(path: Path, device: Device) -> Tuning:
     if (tuning.maker.device, tuning.maker.capability) != (device.name, device.capability):
         raise error(
             f"'{path}' was measured on {tuning.maker.device}, and the target is {device.name}",
-            help="name that device with --device, or tune on this one",
+            help="compile for that device, or tune on this one",
         )
     return tuning
 

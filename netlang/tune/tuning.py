@@ -1,6 +1,6 @@
 """What was measured on a GPU: for each kernel the tiles that were the fastest of those timed.
 
-A file of it is JSON with a kernel a line, in order of their names:
+A file of it is JSON with one kernel per line, in order of their names:
 
     "conv3x3_64to64_56x56_relu, float16, batch 256, 1f3c…": {"microseconds": 97.1, "tiles": [{…}]}
 
@@ -41,7 +41,7 @@ class Maker:
 
 @dataclass(frozen=True)
 class Timing:
-    """The fastest tiles of a kernel, one a part, and how long a launch took with them."""
+    """The fastest tiles of a kernel, one per part, and how long a launch took with them."""
 
     microseconds: float
     tiles: tuple[Tile, ...]
@@ -60,16 +60,16 @@ class Tuning:
         return with_tiles(kernel, timing.tiles) if timing else None
 
     def of(self, kernels: Iterable[Kernel]) -> Tuning:
-        """The part of it that some kernels are made with."""
+        """The tuning of some kernels alone."""
         signatures = {signature(kernel) for kernel in kernels}
         return replace(self, timings={k: v for k, v in self.timings.items() if k in signatures})
 
     def merged(self, newer: Tuning) -> Tuning:
-        """With the timings of another of the same maker, which replace older ones."""
+        """The tuning with the timings of another of the same maker, which replace older ones."""
         return replace(self, timings={**self.timings, **newer.timings})
 
     def text(self) -> str:
-        """It as a file; `parse` reads it."""
+        """The text of its file; `parse` reads it."""
         head = {"format": FORMAT, "version": VERSION, **asdict(self.maker)}
         lines = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
         each = (

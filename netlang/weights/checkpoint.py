@@ -10,18 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import accumulate
 from math import prod
-from typing import TYPE_CHECKING
 
+from netlang.arrays import Array, Checkpoint
 from netlang.ir.graph import Graph
 from netlang.ir.op import Weight
 from netlang.ir.weights import Derived, evaluate
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float32]
-    Checkpoint = Mapping[str, Array]
 
 
 def layer_of(tensor: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from netlang.arrays import Array, Checkpoint
 from netlang.diagnostic import Diagnostic, NetError, did_you_mean, error
 from netlang.files import write_whole
 from netlang.ir.graph import Graph
@@ -14,9 +15,6 @@ from netlang.ir.op import Weight
 from netlang.weights.checkpoint import layer_of, tensors
 from netlang.weights.header import read_header
 from netlang.weights.origin import metadata
-
-if TYPE_CHECKING:
-    from netlang.weights.checkpoint import Array, Checkpoint
 
 SHOWN = 8
 """How many wrong tensors are listed."""

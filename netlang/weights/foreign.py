@@ -12,17 +12,17 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netlang.arrays import Array, Checkpoint
 from netlang.diagnostic import Diagnostic, NetError, error
 from netlang.ir.graph import Graph
 from netlang.natural import natural
+from netlang.ops.conv import Conv
+from netlang.ops.shape import Input
 from netlang.weights.checkpoint import tensors
 from netlang.weights.file import MEAN_IMAGE, Shape, first_of, show_shape
 from netlang.weights.state import as_arrays
-
-if TYPE_CHECKING:
-    from netlang.weights.checkpoint import Array, Checkpoint
 
 TORCHVISION = re.compile(
     r"conv1|bn1|fc"
@@ -125,8 +125,8 @@ def _require_known(theirs: Iterable[Layer]) -> None:
         if not TORCHVISION.fullmatch(layer.name):
             raise error(
                 f"'{layer.name}' is not how torchvision calls a layer",
-                help="--in-order takes layers of a kind one after the other, whatever their names: "
-                "look at the pairs before you trust them",
+                help="in order, layers of a kind are taken one after the other, whatever their "
+                "names: look at the pairs before you trust them",
             )
 
 
@@ -164,11 +164,12 @@ def _require_late_strides(graph: Graph, pairs: Pairs) -> None:
     """
     for own, other in pairs:
         opens = re.fullmatch(r"layer\d\.0\.conv1", other.name)
-        op: Any = graph[own.name].op
-        if opens and op.kernel == (1, 1) and op.stride != (1, 1):
+        op = graph[own.name].op
+        halves = isinstance(op, Conv) and op.kernel == (1, 1) and op.stride != (1, 1)
+        if opens and halves:
             raise error(
                 f"torchvision halves the image in the 3x3, '{graph.name}' in the 1x1: '{own.name}'",
-                help="write --set stride_in=3x3, here and wherever the weights are used",
+                help="set stride_in=3x3, here and wherever the weights are used",
             )
 
 
@@ -178,11 +179,11 @@ def _require_small_pixels(graph: Graph) -> None:
     torchvision's weights were made for pixels up to 1, over their deviation.
     """
     for node in graph.inputs:
-        op: Any = node.op
-        if op.range > 1:
+        if isinstance(node.op, Input) and node.op.range > 1:
+            most = node.op.range
             raise error(
-                f"torchvision's weights take pixels up to 1, and '{graph.name}' up to {op.range}",
-                help="the zoo's VGG does with --set pixels=torchvision, here and wherever the "
+                f"torchvision's weights take pixels up to 1, and '{graph.name}' up to {most}",
+                help="the zoo's VGG does with pixels=torchvision set, here and wherever the "
                 "weights are used; a network of your own with other numbers at its 'input'",
             )
 

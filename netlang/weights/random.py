@@ -6,14 +6,13 @@ from math import erf, exp, pi, prod, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
+from netlang.arrays import Array
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Weight
 from netlang.weights.checkpoint import tensors
 
 if TYPE_CHECKING:
     from numpy.random import Generator
-
-    from netlang.weights.checkpoint import Array
 
 
 def random_weights(graph: Graph, seed: int = 0, trained: bool = True) -> dict[str, Array]:

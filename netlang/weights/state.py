@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from zipfile import ZipFile
 
+from netlang.arrays import Array
 from netlang.diagnostic import error
 from netlang.natural import natural
 from netlang.weights.file import require_file
@@ -14,7 +15,6 @@ from netlang.weights.file import require_file
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from netlang.weights.checkpoint import Array
 
 State = Mapping[str, Any]
 

@@ -4,6 +4,7 @@ Reads x1.pt and writes y1.pt for batch 1, in the current folder.
 """
 
 import sys
+from pathlib import Path
 
 folder, *batches = sys.argv[1:]
 for name in ("netlang", "safetensors"):
@@ -11,9 +12,11 @@ for name in ("netlang", "safetensors"):
 
 import torch  # noqa: E402
 
-sys.path.insert(0, folder)
+sys.path[:0] = [folder, str(Path(__file__).parents[1])]
 from model import Model  # noqa: E402  # pyright: ignore[reportMissingImports]
+from tensor_cores import drop_bits  # noqa: E402  # pyright: ignore[reportMissingImports]
 
+drop_bits()
 model = Model.load(folder)
 for batch in map(int, batches):
     # What a launch reads and no launch has written is NaN.

@@ -10,11 +10,12 @@ from time import monotonic
 import pytest
 import torch
 
-from benchmarks.gpu.case import Case, compiled, difference
+from benchmarks.gpu.case import Case, compiled
 from benchmarks.gpu.contenders import NETLANG, PEERS, make
 from benchmarks.gpu.remote import Remote
 from benchmarks.gpu.steps import Steps
 from benchmarks.gpu.with_torch import Eager
+from netlang.accuracy import relative_error
 from netlang.compiler.checks import OF_ENGINES
 from netlang.ops.norm import BatchNorm
 
@@ -66,7 +67,7 @@ def test_eager(dtype: str, tiny: Case) -> None:
     case = Case(tiny.network, 6, dtype)  # pyright: ignore[reportArgumentType]
     eager = Eager()
     assert eager.prepare(case) > 0
-    assert difference(eager.output(), case.expected()) < OF_ENGINES[case.dtype]
+    assert relative_error(eager.output(), case.expected()) < OF_ENGINES[case.dtype]
     assert eager.seconds(3) > 0
     assert len(eager.calls(4)) == 4
     assert eager.memory() == 0  # of a GPU
@@ -80,7 +81,7 @@ def test_netlang_in_the_interpreter(tiny: Case, monkeypatch: pytest.MonkeyPatch)
     remote = Remote(partial(make, NETLANG), limit=60, deadline=monotonic() + 100)
     try:
         assert remote.prepare(tiny) > 0
-        assert difference(remote.output(), tiny.expected()) < OF_ENGINES["float32"]
+        assert relative_error(remote.output(), tiny.expected()) < OF_ENGINES["float32"]
         assert remote.seconds(1) > 0
         assert len(remote.calls(1)) == 1
     finally:

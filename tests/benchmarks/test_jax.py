@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.gpu.case import Case, difference
+from benchmarks.gpu.case import Case
+from netlang.accuracy import relative_error
 from netlang.ops import OPS
 from tests.artifact import networks
 
@@ -36,7 +37,7 @@ def test_a_network(text: str, dtype: str, tmp_path: Path) -> None:
     case = Case(str(file), 5, dtype)  # pyright: ignore[reportArgumentType]
     jax = Jax()
     assert jax.prepare(case) > 0
-    assert difference(jax.output(), case.expected()) < TOLERANCE[dtype]
+    assert relative_error(jax.output(), case.expected()) < TOLERANCE[dtype]
     assert len(jax.calls(2)) == 2
 
 

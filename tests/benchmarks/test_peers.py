@@ -9,9 +9,9 @@ from benchmarks import ask, kernels
 from benchmarks.ask import Answer, ask_all
 from benchmarks.compile_time import cold
 from benchmarks.kernels import Result, union
+from benchmarks.machine_code import Code
 from benchmarks.peers import launches
 from netlang.backends.triton.aot import Compiled
-from netlang.backends.triton.inspect import Code
 from netlang.compiler.assemble import Occupancy
 from netlang.plan import Plan
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from benchmarks.gpu.case import Case, difference
+from benchmarks.gpu.case import Case
 from benchmarks.gpu.race import CALLS, SAMPLE, race, samples
+from netlang.bench.rounds import turns
 from tests.benchmarks.fakes import EXPECTED, Clock, Fake
 
 CASE = Case("resnet18", 2, "float16")
@@ -22,8 +23,7 @@ def test_all_take_turns() -> None:
         "memory": 1000,
         "samples": [],
     }
-    # Each begins in its turn.
-    assert clock.log[-6:] == ["a", "b", "b", "a", "a", "b"]
+    assert clock.log[-6:] == [*turns("ab", 3)]
 
 
 def test_a_sample_is_long_enough() -> None:
@@ -76,11 +76,6 @@ def test_who_fails_is_told_of(fails: dict[str, float]) -> None:
 def test_one_image_at_a_time_is_called_as_well() -> None:
     answers = race({"a": Fake("a", Clock())}, Case("resnet18", 1), EXPECTED, rounds=1)
     assert answers["a"]["calls"] == [0.008] * CALLS
-
-
-def test_difference_is_of_the_largest_output() -> None:
-    assert difference(EXPECTED + 1, EXPECTED) == 0.25
-    assert difference(EXPECTED * float("nan"), EXPECTED) != 0
 
 
 def test_a_batch_repeats_the_images_that_the_oracle_has_seen() -> None:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks.gpu.__main__ import main
-from benchmarks.gpu.figures import Spread, ratio, share, timed
+from benchmarks.gpu.figures import ratio, share, timed
 from benchmarks.gpu.plot import to_svg
 from benchmarks.gpu.report import report, throughput
 from benchmarks.gpu.results import Results
@@ -26,12 +26,6 @@ def row(**samples: list[float]) -> dict[str, object]:
 
 def test_the_sample_says_what_it_is() -> None:
     assert "No figure in this file was measured" in json.loads(MADE_UP.read_text())["note"]
-
-
-def test_quartiles() -> None:
-    assert Spread.of([5.0, 1.0, 3.0, 2.0, 4.0]) == Spread(2.0, 3.0, 4.0)
-    assert Spread.of([2.0]) == Spread(2.0, 2.0, 2.0)
-    assert Spread.of([1.0, 2.0, 3.0, 4.0, 5.0]).relative == pytest.approx(1 / 3)
 
 
 def test_ratio_is_to_the_best_peer() -> None:

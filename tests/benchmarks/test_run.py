@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import pytest
 import netlang
 from benchmarks.gpu.case import Array, Case
 from benchmarks.gpu.contenders import versions
-from benchmarks.gpu.gpu import matching, state
+from benchmarks.gpu.gpu import state
 from benchmarks.gpu.remote import OutOfTimeError
 from benchmarks.gpu.results import Results
 from benchmarks.gpu.run import Setting, run
+from netlang import resources
 from netlang.cost import profile
 from netlang.device import DEVICES
 from netlang.passes import optimize
@@ -170,28 +172,6 @@ def test_wrong_numbers_have_no_layers(results: Results) -> None:
     assert len(lobby.came) == 3
 
 
-@pytest.mark.parametrize(
-    ("name", "device"),
-    [
-        ("NVIDIA H100 80GB HBM3", "h100"),
-        ("NVIDIA H200", "h200"),
-        ("NVIDIA GH200 480GB", None),
-        ("NVIDIA H100 PCIe", None),
-        ("NVIDIA H100 NVL", None),
-        ("NVIDIA A100-SXM4-80GB", "a100-80gb"),
-        ("NVIDIA A100-SXM4-40GB", "a100-40gb"),
-        ("NVIDIA A100-PCIE-40GB", None),
-        ("NVIDIA L4", "l4"),
-        ("NVIDIA L40S", "l40s"),
-        ("NVIDIA GeForce RTX 4090", "rtx4090"),
-        ("NVIDIA B200", "b200"),
-        ("Tesla V100-SXM2-16GB", None),
-    ],
-)
-def test_names_of_drivers(name: str, device: str | None) -> None:
-    assert matching(name) == device
-
-
 def test_an_unknown_gpu_has_no_floor(results: Results) -> None:
     lobby = Lobby()
     did(lobby.setting(gpu=GPU | {"name": "Tesla V100"}, layers=True), results, CASES[:1])
@@ -210,14 +190,19 @@ def test_nvidia_smi_may_be_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert state()["throttled"] == "0x0"
 
 
-def test_versions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_digest_of_the_code_changes_with_its_text(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(resources, "_PACKAGE", tmp_path)
+    digests = set[str]()
+    for text in "12":
+        (tmp_path / "module.py").write_text(text)
+        digests.add(resources.code_digest.__wrapped__())
+    assert len(digests) == 2
+
+
+def test_versions() -> None:
     found = versions(["netlang", "torch"])
     assert set(found) == {"netlang", "torch", "triton"}
-    assert "jax" in versions(["jax"])
-    text = tmp_path / "__init__.py"
-    monkeypatch.setattr(netlang, "__file__", str(text))
-    for number in "12":
-        text.write_text(number)
-        assert versions([])["netlang"].startswith(f"{netlang.__version__}+")
-        assert versions([])["netlang"] != found["netlang"]
-        found = versions([])
+    assert found["netlang"] == f"{netlang.__version__}+{resources.code_digest()}"
+    assert ("jax" in versions(["jax"])) == bool(find_spec("jax"))

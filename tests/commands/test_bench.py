@@ -16,7 +16,12 @@ def test_a_race(net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert main([*words, "-o", str(files[0]), "-o", str(files[1])]) == 0
     shown = capsys.readouterr().out
     assert "tiny, batch 1" in shown
-    answers = json.loads(files[0].read_text())["results"]["tiny, batch 1"]
+    told = json.loads(files[0].read_text())
+    assert (told["threads"], told["dtype"]) == (1, "float32")
+    place = f"{told['cores']} cores, 1 thread, float32"
+    assert place in shown
+    assert place in files[1].read_text()
+    answers = told["results"]["tiny, batch 1"]
     assert {"netlang torch", "torch"} <= set(answers)
     for name, answer in answers.items():
         assert f"  {name} " in shown
@@ -32,10 +37,10 @@ def test_a_race(net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     ("words", "message"),
     [
         (["--against", "torhc"], "did you mean 'torch'?"),
-        (["--batch", "0"], "'--batch 0' is no batch"),
+        (["--batch", "0"], "a batch of 0 images is none"),
         (["--batch", "one"], "'--batch one' is no batch"),
         (["--rounds", "1"], "'--rounds 1' has no spread"),
-        (["--threads", "0"], "'--threads 0' is no number of threads"),
+        (["--threads", "0"], "nothing runs on 0 threads"),
         (["lost1", "lost2"], "no network of the zoo named 'lost2'"),
         (["-o", "race.bmp"], "netlang does not draw '.bmp' files"),
         (["--set", "classes=ten"], "'classes'"),

@@ -254,7 +254,7 @@ def test_assembly_is_printed(net: Path, capsys: Capture) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--batch", "0"], "'--batch 0' is no batch"),
+        (["--batch", "0"], "a batch of 0 images is none"),
         (["--after", "fold_afine"], "no pass 'fold_afine'\n  = help: did you mean 'fold_affine'?"),
         (["--after", "everything"], "help: there are: drop_heads, eliminate_dead, drop_identity,"),
         (["--seed", "-1"], "'--seed -1' is below 0"),

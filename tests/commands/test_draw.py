@@ -9,6 +9,7 @@ from hypothesis import given, settings
 
 from netlang.backends.draw import View, to_diff_dot, to_dot
 from netlang.commands import main
+from netlang.device import Target
 from netlang.diagnostic import Source
 from netlang.diff import compare
 from netlang.ir.graph import Graph
@@ -79,6 +80,22 @@ def test_a_block_alone(tmp_path: Path) -> None:
     assert len(BOX.findall(source)) == 1 + 7 + 1
     assert ("input", "conv_1") in EDGE.findall(source)
     assert source.count("-> concat_1") == 4
+
+
+def test_kernels_are_those_of_the_target(tmp_path: Path) -> None:
+    def drawn(*words: str) -> str:
+        path = tmp_path / "googlenet.dot"
+        assert main(["draw", "googlenet", "-O", "-o", str(path), *words]) == 0
+        return path.read_text()
+
+    options = "--device", "a100-80gb", "--dtype", "tf32", "--batch", "256"
+    target = Target.of("a100-80gb", "tf32", 256)
+    assert drawn(*options) == to_dot(optimize(load("googlenet"), target=target).graph) != drawn()
+
+
+@pytest.mark.parametrize("option", ["--device=h100", "--batch=1", "--dtype=tf32"])
+def test_what_is_drawn_as_written_is_for_no_target(option: str, refused: Refusal) -> None:
+    refused(["draw", "resnet18", option], f"'{option.partition('=')[0]}' is for '-O'")
 
 
 def test_repeats_are_folded() -> None:
@@ -202,6 +219,20 @@ def test_a_removed_head_is_marked_too() -> None:
 def test_a_layer_that_moves_values_says_how(layer: str, said: str) -> None:
     net = load(Source("n.net", f"net n {{ input 8x8x8; {layer}; conv 3x3, 4 }}"))
     assert f'"{said}' in to_dot(net)
+
+
+def test_what_heads_learn_is_told_apart() -> None:
+    plain, optimized = load("googlenet"), optimize(load("googlenet")).graph
+    assert "7.00M params, 13.4M in training" in to_dot(plain, view=View(params=True))
+    assert "in training" not in to_dot(optimized, view=View(params=True))
+
+
+def test_a_network_that_learns_nothing_beside_one_that_does(tmp_path: Path) -> None:
+    source = tmp_path / "pool.net"
+    source.write_text("net pool { input 3x32x32; avgpool global }")
+    path = str(tmp_path / "a.dot")
+    assert main(["draw", str(source), "--diff", "resnet20", "--params", "-o", path]) == 0
+    assert "0 params → 270k params" in Path(path).read_text()
 
 
 def test_a_theme_changes_colours_alone() -> None:

@@ -57,7 +57,7 @@ def test_fusion_is_tried_for_a_target(tmp_path: Path, capsys: pytest.CaptureFixt
     ("arguments", "message"),
     [
         (["--pass", "fuse"], "no pass 'fuse'"),
-        (["--batch", "0"], "'--batch 0' is no batch"),
+        (["--batch", "0"], "a batch of 0 images is none"),
     ],
 )
 def test_mistakes(

@@ -59,7 +59,7 @@ TRAIN = "train tiny.net t.npz --epochs 1"
         ("run tiny.net x.npy -o x.npy", "'-o x.npy' would overwrite 'x.npy', which is read"),
         ("run tiny.net old -o old/x.npy", "would overwrite 'old/x.npy', which is read"),
         ("run tiny.net old/x.npy --layers conv_1 -o old", "would overwrite 'old/x.npy'"),
-        ("run tiny.net x.npy --layers conv_1 -o d", "'-o d' holds other files"),
+        ("run tiny.net x.npy --layers conv_1 -o d", "'d' holds other files"),
         ("summary tiny.net -o no/a.csv", "there is no folder 'no' to write 'no/a.csv' to"),
         ("draw tiny.net -o no/a.svg", "there is no folder 'no'"),
         ("draw tiny.net -o no/a.html", "there is no folder 'no'"),

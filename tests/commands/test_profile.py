@@ -95,8 +95,8 @@ def test_device_and_dtype_are_chosen(capsys: pytest.CaptureFixture[str]) -> None
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--batch", "0"], "'--batch 0' is no batch"),
-        (["--batch", "9" * 400], "is no batch"),
+        (["--batch", "0"], "a batch of 0 images is none"),
+        (["--batch", "9" * 400], "images is none"),
         (["--after", "fuse"], "there is no pass 'fuse'"),
         (["-o", "roof.bmp"], "netlang does not draw '.bmp' files"),
         (["-o", "roof"], "netlang does not draw 'roof' files"),
@@ -187,12 +187,28 @@ def test_the_picture_shows_every_layer(tmp_path: Path) -> None:
     assert len(tips) + more == 53 + 1  # convs and the linear layer
     texts = {text.text for text in every(picture, "text")}
     assert {"3 TB/s", "790 TFLOP/s", "the roof bends at 263 FLOP/byte"} <= texts
-    assert "5.40 ms, 47.4k images/s, 2.67x" in texts
+    assert "5.40 ms, 47.4k images/s, 2.67x as fast" in texts
     # The bars of a network are as long as its time.
     bars = [rect for rect in every(picture, "rect") if rect.attrib["height"] == "30"]
     ends = {float(r.attrib["y"]): float(r.attrib["x"]) + float(r.attrib["width"]) for r in bars}
     written, optimized = (end - 96 for end in ends.values())
     assert written / optimized == pytest.approx(2.67, abs=0.01)
+
+
+def test_the_picture_says_what_it_is_of(tmp_path: Path) -> None:
+    texts = [text.text or "" for text in every(drawn(tmp_path / "a.svg", *BOTTLENECKS), "text")]
+    assert texts[0] == "resnet50 (stride_in=3x3) on H100 SXM, float16, batch 256"
+    assert "FLOP/byte (both axes are logarithmic)" in texts
+    assert "FLOP/s" in texts
+
+
+def test_a_network_of_nothing_says_so(tmp_path: Path) -> None:
+    source = tmp_path / "nothing.net"
+    source.write_text("net nothing { input 3x8x8; identity }")
+    picture = drawn(tmp_path / "a.svg", str(source))
+    texts = [text.text or "" for text in every(picture, "text")]
+    assert texts.count("nothing that takes time") == 2
+    assert not [text for text in texts if "bound by" in text or "images/s" in text]
 
 
 def test_dark_paper_has_no_ink_of_the_light_one(tmp_path: Path) -> None:
@@ -253,6 +269,13 @@ def test_numbers_for_people() -> None:
     ]
     assert found == ["51.1 MB", "1.00k", "25.0 µs", "0 B", "3 TB/s"]
     assert [si(50e6, trim=True), si(100, trim=True)] == ["50M", "100"]
+    assert [si(40), si(7, "B"), si(999), si(1000), si(40.0)] == [
+        "40",
+        "7 B",
+        "999",
+        "1.00k",
+        "40.0",
+    ]
     assert [percent(0.5), percent(0.0349), percent(0.0996)] == ["50%", "3.5%", "10%"]
     assert fit("resnet", 10, 60) == "resnet"
     assert fit("a long name", 10, 36) == "a …ame"

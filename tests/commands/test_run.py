@@ -288,9 +288,9 @@ def test_layers_are_written_with_their_names(
     [
         (["--layers", "conv_l", "-o", "v"], "did you mean 'conv_1'?"),
         (["--layers", "conv_1"], "name one: -o values"),
-        (["--layers", "conv_1", "-o", "."], "'-o .' holds other files, which would go"),
+        (["--layers", "conv_1", "-o", "."], "'.' holds other files, which would go"),
         (["-o", "scores.csv"], "write -o scores.npy"),
-        (["--batch", "0"], "'--batch 0' is no batch"),
+        (["--batch", "0"], "a batch of 0 images is none"),
         (["--csv", "--time"], "'--csv' has no place for '--time'"),
     ],
 )

@@ -10,8 +10,9 @@ import pytest
 
 from netlang.commands import main
 from netlang.lower import load
+from netlang.passes import inference
 from netlang.resources import zoo_networks
-from netlang.summary import inference, table
+from netlang.summary import table
 from tests.conftest import Refusal
 from tests.test_startup import loaded
 

@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from netlang.commands import main
+from netlang.device import Target
 from netlang.engines.cpu import cpu
 from netlang.lower import load
+from netlang.running.verify import Verdict
 from netlang.weights import random_weights, write_weights
 
 
@@ -18,6 +21,34 @@ def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [line.split() for line in lines[3:]]
     assert [row[0] for row in rows][:2] == ["fold_bn", "fold_affine"]
     assert {row[-1] for row in rows} == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("words", "target"),
+    [
+        ("", Target.of()),
+        ("--device a100-80gb --batch 256", Target.of("a100-80gb", batch=256)),
+        ("--dtype float32", Target.of(precision="float32")),
+        ("--dtype float64", Target.of()),  # which the reference alone computes in
+    ],
+)
+def test_passes_are_those_of_the_target(
+    words: str, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Target] = []
+
+    def watched(*given: Any) -> list[Verdict]:
+        seen.append(given[-1])
+        return []
+
+    monkeypatch.setattr("netlang.commands.verify.verify", watched)
+    assert main(["verify", "resnet20", *words.split()]) == 0
+    assert seen == [target]
+
+
+def test_a_batch_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "resnet20", "--batch", "0"]) == 1
+    assert "a batch of 0 images is none" in capsys.readouterr().err
 
 
 def test_what_exceeds_the_tolerance_is_told_by_the_status(

@@ -249,7 +249,7 @@ def test_a_theme_changes_colours_alone() -> None:
 def test_a_branch_is_refused(name: str, branch: str, place: str) -> None:
     with pytest.raises(NetError) as refused:
         to_svg(load(name))
-    for said in (f"'{name}' is no sequence of layers: {branch}", place, "'--style paper'"):
+    for said in (f"'{name}' is no sequence of layers: {branch}", place, "the style 'paper'"):
         assert said in str(refused.value)
 
 

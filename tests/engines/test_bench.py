@@ -5,12 +5,20 @@ from pathlib import Path
 from time import sleep
 from types import SimpleNamespace
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import numpy as np
 import pytest
 
 from netlang.bench import CONTENDERS, Answer, Case, Contender, race
 from netlang.bench.contenders import Netlang
+from netlang.bench.picture import to_svg
+from netlang.bench.report import where
+from netlang.bench.rounds import Spread, turns
+from netlang.palette import PALETTES, Theme
+from tests.contrast import contrast
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def test_engines_and_torch_are_raced(tmp_path: Path) -> None:
@@ -57,6 +65,17 @@ def test_what_is_timed_comes_after_calls_of_the_same_that_are_not(tmp_path: Path
     assert all(min(answer.ready) > 0.3 > answer.median for answer in answers.values())
 
 
+def test_quartiles() -> None:
+    assert Spread.of([5.0, 1.0, 3.0, 2.0, 4.0]) == Spread(1.5, 3.0, 4.5)
+    assert Spread.of([2.0]) == Spread(2.0, 2.0, 2.0)
+    assert Spread.of([1.0, 2.0, 3.0, 4.0, 5.0]).relative == pytest.approx(1 / 2)
+
+
+def test_turns_are_the_same_every_time() -> None:
+    assert [*turns("ab", 9)] == [*turns("ab", 9)]
+    assert [*turns("", 9)] == []
+
+
 def test_rounds_go_in_orders_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("netlang.bench.race"), "SETTLE", 0.0)
     called = list[str]()
@@ -79,4 +98,36 @@ def test_ratios_are_of_rounds() -> None:
     one, other = Answer(seconds=[1.0, 9.0, 2.0]), Answer(seconds=[2.0, 18.0, 1.0])
     assert one.ratio(other) == 0.5
     assert one.median == 2.0
-    assert Answer(seconds=[1.0, 2.0, 3.0]).spread == pytest.approx(0.5)
+    assert Answer(seconds=[1.0, 2.0, 3.0]).spread.relative == pytest.approx(0.5)
+
+
+OLD = {"processor": "One", "cores": 4}
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({}, "One, 4 cores"),
+        ({"threads": 4}, "One, 4 cores, 4 threads"),
+        ({"threads": 1, "dtype": "bfloat16"}, "One, 4 cores, 1 thread, bfloat16"),
+    ],
+)
+def test_a_place_is_told_as_far_as_it_is_known(told: dict[str, Any], words: str) -> None:
+    assert where(OLD | told) == words
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+def test_a_line_is_seen_on_its_bar_and_behind_it(theme: Theme) -> None:
+    answers = {"netlang torch": Answer(seconds=[1, 2, 3, 4, 5]), "torch": Answer(seconds=[2, 4, 6])}
+    svg = to_svg({"n, batch 1": answers}, "here", theme)
+    root, paper = fromstring(svg), PALETTES[theme].paper
+    bars = [bar for bar in root.iter(f"{SVG}rect") if bar.find(f"{SVG}title") is not None]
+    lines = list(root.iter(f"{SVG}polyline"))
+    assert len(lines) == 2 * len(bars) == 4
+    for bar, inside, behind in zip(bars, lines[::2], lines[1::2], strict=True):
+        end = float(inside.attrib["points"].split()[1].split(",")[0])
+        width = float(bar.attrib["width"])
+        assert end == pytest.approx(float(bar.attrib["x"]) + width, abs=0.02)
+        assert contrast(inside.attrib["stroke"], bar.attrib["fill"]) >= 3
+        assert contrast(behind.attrib["stroke"], paper) >= 3
+        assert inside.attrib["points"].split()[1] == behind.attrib["points"].split()[0]

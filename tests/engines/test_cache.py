@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,22 +26,49 @@ X = np.random.default_rng(0).standard_normal((1, 3, 32, 32), dtype="float32")
 
 
 class Kitchen:
-    """Makes texts, and counts how often."""
+    """Makes texts, and counts how often; they are kept as bytes."""
 
     def __init__(self, folder: Path):
         self.cache, self.made = Cache(folder), 0
 
     def get(self, key: str = "a") -> str:
-        def make() -> str:
-            self.made += 1
-            return key * 100
+        return self.cache.through(
+            key, lambda: self.make(key), str.encode, lambda data: data.tobytes().decode()
+        )
 
-        return self.cache.through(key, make, str.encode, lambda data: data.tobytes().decode())
+    def make(self, key: str) -> str:
+        self.made += 1
+        return key * 100
 
 
-@pytest.fixture
-def kitchen(tmp_path: Path) -> Kitchen:
-    return Kitchen(tmp_path / "engines")
+class Larder(Kitchen):
+    """The same, kept as a text within a folder, which cannot be made over what is there."""
+
+    def get(self, key: str = "a") -> str:
+        return self.cache.through_folder(key, lambda path: self.fill(key, path), self.look)
+
+    def fill(self, key: str, path: Path | None) -> str:
+        text = self.make(key)
+        if path:
+            path.mkdir()
+            (path / "text").write_text(text)
+        return text
+
+    def look(self, path: Path) -> str | None:
+        file = path / "text"
+        text = file.read_text() if file.is_file() else ""
+        return text if len(text) == 100 else None
+
+
+@pytest.fixture(params=[Kitchen, Larder])
+def kitchen(request: pytest.FixtureRequest, tmp_path: Path) -> Kitchen:
+    return request.param(tmp_path / "engines")
+
+
+def entries(kitchen: Kitchen) -> dict[str, Path]:
+    """What is kept, by its key."""
+    found = kitchen.cache.folder.iterdir()
+    return {path.stem: path for path in found if path.suffix in (".blob", ".artifact")}
 
 
 def test_what_was_made_is_found_again(kitchen: Kitchen) -> None:
@@ -50,9 +79,10 @@ def test_what_was_made_is_found_again(kitchen: Kitchen) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "changed", "zeroed", "folder"])
-def test_what_is_damaged_is_made_again(kitchen: Kitchen, damage: str) -> None:
+def test_bytes_that_are_damaged_are_made_again(tmp_path: Path, damage: str) -> None:
+    kitchen = Kitchen(tmp_path)
     kitchen.get()
-    (path,) = kitchen.cache.folder.glob("*.blob")
+    (path,) = entries(kitchen).values()
     whole = path.read_bytes()
     if damage == "folder":
         path.unlink()
@@ -65,11 +95,26 @@ def test_what_is_damaged_is_made_again(kitchen: Kitchen, damage: str) -> None:
             "zeroed": whole[:80] + bytes(20) + whole[100:],
         }
         path.write_bytes(damaged[damage])
-    assert kitchen.get() == "a" * 100
+    assert kitchen.get() == kitchen.get() == "a" * 100
     assert kitchen.made == 2
 
 
-def test_what_cannot_be_loaded_is_made_again(kitchen: Kitchen) -> None:
+@pytest.mark.parametrize("damage", ["cut", "empty", "file"])
+def test_a_folder_that_is_damaged_is_made_again(tmp_path: Path, damage: str) -> None:
+    larder = Larder(tmp_path)
+    larder.get()
+    (path,) = entries(larder).values()
+    if damage == "cut":
+        (path / "text").write_text("a")
+    else:
+        shutil.rmtree(path)
+        path.touch() if damage == "file" else path.mkdir()
+    assert larder.get() == larder.get() == "a" * 100
+    assert larder.made == 2
+
+
+def test_what_cannot_be_loaded_is_made_again(tmp_path: Path) -> None:
+    kitchen = Kitchen(tmp_path)
     kitchen.get()
 
     def refuse(data: Any) -> str:
@@ -78,10 +123,10 @@ def test_what_cannot_be_loaded_is_made_again(kitchen: Kitchen) -> None:
     assert kitchen.cache.through("a", lambda: "new", str.encode, refuse) == "new"
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder")
-    kitchen = Kitchen(tmp_path / "file")
+def test_a_place_that_cannot_be_written(kitchen: Kitchen) -> None:
+    kitchen.cache.folder.write_text("no folder")
     assert kitchen.get() == "a" * 100
+    assert kitchen.made == 1
 
 
 def test_many_at_one_time_make_it_once(kitchen: Kitchen) -> None:
@@ -96,10 +141,25 @@ def test_what_was_used_longest_ago_goes_first(
     monkeypatch.setattr(cache, "LIMIT", 250)
     for age, key in enumerate("ab"):
         kitchen.get(key)
-        os.utime(kitchen.cache.folder / f"{key}.blob", ns=(age, age))
+        os.utime(entries(kitchen)[key], ns=(age, age))
     kitchen.get("a")  # used later than b by now
     kitchen.get("c")
-    assert {path.stem for path in kitchen.cache.folder.glob("*.blob")} == {"a", "c"}
+    assert set(entries(kitchen)) == {"a", "c"}
+
+
+def test_bytes_and_folders_have_one_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "LIMIT", 250)
+    kitchen, larder = Kitchen(tmp_path), Larder(tmp_path)
+    for key, each in zip("abcd", (larder, kitchen, larder, kitchen), strict=True):
+        each.get(key)
+    assert set(entries(kitchen)) == {"c", "d"}
+
+
+def test_what_is_new_stays_however_large(kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "LIMIT", 50)
+    kitchen.get("a")
+    kitchen.get("b")
+    assert set(entries(kitchen)) == {"b"}
 
 
 def test_a_weight_file_is_read_again_where_it_has_changed(tmp_path: Path) -> None:
@@ -134,6 +194,17 @@ def compiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[None]:
 
     monkeypatch.setattr(Compiled, "compile", compile)
     return times
+
+
+def test_numbers_of_ones_own() -> None:
+    class Zeros:
+        def digest(self, cache: Cache) -> None:
+            pass
+
+        def load(self) -> Mapping[str, Any]:
+            return {name: 0 * array for name, array in random_weights(GRAPH).items()}
+
+    assert (open_engine(GRAPH, Zeros(), "torch")(X) == 0.1).all()
 
 
 @OPENVINO

@@ -277,8 +277,8 @@ def test_the_default_is_the_fastest() -> None:
             {"precision": "bf16"},
             "no engine that is there computes in bf16.*did you mean 'bfloat16'",
         ),
-        ({"threads": 0}, "'--threads 0' is no number of threads"),
-        ({"batch": -1}, "'--batch -1' is no batch"),
+        ({"threads": 0}, "nothing runs on 0 threads"),
+        ({"batch": -1}, "a batch of -1 images is none"),
     ],
 )
 def test_what_cannot_be_had(asked: dict[str, Any], message: str) -> None:

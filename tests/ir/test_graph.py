@@ -28,6 +28,10 @@ def test_text_is_read_back_to_the_same_graph() -> None:
     assert parse_graph(print_graph(graph)) == graph
 
 
+def test_a_node_knows_whether_it_is_an_input() -> None:
+    assert [node.name for node in parse_graph(GRAPH) if node.is_input] == ["input"]
+
+
 COMPOSITE = """graph g {
   %x = input() shape=4x8x8 : 4x8x8
   %sum = conv(%x) kernel=1x1, out=8 + conv(%x) kernel=1x1, out=8, bias=off -> relu(_) : 8x8x8

@@ -41,6 +41,7 @@ from netlang.kernels import (
     dense,
     planes,
 )
+from netlang.ops.pointwise import ReLU
 from tests.kernels.launch import HEADER
 
 SPILLED = 0 if version("triton").startswith("3.7.") else 8
@@ -322,6 +323,16 @@ def test_float32_is_not_rounded_to_tf32(tmp_path: Path) -> None:
         exact, rounded = compiled(tmp_path, kernels, capability)
         assert "tf32" not in exact.ptx
         assert "tf32" in rounded.ptx
+
+
+def test_a_maximum_with_nan_is_nan(tmp_path: Path) -> None:
+    relu = Epilogue((ReLU().scalar(("v",), {}),))
+    cases = ["maxpool", "pointwise", "alexnet, lrn and pool"]
+    kernels = [replace(OTHERS[case], epilogue=relu) for case in cases]
+    kernels.append(GlobalPool(x=dense(64, 7, 7), y=dense(64), kind="max", **F16))
+    for result in compiled(tmp_path, kernels, 90):
+        assert "max.NaN.f" in result.ptx
+        assert not re.search(r"\bmax\.(ftz\.)?f", result.ptx)
 
 
 def test_a_spill_is_reported(tmp_path: Path) -> None:

@@ -16,9 +16,11 @@ from netlang.kernels import (
     Epilogue,
     FeatureMap,
     FromNCHW,
+    GlobalPool,
     Layer,
     Operand,
     Pointwise,
+    Pool,
     Sampled,
     Softmax,
     ToNCHW,
@@ -26,6 +28,7 @@ from netlang.kernels import (
     View,
     dense,
 )
+from netlang.ops.pointwise import ReLU
 from tests.kernels.launch import HEADER, check, far_apart, interpreted, launch
 
 
@@ -92,6 +95,38 @@ def test_pointwise(channels: int, precision: Any) -> None:
     check(kernel, lambda x: x)
     check(sliced(kernel, precision=precision), lambda x: x)
     assert kernel.name == f"gate_{channels}x3x5"
+
+
+def test_tf32_is_rounded_to_what_a_tensor_core_sees() -> None:
+    x = dense(8, 1, 1)
+    kernel = Pointwise(x=x, y=x, precision="tf32")
+    nan = torch.tensor([0x7FFFFFFF], dtype=torch.int32).view(torch.float32).item()
+    given = torch.tensor(
+        [1.0, 1 + 2**-11, 1 + 3 * 2**-12, -1 - 2**-12, 3e38, 1e-38, -torch.inf, nan]
+    )
+    (result,) = launch(kernel, [given.clone(), torch.empty(8)], 1)
+    expected = [1.0, 1 + 2**-10, 1 + 2**-10, -1.0, 3e38, 1e-38, -torch.inf, torch.nan]
+    torch.testing.assert_close(
+        result.flatten(), torch.tensor(expected), rtol=2**-11, atol=0, equal_nan=True
+    )
+    bits = result.flatten()[:7].view(torch.int32)
+    assert not (bits & (1 << 13) - 1).any()
+
+
+def test_a_maximum_with_nan_is_nan() -> None:
+    x = dense(8, 2, 2)
+    given = torch.randn(1, 8, 2, 2)
+    given[0, 3, 1, 0] = torch.nan
+    relu = Epilogue((ReLU().scalar(("v",), {}),))
+    for kernel in (
+        Pointwise(x=x, y=x, precision="float32", epilogue=relu),
+        Pool(x=x, y=dense(8, 1, 1), kernel=(2, 2), stride=(2, 2), kind="max", precision="float32"),
+        GlobalPool(x=x, y=dense(8), kind="max", precision="float32"),
+    ):
+        y = torch.zeros(kernel.y.elements)
+        (result,) = launch(kernel, [given.permute(2, 3, 0, 1).flatten(), y], 1)
+        channels = result.reshape(-1, 8).isnan().any(0)
+        assert channels.tolist() == [c == 3 for c in range(8)]
 
 
 # Of a result of 4 x 3 pixels, with 32 channels and more.

@@ -15,11 +15,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from netlang import kernels
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Op, ShapeError
 from netlang.ir.types import TensorType
+from netlang.kernels import dense
 from netlang.lower.printed import parse_graph
 from netlang.ops import OPS
+from netlang.ops.conv import Conv
 from netlang.ops.shape import Input
 
 Weights = dict[str, Tensor]
@@ -323,3 +326,15 @@ def test_counts() -> None:
     linear: Any = operator(Row("linear(%a) out=5, bias=off", (IMAGE,), torch.empty))
     assert linear.macs(image, linear.infer(image)) == 5 * 384
     assert set(linear.weights(image)) == {"weight"}
+
+
+@pytest.mark.parametrize("channels", [3, 15, 16])
+@pytest.mark.parametrize("side", [1, 2])
+def test_a_conv_knows_whether_its_kernel_runs_across_taps(channels: int, side: int) -> None:
+    conv = Conv((side, side), 8, pad=(0, 0))
+    x = TensorType((channels, 8, 8))
+    y = conv.infer((x,))
+    kernel = kernels.Conv(
+        x=dense(*x.shape), y=dense(*y.shape), kernel=conv.kernel, precision="float16"
+    )
+    assert conv.is_thin(x) == kernel.gathers[0].is_flat

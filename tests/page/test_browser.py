@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from netlang.backends.draw import View
+from netlang.diagnostic import Source
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.lower.printed import parse_graph
+from netlang.palette import PALETTES, Theme, mixed
 from netlang.passes import optimize
+from tests.contrast import READABLE, contrast
 from tests.page.conftest import Opener
 
 BRANCHY = """
@@ -58,6 +61,25 @@ FAULTS = """() => {
     }
   }
   return faults;
+}"""
+
+
+# Of each text of the drawing its ink, how opaque it is, and what it stands on.
+INKS = """() => {
+  const colour = (element, name) => getComputedStyle(element)[name];
+  const found = new Map();
+  for (const text of document.querySelectorAll("#canvas text")) {
+    const around = text.closest(".badge, .item");
+    const isBeside = text.matches(".beside");
+    const under = isBeside ? around.parentElement.closest(".item") : around;
+    const paper = under?.querySelector(":scope > .outline, :scope > rect") ?? null;
+    const ink = [
+      colour(text, "fill"), colour(text, "fillOpacity"),
+      paper ? colour(paper, "fill") : colour(document.body, "backgroundColor"),
+    ];
+    found.set(ink.join(" "), [...ink, text.textContent]);
+  }
+  return [...found.values()];
 }"""
 
 
@@ -144,8 +166,70 @@ def test_search_opens_what_hides_a_hit(open_page: Opener) -> None:
     assert page.locator("#hits").text_content() == "1 of 1"
     found = page.locator(item("conv4_x.bottleneck_7.conv_2"))
     assert "selected" in found.get_attribute("class")
-    area = found.bounding_box()
-    assert abs(area["x"] + area["width"] / 2 - 600) < 50
+
+
+@pytest.mark.parametrize("size", [(1200, 900), (400, 800), (720, 500)])
+def test_what_is_found_stands_in_the_middle_of_what_the_panel_leaves(
+    open_page: Opener, size: tuple[int, int]
+) -> None:
+    page = open_page(load("resnet152"))
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.locator("#search").fill("conv4_x.bottleneck_7.conv_2")
+    press(page, "Enter")
+    found, panel, canvas = (
+        page.locator(selector).bounding_box()
+        for selector in (item("conv4_x.bottleneck_7.conv_2"), "#panel", "#canvas")
+    )
+    below = size[0] <= 700
+    right = canvas["width"] if below else panel["x"]
+    bottom = panel["y"] if below else canvas["y"] + canvas["height"]
+    assert found["x"] + found["width"] / 2 == pytest.approx(right / 2, abs=20)
+    assert found["y"] + found["height"] / 2 == pytest.approx((canvas["y"] + bottom) / 2, abs=20)
+    assert found["x"] + found["width"] < right
+    assert found["y"] + found["height"] < bottom
+
+
+BRANCHES = "".join(f"| conv 3x3, {number}\n" for number in range(1, 31))
+WIDE = f"net wide {{ input 3x8x8\n branches {{\n{BRANCHES}}} }}"
+
+
+def within(page: Any, selector: str) -> list[bool]:
+    """Whether each lies on the canvas as a whole."""
+    canvas = page.locator("#canvas").bounding_box()
+    return [
+        canvas["x"] <= box["x"]
+        and canvas["y"] <= box["y"]
+        and box["x"] + box["width"] <= canvas["x"] + canvas["width"]
+        and box["y"] + box["height"] <= canvas["y"] + canvas["height"]
+        for box in (each.bounding_box() for each in page.locator(selector).all())
+    ]
+
+
+@pytest.mark.parametrize("horizontal", [False, True])
+def test_a_wide_network_begins_with_its_input_and_fits_as_a_whole(
+    open_page: Opener, horizontal: bool
+) -> None:
+    view = View(horizontal=horizontal, title="Many branches")
+    page = open_page(load(Source("wide.net", WIDE)), view=view)
+    assert within(page, item("input")) == [True]
+    # On its side the network begins in the middle of a height that its name stands above.
+    assert horizontal or within(page, "#canvas .title, #canvas .heading") == [True, True]
+    assert not all(within(page, ".item[data-kind=box]"))
+    click(page, "[data-do=fit]")
+    assert all(within(page, ".item[data-kind=box]"))
+
+
+def test_a_title_stands_above_it_all(open_page: Opener) -> None:
+    view = View(title="Two <networks>, side by side")
+    page = open_page(load("plain34"), load("resnet34"), view=view)
+    title = page.locator("#canvas .title")
+    assert title.text_content() == view.title
+    box = title.bounding_box()
+    headings = [each.bounding_box() for each in page.locator("#canvas .heading").all()]
+    assert len(headings) == 2
+    assert all(box["y"] + box["height"] <= each["y"] for each in headings)
+    assert within(page, "#canvas .title") == [True]
+    assert open_page(load("plain34")).locator("#canvas .title").count() == 0
 
 
 def test_what_is_drawn_once_is_one_hit(open_page: Opener) -> None:
@@ -179,7 +263,7 @@ def test_the_panel_has_the_facts(open_page: Opener) -> None:
     click(page, item("conv3_x.basic_1.conv_1"))
     text = page.locator("#panel").inner_text()
     facts = (
-        "3x3 conv, 128, /2, bn, relu; 64x56x56; 128x28x28; 73,984; 57,802,752; 67×67;"
+        "3x3 conv, 128, /2, bn, relu; 64x56x56; 128x28x28; 73,984; 57,802,752; 67x67;"
         "blocks/residual.net:6; conv 3x3, width, stride=stride; resnet34.net:12"
     )
     assert [fact for fact in facts.split(";") if fact.strip() not in text] == []
@@ -206,6 +290,7 @@ def test_the_keyboard_walks_along_the_lines(open_page: Opener) -> None:
 def test_zoom_by_keys_and_wheel_at_the_pointer(open_page: Opener) -> None:
     page = open_page(load("alexnet"))
     box = page.locator(item("input"))
+    press(page, "0")
     before = box.bounding_box()
     press(page, "+")
     assert box.bounding_box()["width"] > before["width"]
@@ -231,6 +316,32 @@ def test_the_theme_begins_as_asked_and_changes(open_page: Opener) -> None:
     assert page.evaluate(colour) == "rgb(15, 20, 27)"
     click(page, "[data-do=theme]")
     assert page.evaluate(colour) == "rgb(255, 255, 255)"
+
+
+def as_hex(colour: str) -> str:
+    """`rgb(15, 20, 27)` as `#0f141b`."""
+    return "#" + bytes(map(int, colour[4:-1].split(","))).hex()
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+def test_every_text_is_read_on_what_it_stands_on(open_page: Opener, theme: Theme) -> None:
+    page = open_page(load("googlenet"), load("resnet34"), view=View(theme=theme, params=True))
+    for fill, opacity, paper, text in page.evaluate(INKS):
+        ink = mixed(as_hex(fill), as_hex(paper), 1 - float(opacity))
+        assert contrast(ink, as_hex(paper)) >= READABLE, text
+
+
+def test_the_legend_has_every_colour(open_page: Opener) -> None:
+    page = open_page(load("resnet34"))
+    shown = page.locator("#legend .entry").all_text_contents()
+    assert shown[:6] == ["112x112", "56x56", "28x28", "14x14", "7x7", "1x1"]
+    used = page.evaluate(
+        "[...document.querySelectorAll('.item')].map(x => x.className.baseVal.match(/stage\\S+/)[0])"
+    )
+    told = page.evaluate(
+        "[...document.querySelectorAll('.swatch')].map(x => x.className.match(/stage\\S+/)[0])"
+    )
+    assert set(used) <= set(told)
 
 
 def test_the_view_is_what_is_shown_first(open_page: Opener) -> None:

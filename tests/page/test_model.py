@@ -1,6 +1,7 @@
 """The network as the page's scripts get it, against the graph."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from netlang.backends.page.model import network, whole
 from netlang.lower import load
 from netlang.lower.printed import parse_graph
 from netlang.passes import optimize
+from netlang.resources import zoo_dir
 
 NETWORKS = ("resnet34", "googlenet", "resnet152", "resnet20", "alexnet")
 
@@ -66,8 +68,31 @@ def test_a_layer_has_its_line_of_source(name: str) -> None:
         for node, (*_, place) in zip(box["names"], box["nodes"], strict=True):
             file, line, text = told["places"][place]
             span = graph[node].origin[0].span
-            assert (file, line) == (span.source.name, span.source.place(span.start)[0])
+            assert line == span.source.place(span.start)[0]
+            assert zoo_dir().parent / file == Path(span.source.name).absolute()
             assert text == span.source.line(line).strip()
+
+
+@pytest.mark.parametrize(
+    ("folder", "written", "name"),
+    [
+        (".", "nets/own.net", "nets/own.net"),
+        ("beside", "../nets/own.net", "../nets/own.net"),
+        (".", "{folder}/nets/own.net", "nets/own.net"),
+        ("beside", "{folder}/nets/own.net", "own.net"),
+    ],
+)
+def test_a_page_knows_nothing_of_this_machine_s_folders(
+    folder: str, written: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in ("nets", "beside"):
+        (tmp_path / each).mkdir()
+    block = 'use basic from "blocks/residual.net"'
+    text = f"{block}\nnet own {{ input 3x8x8; conv 3x3, 8; basic 8, A; avgpool global }}"
+    (tmp_path / "nets" / "own.net").write_text(text)
+    monkeypatch.chdir(tmp_path / folder)
+    told = network(whole(load(written.format(folder=tmp_path))), {})
+    assert {file for file, *_ in told["places"]} == {name, "zoo/blocks/residual.net"}
 
 
 def scopes(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -108,3 +133,14 @@ def test_a_repeat_of_other_names_is_not_told_as_one(second: str, folds: bool) ->
     assert ["members" in item for item in told["forms"][told["root"]]["items"]].count(True) == folds
     names = f"input a_1.one a_1.two a_2.{second} a_2.two last"
     assert [box["path"] for box in boxes(told)] == names.split()
+
+
+def test_what_heads_count_is_told_apart() -> None:
+    totals = {
+        name: network(column(name, False), {})["totals"] for name in ("googlenet", "resnet34")
+    }
+    assert totals == {
+        "googlenet": "7.00M params, 1.58G MACs; 13.4M params in training",
+        "resnet34": "21.8M params, 3.66G MACs",
+    }
+    assert network(column("googlenet", True), {})["totals"] == "7.00M params, 1.58G MACs"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from netlang import passes
-from netlang.device import Target
+from netlang.device import USUAL, Target
 from netlang.ir.graph import verify
 from netlang.ir.printer import print_graph
 from netlang.lower.printed import parse_graph
@@ -61,5 +61,5 @@ def test_every_pass_has_cases() -> None:
 @pytest.mark.parametrize("run", PIPELINE, ids=lambda run: run.__name__)
 def test_running_twice_changes_nothing_more(run: passes.Pass) -> None:
     for _, given, _ in cases(FOLDER / f"{run.__name__}.case"):
-        once = run(parse_graph(given), Log())
-        assert run(once, Log()) == once
+        once = run(parse_graph(given), Log(USUAL))
+        assert run(once, Log(USUAL)) == once

@@ -5,7 +5,8 @@ from hypothesis import given
 
 from netlang.ir.graph import Graph
 from netlang.lower import load
-from netlang.summary import Summary, inference
+from netlang.passes import inference
+from netlang.summary import Summary
 from tests.random_graphs import graphs
 
 

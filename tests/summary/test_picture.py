@@ -13,10 +13,11 @@ from netlang.commands import main
 from netlang.ir.op import Family
 from netlang.lower import load
 from netlang.palette import PALETTES, Theme
-from netlang.summary import inference
+from netlang.passes import inference
 from netlang.summary.picture import SIDE
 from tests.commands.test_profile import assert_texts_are_in_place, box, every
 from tests.conftest import Golden
+from tests.contrast import READABLE, contrast
 
 IMAGES = Path(__file__).parents[2] / "docs" / "img"
 TREEMAPS = ("alexnet", "vgg16", "googlenet", "resnet18", "resnet152", "resnet1202")
@@ -101,12 +102,28 @@ def test_a_text_is_of_what_it_stands_in(network: str, tmp_path: Path) -> None:
         name = name if (text.text or "").endswith("%") and "," not in str(text.text) else text.text
         name = re.sub(r", [\d.]+%$", "", name or "")
         (piece,) = [p for p in found if p.holds((place[0], place[1], place[0] + 1, place[3]))]
-        assert name in piece.trail.split(" > ")
+        head, _, tail = name.partition("…")
+        whole = [n for n in piece.trail.split(" > ") if n.startswith(head) and n.endswith(tail)]
+        assert whole, name
+        assert name in whole or "…" in name
+        name = whole[0]
         # What is no group's crosses no gap, and a group's stays in the group.
         around = [p for p in found if p.what == piece.what and p.trail.startswith(f"{name} > ")]
         right = max([piece, *around], key=lambda p: p.left + p.width)
         assert place[2] <= right.left + right.width
         assert piece.holds(place) or text.attrib.get("font-weight") == "bold" or around
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+@pytest.mark.parametrize("network", TREEMAPS)
+def test_a_text_is_read_on_the_colour_of_its_tile(network: str, theme: str, tmp_path: Path) -> None:
+    picture = drawn(tmp_path / "a.svg", network, "--theme", theme)
+    found = pieces(picture)
+    for text in every(picture, "text"):
+        x, y = float(text.attrib["x"]), float(text.attrib["y"])
+        for piece in found:
+            if piece.holds((x, y - 1, x, y)):
+                assert contrast(text.attrib["fill"], piece.fill) >= READABLE, text.text
 
 
 def test_repeats_are_one(tmp_path: Path) -> None:
@@ -150,6 +167,37 @@ def test_networks_of_little(body: str, chart: str, tmp_path: Path) -> None:
     source = tmp_path / "little.net"
     source.write_text(f"net {'a_name_without_an_end_' * 9}() {{\n  input 3x8x8\n  {body}\n}}\n")
     assert_texts_are_in_place(drawn(tmp_path / "a.svg", str(source), "--chart", chart))
+
+
+def written(path: Path, body: str) -> str:
+    path.write_text(f"net made_up() {{\n  {body}\n}}\n")
+    return str(path)
+
+
+def test_a_legend_of_many_sizes_stays_on_the_page(tmp_path: Path) -> None:
+    convs = "\n".join(f"conv 3x3, {8 + n}, stride=2" for n in range(12))
+    source = written(tmp_path / "a.net", f"input 3x4096x4096\n{convs}")
+    picture = drawn(tmp_path / "a.svg", source)
+    assert_texts_are_in_place(picture)
+    squares = [polygon.attrib["points"] for polygon in every(picture, "polygon")]
+    assert len(set(squares)) == 12
+    assert {"pixels", "2048x2048", "1x1"} <= {text.text for text in every(picture, "text")}
+
+
+def test_a_long_name_of_a_group_is_shortened(tmp_path: Path) -> None:
+    name = "a_group_" * 12
+    body = f"input 3x8x8\ngroup {name} {{ conv 3x3, 8; conv 3x3, 8 }}\nlinear 10"
+    picture = drawn(tmp_path / "a.svg", written(tmp_path / "a.net", body))
+    assert_texts_are_in_place(picture)
+    texts = [text.text or "" for text in every(picture, "text")]
+    assert any(text.startswith("a_group_") and "…" in text for text in texts)
+
+
+def test_a_network_of_nothing_to_count_says_so(tmp_path: Path) -> None:
+    picture = drawn(tmp_path / "a.svg", written(tmp_path / "a.net", "input 3x8x8\nidentity"))
+    texts = [text.text for text in every(picture, "text")]
+    assert texts.count("no layer has any") == 2
+    assert float(picture.attrib["height"]) < 200
 
 
 @pytest.mark.parametrize("name", MANUAL)

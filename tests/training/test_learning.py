@@ -243,7 +243,7 @@ def test_the_rate_of_a_row_is_the_last_one(tmp_path: Path) -> None:
 
 
 def test_a_plateau_needs_images_to_validate_with(tmp_path: Path) -> None:
-    with pytest.raises(NetError, match=r"'plateau' watches(?s:.*)--val DATA"):
+    with pytest.raises(NetError, match=r"'plateau' watches(?s:.*)name some"):
         begun(tmp_path, f"{WORDS}; plateau", tested=False)
 
 

@@ -117,12 +117,12 @@ def test_a_network_without_a_recipe() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"lr": 0.0}, "'--lr 0' learns nothing"),
-        ({"lr": float("nan")}, "'--lr nan' learns nothing"),
-        ({"lr": float("inf")}, "'--lr inf' learns nothing"),
-        ({"batch": 0}, "'--batch 0' is no batch"),
-        ({"epochs": 0}, "'--epochs 0' trains nothing"),
-        ({"iterations": -1}, "'--iterations -1' trains nothing"),
+        ({"lr": 0.0}, "an lr of 0 learns nothing"),
+        ({"lr": float("nan")}, "an lr of nan learns nothing"),
+        ({"lr": float("inf")}, "an lr of inf learns nothing"),
+        ({"batch": 0}, "a batch of 0 images is none"),
+        ({"epochs": 0}, "0 epochs train nothing"),
+        ({"iterations": -1}, "-1 iterations train nothing"),
     ],
 )
 def test_options_that_are_none(options: dict[str, Any], message: str) -> None:

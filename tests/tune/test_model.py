@@ -7,6 +7,7 @@ import pytest
 
 from netlang.cost import profile
 from netlang.device import DEVICES, RESERVED, Target
+from netlang.integers import ceil_div
 from netlang.kernels import (
     BackToBack,
     Conv,
@@ -154,7 +155,7 @@ def test_candidates_fit_the_device(
         ]
         assert 1 < len({*found}) == len(found) < 10**4
         for loop in product.loops:
-            assert not any(loop.runs * -(-loop.depth // t.k) % t.split for t in found)
+            assert not any(loop.runs * ceil_div(loop.depth, t.k) % t.split for t in found)
         tiles = columns(found)
         room = target.device.multiprocessor.shared - RESERVED
         assert (shared(product, tiles, target) <= room).all()
@@ -243,6 +244,23 @@ def test_what_is_launched_together_is_one_start() -> None:
     both = seconds(Together((a, b)), target)
     assert both < seconds(a, target) + seconds(b, target)
     assert both > max(seconds(a, target), seconds(b, target))
+
+
+def test_what_is_launched_together_fits_side_by_side() -> None:
+    """Triton has given two convolutions, each of which fits alone, memory beside each other."""
+    target = Target(H100)
+    room = target.device.multiprocessor.shared
+
+    def blocks(kernel: Kernel) -> int:
+        tiles = [(Product.of(part), columns([part.chosen])) for part in layers_of(kernel)]
+        return sum(int(shared(product, tile, target)[0]) for product, tile in tiles if product)
+
+    one = replace(conv(384, 384, 8), kernel=(1, 3), pad=(0, 1))
+    (alone,) = candidates(one, target)
+    assert 2 * blocks(alone) > room
+    for count in (2, 3):
+        (together, *_) = candidates(Together((one,) * count), target)
+        assert blocks(together) < room
 
 
 def test_what_is_launched_together_has_one_pipeline() -> None:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from netlang.accuracy import relative_error
 from netlang.ir.graph import Graph
 
 CLOSE = 1e-10
@@ -24,4 +25,4 @@ def difference(ours: Tensor, theirs: Tensor) -> float:
     assert ours.shape == theirs.shape
     assert theirs.isfinite().all()
     assert theirs.std() > 0
-    return float((ours - theirs).abs().max() / theirs.abs().max())
+    return relative_error(ours, theirs)

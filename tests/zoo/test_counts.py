@@ -8,8 +8,9 @@ import pytest
 
 from netlang.ir.graph import Graph
 from netlang.lower import load
+from netlang.passes import inference
 from netlang.resources import zoo_networks
-from netlang.summary import depth, inference
+from netlang.summary import depth
 
 
 def count(graph: Graph) -> tuple[int, int, int, int]:

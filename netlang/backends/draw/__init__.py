@@ -13,6 +13,7 @@ from netlang.backends.draw.layout import laid_out
 from netlang.backends.draw.style import View
 from netlang.diagnostic import error, near_or_all
 from netlang.ir.graph import Graph
+from netlang.lower import GraphLike, as_graph
 from netlang.palette import PALETTES, Theme
 from netlang.picture import Picture
 
@@ -20,7 +21,9 @@ __all__ = ["View", "draw", "laid_out", "to_diff_dot", "to_dot", "to_svg"]
 
 
 def draw(
-    *graphs: Graph,
+    network: GraphLike,
+    /,
+    *others: GraphLike,
     theme: Theme = "light",
     horizontal: bool = False,
     shapes: bool = False,
@@ -32,15 +35,15 @@ def draw(
 ) -> Picture:
     """Networks side by side, as a picture to show in a notebook or to `save`.
 
-    Repeats are folded unless `flat`, or in a group, or several, to `expand`; below `depth` levels
-    of groups everything is one box. `shapes` and `params` add a line to each box. `NetError` where
-    there is no such theme.
+    Each is a graph, a `.net` file or a network of the zoo. Repeats are folded unless `flat`, or in
+    a group, or several, to `expand`; below `depth` levels of groups everything is one box. `shapes`
+    and `params` add a line to each box. `NetError` where there is no such network or theme.
     """
     if theme not in PALETTES:
         raise error(f"there is no theme '{theme}'", help=near_or_all(theme, PALETTES))
     groups = (expand,) if isinstance(expand, str) else tuple(expand)
     view = View(theme, horizontal, shapes, params, flat, groups, depth, title)
-    return Picture(to_svg(*graphs, view=view))
+    return Picture(to_svg(*map(as_graph, (network, *others)), view=view))
 
 
 def to_svg(*graphs: Graph, view: View | None = None) -> bytes:

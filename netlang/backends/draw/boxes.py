@@ -164,7 +164,7 @@ def _rides(graph: Graph, node: Node, host: Box) -> bool:
     moves = node.op.family == host.op.family == "shape"
     # What follows a block that repeats follows the last one alone.
     together = node.name.rpartition(".")[0] == last.name.rpartition(".")[0]
-    return (light or moves) and together and alone and last.op.family != "input" and not host.group
+    return (light or moves) and together and alone and not last.is_input and not host.group
 
 
 def kind(path: str) -> str:

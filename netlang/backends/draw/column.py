@@ -73,15 +73,19 @@ class Column:
             if not any(any(traffic(graph, node, places)) for node in box.nodes)
         }
 
+    @cached_property
+    def sizes(self) -> dict[str, Size]:
+        """The size of the image that each box gives, by its name, but for the input."""
+        return {box.name: box.size for box in self.boxes if box.inputs}
+
     def stage(self, box: Box) -> Size | None:
-        """The size that gives a box its colour; the input, which no layer makes, has none."""
-        return box.size if box.inputs else None
+        """The size that gives a box its colour."""
+        return self.sizes.get(box.name)
 
 
 def shades_of(columns: Iterable[Column], palette: Palette) -> dict[Size, Colour]:
     """The colours of the sizes of image in several networks, which share them."""
-    sizes = (column.stage(box) for column in columns for box in column.boxes)
-    return shades((size for size in sizes if size), palette)
+    return shades((size for column in columns for size in column.sizes.values()), palette)
 
 
 def _outermost(box: Box) -> str:
@@ -114,7 +118,7 @@ class Pen:
 
     @cached_property
     def width(self) -> float:
-        """Of every box below others, in points: they have one width and edge, as in the papers."""
+        """The width of every box below others: they have one edge, as in the papers; in points."""
         room = [self.labels.box(box).width for box in self.column.boxes if not box.symbol]
         # What a frame says, at the left, ends ahead of the middle, where the arrow comes in, if one
         # comes in there.

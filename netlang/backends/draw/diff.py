@@ -148,13 +148,13 @@ class DiffPen(Pen):
 
     @cached_property
     def spine(self) -> dict[str, int]:
-        """That of the second network, beside which stands what was removed."""
+        """The line of the second network, beside which stands what was removed."""
         kept = [link for link in self.column.links if self._mark(link) != "removed"]
         return {name: place for place, name in enumerate(spine(kept, self.column.end))}
 
     @cached_property
     def _old_spine(self) -> set[str]:
-        """That of what was removed, in a line of its own."""
+        """The boxes of what was removed, in a line of their own."""
         return set(spine([x for x in self.column.links if self._joins_removed(x)]))
 
     def _joins_removed(self, link: Link) -> bool:
@@ -163,7 +163,7 @@ class DiffPen(Pen):
 
     @property
     def marks(self) -> set[Mark]:
-        """Those that the drawing has."""
+        """The marks that the drawing has."""
         groups = self.column.root.descendants()
         changed = any("→" in self.labels.repeat(group.path) for group in groups)
         found: set[Mark] = {*self.union.marks.values(), *self.union.line_marks.values()}

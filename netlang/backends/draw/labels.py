@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,18 +51,23 @@ class Labels:
     view: View
 
     def title(self) -> list[str]:
-        """Of the whole network."""
+        """The words about the whole network; what its heads learn is there in training alone."""
         graph = self.folded.graph
-        return [graph.name, *self._parameters(graph.nodes)]
+        if not self.view.params:
+            return [graph.name]
+        needed = graph.needed([graph.output])
+        used, whole = self._count(n for n in graph if n.name in needed), self._count(graph)
+        training = f", {si(whole)} in training" if whole != used else ""
+        return [graph.name, f"{si(used)} params{training}"]
 
     def frame(self, path: str, members: Sequence[Box]) -> list[str]:
-        """Of an outermost group: its name, its output, all of its parameters."""
+        """The words about an outermost group: its name, its output, all of its parameters."""
         nodes = tuple(node for box in members for node in box.nodes)
         given = str(result(path, members))
         return [self._name(short(path), path), given, *self._parameters(nodes)]
 
     def box(self, box: Box) -> Label:
-        """Of a box; outside of groups it says what size it makes of the image."""
+        """The words in a box; outside of groups it says what size it makes of the image."""
         graph = self.folded.graph
         before = {graph[name].type.pixels for name in box.inputs}
         resized = not any(scopes(box.name)) and before != {box.size}
@@ -100,6 +105,10 @@ class Labels:
         return "  ".join(filter(None, (text + only, self.repeat(path))))
 
     def _parameters(self, nodes: tuple[Node, ...]) -> list[str]:
-        graph, count = self.folded.graph, self.folded.count
-        total = sum(graph.parameters(node) * count(node.name) for node in nodes)
+        total = self._count(nodes)
         return [f"{si(total)} params"] if total and self.view.params else []
+
+    def _count(self, nodes: Iterable[Node]) -> int:
+        """What nodes learn, each as often as it stands there."""
+        graph, times = self.folded.graph, self.folded.count
+        return sum(graph.parameters(node) * times(node.name) for node in nodes)

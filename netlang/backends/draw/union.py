@@ -66,7 +66,7 @@ def unite(difference: Difference, depth: int | None = None) -> Union:
 
 
 def _names(pair: Entry) -> Iterator[tuple[str, str]]:
-    """Of all within a pair the path in the first network and the common one."""
+    """The path in the first network and the common one, of all within a pair."""
     before, after = (
         f"{part.path}." if part and part.path else "" for part in (pair.before, pair.after)
     )

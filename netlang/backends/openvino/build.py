@@ -8,13 +8,12 @@ from typing import Any
 import openvino
 from openvino import opset14 as ov
 
+from netlang.arrays import Checkpoint
 from netlang.ir.graph import Graph, Node
 from netlang.weights import evaluated
 
 
-def to_model(
-    graph: Graph, checkpoint: Mapping[str, Any], batch: int | None = None
-) -> openvino.Model:
+def to_model(graph: Graph, checkpoint: Checkpoint, batch: int | None = None) -> openvino.Model:
     """The network at inference: inputs N x C x H x W (or N x C) of float32; N is `batch`, or free.
 
     `checkpoint` is that of the network as it is written, of arrays; the graph may be optimized by

@@ -17,6 +17,9 @@ from netlang.backends.page.model import network, whole
 from netlang.ir.graph import Graph
 from netlang.palette import PALETTES, Size, Theme
 
+PLAIN = -1
+"""The number of the plain colour among those of stages."""
+
 _HERE = Path(__file__).parent
 _ASSETS = _HERE / "assets"
 
@@ -52,18 +55,20 @@ def _data(columns: list[Column], stages: Mapping[Size, int], view: View) -> dict
 
 
 def _stages(columns: list[Column], view: View) -> dict[Size, int]:
-    """The number of each size's colour in every palette."""
+    """The number of each size's colour in every palette; single pixels have the plain one."""
     shades = shades_of(columns, view.palette)
-    return {size: view.palette.stages.index(shade) for size, shade in shades.items()}
+    found = {size: view.palette.stages.index(shade) for size, shade in shades.items()}
+    has_pixels = any((1, 1) in column.sizes.values() for column in columns)
+    return {**found, (1, 1): PLAIN} if has_pixels else found
 
 
 def _variables(theme: Theme) -> str:
-    """The colours of a theme for the style sheet; `plain` is the stage -1."""
+    """The colours of a theme for the style sheet."""
     palette = PALETTES[theme]
     own = {name: getattr(palette, name) for name in ("paper", "text", "faint", "shortcut")}
     own["flow"] = palette.line  # `line` is a stage's
     blocks = [_rule(f'[data-theme="{theme}"]', own)]
-    for number, colour in enumerate((palette.plain, *palette.stages), start=-1):
+    for number, colour in enumerate((palette.plain, *palette.stages), start=PLAIN):
         blocks.append(_rule(f'[data-theme="{theme}"] .stage{number}', asdict(colour)))
     return "\n".join(blocks)
 

@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from netlang.backends.draw.boxes import Box
@@ -24,10 +25,15 @@ from netlang.backends.draw.links import Kind
 from netlang.backends.draw.style import View
 from netlang.backends.page.scopes import Item, Repeat, Scope, as_scope, boxes_of
 from netlang.diagnostic import Label
+from netlang.files import real
 from netlang.fold import Folded, fold
 from netlang.ir.graph import Graph, Node
+from netlang.lower.paths import shown
 from netlang.palette import Size
+from netlang.passes import inference
 from netlang.receptive import Field, receptive_fields
+from netlang.resources import zoo_dir
+from netlang.summary import Summary
 from netlang.tree import scopes
 from netlang.units import si
 
@@ -91,12 +97,9 @@ class _Writer:
     def network(self) -> Json:
         form, _ = self._form(self.root)
         fields = receptive_fields(self.graph)
-        parameters, macs = (
-            sum(map(count, self.graph)) for count in (self.graph.parameters, self.graph.macs)
-        )
         return {
             "name": self.graph.name,
-            "totals": f"{si(parameters)} params, {si(macs)} MACs",
+            "totals": _totals(self.graph),
             "root": form,
             "forms": [json.loads(text) for text in self.forms],
             "fields": [_field(fields[box.nodes[-1].name]) for box in boxes_of(self.root)],
@@ -187,14 +190,36 @@ class _Writer:
             return -1
         source = label.span.source
         line, _ = source.place(label.span.start)
-        entry = source.name, line, source.line(line).strip()
+        entry = _file(source.name), line, source.line(line).strip()
         return self.places.setdefault(entry, len(self.places))
+
+
+def _totals(graph: Graph) -> str:
+    """What a network counts; its heads do in training alone."""
+    used, whole = Summary(inference(graph)).total, Summary(graph).total
+    training = f"; {si(whole.parameters)} params in training" if graph.heads else ""
+    return f"{si(used.parameters)} params, {si(used.macs)} MACs{training}"
 
 
 def _as_box(scope: Scope) -> Box:
     """A scope as the one box that a drawing makes of it."""
     nodes = (node for box in boxes_of(scope) for node in box.nodes)
     return Box(tuple(nodes), scope.path)
+
+
+def _file(name: str) -> str:
+    """How a page that others may open calls a file: no word of the folders of this machine.
+
+    What comes along with netlang is in `zoo/`; a path that the command was given as a whole one is
+    told from the folder that it ran in, or by its last word alone.
+    """
+    path = real(Path(name))
+    if path.is_relative_to(zoo_dir()):
+        return f"zoo/{path.relative_to(zoo_dir()).as_posix()}"
+    if not Path(name).is_absolute():
+        return name
+    own = shown(path)
+    return path.name if own.is_absolute() else own.as_posix()
 
 
 def _within(around: str, name: str) -> str:
@@ -209,4 +234,4 @@ def _call(graph: Graph, path: str, node: Node) -> Label | None:
 
 
 def _field(seen: Field) -> str:
-    return "×".join(str(reach.pixels) for reach in seen)
+    return "x".join(str(reach.pixels) for reach in seen)

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from netlang.arrays import Checkpoint
 from netlang.backends.torch.packed import Function, can_pack, packed, tail
 from netlang.backends.torch.schedule import Step, schedule
 from netlang.ir.fused import Fused
@@ -36,7 +37,7 @@ class Engine:
     def __init__(
         self,
         graph: Graph,
-        weights: Mapping[str, Any],
+        weights: Checkpoint,
         threads: int | None = None,
         precision: str = "float32",
         batch: int = 1,

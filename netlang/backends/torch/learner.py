@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
+from netlang.arrays import Checkpoint
 from netlang.backends.torch.module import Network, Output, to_module
 from netlang.diagnostic import error
 from netlang.ir.graph import Graph
@@ -31,9 +32,7 @@ class Learner:
     tested and kept is the mean of what `average` has been told of.
     """
 
-    def __init__(
-        self, graph: Graph, weights: Mapping[str, Any], sgd: SGD, device: str, averaged: bool
-    ):
+    def __init__(self, graph: Graph, weights: Checkpoint, sgd: SGD, device: str, averaged: bool):
         self.device = torch.device(device)
         self.network: Network = to_module(graph, weights).to(self.device)
         # Layers follow their weights. In torch's own order a CPU takes up to a fifth longer.
@@ -129,7 +128,7 @@ def device_for(wanted: str | None, threads: int | None) -> str:
     if threads:
         torch.set_num_threads(threads)
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise error("torch finds no CUDA GPU", help="leave out --device, or write --device cpu")
+        raise error("torch finds no CUDA GPU", help="the device 'cpu' is there")
     return wanted or ("cuda" if torch.cuda.is_available() else "cpu")
 
 

@@ -22,6 +22,7 @@ from torch import Tensor, nn, tensor
 from netlang.backends.torch.schedule import Schedule, schedule
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Op, Weight
+from netlang.lower import GraphLike, as_graph
 from netlang.ops.norm import Softmax
 from netlang.weights import evaluated, layer_of, random_weights
 
@@ -33,13 +34,17 @@ class Output(NamedTuple):
     heads: dict[str, Tensor]
 
 
-def to_module(graph: Graph, weights: Mapping[str, Any] | None = None, seed: int = 0) -> Network:
-    """The network as a trainable float32 module on the CPU, with a copy of the weights.
+def to_module(
+    network: GraphLike, weights: Mapping[str, Any] | None = None, seed: int = 0
+) -> Network:
+    """A network as a trainable float32 module on the CPU, with a copy of the weights.
 
-    `weights` is a checkpoint of the network as it is written, of arrays or tensors; KeyError where
-    it lacks one. What it lacks of auxiliary heads starts as training does, as everything does
-    where it is None. An optimized graph needs weights: its own are computed from them.
+    It is a graph, a `.net` file or a network of the zoo. `weights` is a checkpoint of the network
+    as it is written, of arrays or tensors; KeyError where it lacks one. What it lacks of auxiliary
+    heads starts as training does, as everything does where it is None. An optimized graph needs
+    weights: its own are computed from them.
     """
+    graph = as_graph(network)
     checkpoint = {name: _array(numbers) for name, numbers in (weights or {}).items()}
     if weights is None:
         checkpoint = random_weights(graph, seed, trained=False)
@@ -128,7 +133,7 @@ class Network(Group):
         self._evaluation = schedule(graph, (graph.output,))
         self._training = schedule(graph, logits)
         self._logits = schedule(graph, logits[:1])
-        layers = {node.name: Layer(node.op) for node in graph if node.op.family != "input"}
+        layers = {node.name: Layer(node.op) for node in graph if not node.is_input}
         for name, layer in layers.items():
             for slot, weight in graph.weights(graph[name]).items():
                 layer.own(slot, weight, tensor(numbers[f"{name}.{slot}"]))

@@ -13,12 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from netlang.ir.fused import FLOWING
+from netlang.ir.fused import FLOWING, anchor_of, steps_of
 from netlang.ir.op import Op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.conv import Conv
 from netlang.ops.linear import Linear
-from netlang.passes.rewrite import anchor_of, steps_of
 
 ONEDNN: Any = torch.ops.mkldnn
 
@@ -31,8 +30,10 @@ NEEDED = (
 )
 
 FUNCTIONS = ("relu", "sigmoid", "tanh", "swish", "hardswish")
-BEHIND_A_SUM = ("relu",)
 """The functions of one element that oneDNN's calls know."""
+
+BEHIND_A_SUM = ("relu",)
+"""Those of them that the calls know behind a sum."""
 
 Function = Callable[..., Tensor]
 """From the inputs of a node to its result."""

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from netlang.arrays import Checkpoint
 from netlang.backends.torch.schedule import schedule
 from netlang.ir.graph import Graph
 from netlang.weights import evaluated
 
 
 def reference(
-    graph: Graph, weights: Mapping[str, Any], *inputs: Any, dtype: torch.dtype = torch.float64
+    graph: Graph, weights: Checkpoint, *inputs: Any, dtype: torch.dtype = torch.float64
 ) -> Tensor:
     """The output of a network at inference, NCHW; see `values`, which take far more memory."""
     return _run(graph, weights, inputs, dtype, [graph.output])[graph.output]
 
 
 def values(
-    graph: Graph, weights: Mapping[str, Any], *inputs: Any, dtype: torch.dtype = torch.float64
+    graph: Graph, weights: Checkpoint, *inputs: Any, dtype: torch.dtype = torch.float64
 ) -> dict[str, Tensor]:
     """Every value of a network at inference by its name, computed in `dtype` throughout.
 
@@ -35,7 +36,7 @@ def values(
 @torch.inference_mode()
 def _run(
     graph: Graph,
-    weights: Mapping[str, Any],
+    weights: Checkpoint,
     inputs: Sequence[Any],
     dtype: torch.dtype,
     results: Sequence[str],

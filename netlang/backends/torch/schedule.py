@@ -35,7 +35,7 @@ def schedule(graph: Graph, results: Sequence[str]) -> Schedule:
     needed, alive = graph.needed(results), set(results)
     steps: list[Step] = []
     for node in reversed(graph.nodes):
-        if node.name in needed and node.op.family != "input":
+        if node.name in needed and not node.is_input:
             last = tuple(name for name in dict.fromkeys(node.inputs) if name not in alive)
             alive.update(last)
             steps.append(Step(node.name, node.inputs, last))

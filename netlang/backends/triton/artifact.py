@@ -6,17 +6,14 @@ import json
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from netlang.arrays import Array
 from netlang.backends.triton.manifest import FORMAT, manifest
 from netlang.backends.triton.numbers import serialized
 from netlang.backends.triton.source import source
 from netlang.diagnostic import error
 from netlang.files import whole_folder
 from netlang.plan import Plan
-
-if TYPE_CHECKING:
-    from netlang.backends.triton.numbers import Array
 
 LOADER = ("model.py", "device.py", "folder.py", "session.py")
 """The files of netlang/runtime that an artifact carries."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netlang.arrays import Array, Checkpoint
 from netlang.backends.triton.artifact import write_artifact
-from netlang.device import Device
+from netlang.device import DEVICES, Device, matching
 from netlang.diagnostic import error
 from netlang.plan import Plan
-
-if TYPE_CHECKING:
-    from netlang.backends.triton.numbers import Array
 
 SAMPLES, WARM_UP = 15, 3
 """Passes that are timed, and those ahead of them that are not."""
@@ -33,7 +30,7 @@ class RefusalError(Exception):
     """Why a plan does not run: Triton, the assembler or the device would not have it."""
 
 
-Bench = Callable[[Plan, Mapping[str, Any], Sequence[Any]], Pass]
+Bench = Callable[[Plan, Checkpoint, Sequence[Any]], Pass]
 """Runs a plan with a checkpoint on inputs N x C x H x W, all of NumPy; raises `RefusalError`."""
 
 
@@ -44,23 +41,15 @@ def bench(device: Device) -> Bench:
     if not torch.cuda.is_available():
         raise error(
             "kernels are timed on a GPU, and torch finds no CUDA device",
-            help=f"tune on a machine with one ({device.name}); with --tuning FILE what it measured "
-            "serves on this one too",
+            help=f"tune on a machine with one ({device.name}); the tuning.json that is written "
+            "there serves on this one too",
         )
-    name, capability = torch.cuda.get_device_name(), torch.cuda.get_device_capability()
-    if not is_device(name, capability, device):
-        raise error(
-            f"this machine's GPU is '{name}', and the target is {device.name}",
-            help="name the GPU that is here with --device",
-        )
+    name = torch.cuda.get_device_name()
+    known = matching(name)
+    if known is None or DEVICES[known].name != device.name:
+        here = f"the device '{known}' is here" if known else f"it is none of {', '.join(DEVICES)}"
+        raise error(f"this machine's GPU is '{name}', and the target is {device.name}", help=here)
     return run
-
-
-def is_device(name: str, capability: tuple[int, int], device: Device) -> bool:
-    """Whether a GPU, as the driver calls it, is a device: `NVIDIA H100 80GB HBM3` is `H100 SXM`."""
-    (model,) = (word for word in device.name.split()[:2] if re.search(r"\d", word))
-    major, minor = capability
-    return model in re.split(r"\W+", name) and 10 * major + minor == device.capability
 
 
 def run(plan: Plan, checkpoint: Mapping[str, Array], inputs: Sequence[Array]) -> Pass:

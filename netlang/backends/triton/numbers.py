@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netlang.arrays import Array, Checkpoint
 from netlang.ir.weights import evaluate
-from netlang.kernels.layer import BYTES
+from netlang.kernels.precision import bytes_of
 from netlang.plan import PackedWeight, Plan
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
 
 SAFETENSORS = {"float32": "F32", "float16": "F16", "bfloat16": "BF16"}
 
 
-def serialized(plan: Plan, checkpoint: Mapping[str, Array]) -> Iterator[bytes]:
+def serialized(plan: Plan, checkpoint: Checkpoint) -> Iterator[bytes]:
     """The file of a plan's weights in pieces, so that it is never in memory as a whole.
 
     KeyError where the checkpoint lacks a tensor.
     """
-    weights = sorted(plan.weights, key=lambda weight: -BYTES[weight.dtype])
+    weights = sorted(plan.weights, key=lambda weight: -bytes_of(weight.dtype))
     yield _header(weights)
     for weight in weights:
         yield packed(weight, checkpoint).tobytes()
 
 
-def packed(weight: PackedWeight, checkpoint: Mapping[str, Array]) -> Array:
+def packed(weight: PackedWeight, checkpoint: Checkpoint) -> Array:
     """The numbers of a weight as its kernel reads them; bfloat16 as bits in uint16."""
     numbers = evaluate(weight.expr, checkpoint)
     if weight.packing:
@@ -46,7 +42,7 @@ def _header(weights: Sequence[PackedWeight]) -> bytes:
     table: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
     for weight in weights:
-        start, end = end, end + BYTES[weight.dtype] * prod(weight.shape)
+        start, end = end, end + bytes_of(weight.dtype) * prod(weight.shape)
         dtype, shape = SAFETENSORS[weight.dtype], list(weight.shape)
         table[weight.name] = {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
     text = json.dumps(table, separators=(",", ":")).encode()

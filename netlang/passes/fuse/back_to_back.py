@@ -19,12 +19,13 @@ from dataclasses import dataclass, replace
 
 from netlang.device import Target
 from netlang.ir.composite import Chain, Sum
+from netlang.ir.fused import anchor_of
 from netlang.ir.graph import Graph, Node
 from netlang.ir.pieces import joined
 from netlang.ops.conv import Conv
-from netlang.passes.fuse.estimate import Work, dearer, seconds
+from netlang.passes.fuse.estimate import TiledWork, dearer, seconds
 from netlang.passes.report import Log
-from netlang.passes.rewrite import Sweep, anchor_of
+from netlang.passes.rewrite import Sweep
 
 WIDEST = 256
 """Output channels whose sums a program can hold beside the tile that it multiplies."""
@@ -36,8 +37,8 @@ class Pair:
 
     first: Node
     second: Node
-    apart: tuple[Work, Work]
-    one: Work
+    apart: tuple[TiledWork, TiledWork]
+    one: TiledWork
     keep: bool
 
     def saved(self, target: Target) -> float:
@@ -80,7 +81,7 @@ def _pairs(graph: Graph, log: Log) -> Iterator[Pair]:
     """The pairs that would take less time as one."""
     places = {node.name: place for place, node in enumerate(graph)}
     for second in graph:
-        first = graph[second.inputs[0]] if second.inputs else second
+        first = second if second.is_input else graph[second.inputs[0]]
         if not (_is_product(graph, first) and _is_pixelwise(first, second)):
             continue
         pair = _pair(graph, first, second)
@@ -117,7 +118,7 @@ def _too_wide(second: Node, target: Target) -> str:
 
 def _pair(graph: Graph, first: Node, second: Node) -> Pair:
     keep = first.name in graph.results or len(graph.users[first.name]) > 1
-    apart = Work.of(first.op, graph.types(first)), Work.of(second.op, graph.types(second))
+    apart = TiledWork.of(first.op, graph.types(first)), TiledWork.of(second.op, graph.types(second))
     between = first.type.elements
     one = replace(
         apart[0],

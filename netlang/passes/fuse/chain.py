@@ -10,27 +10,31 @@ from netlang.ir.graph import Graph, Node
 from netlang.passes.report import Log
 from netlang.passes.rewrite import Sweep, other_reader
 
-Judge = Callable[[Sweep, Node, Node], str | None]
-"""Of a node and the reader of its result: None where they are no pair for the pass, or why they
-stay apart; empty where they go together."""
+IsPair = Callable[[Node, Node], bool]
+"""Whether a node and the reader of its result are what a pass is about."""
+
+Refusal = Callable[[Sweep, Node, Node], str]
+"""Why the two of a pair stay apart; empty where they may go together."""
 
 
-def chain(graph: Graph, log: Log, judge: Judge) -> Graph:
+def chain(
+    graph: Graph, log: Log, is_pair: IsPair, refusal: Refusal = lambda sweep, first, second: ""
+) -> Graph:
     """The network with the pairs as one node each, where nothing else reads the first's result."""
     sweep = Sweep(graph)
     for old in graph:
         node = sweep.take(old)
-        first = sweep.nodes[node.inputs[0]] if node.inputs else node
-        reason = judge(sweep, first, node) if node.inputs else None
-        if reason == "":
-            reason = _kept_apart(graph, old)
-        if reason == "":
+        first = None if node.is_input else sweep.nodes[node.inputs[0]]
+        if first is None or not is_pair(first, node):
+            sweep.keep(node)
+            continue
+        reason = refusal(sweep, first, node) or _kept_apart(graph, old)
+        if reason:
+            log.skip(node.name, f"not computed with %{first.name}: {reason}")
+            sweep.keep(node)
+        else:
             log.change(node.name, f"computed behind %{first.name}, which is not stored")
             _join(sweep, first, node)
-            continue
-        if reason is not None:
-            log.skip(node.name, f"not computed with %{first.name}: {reason}")
-        sweep.keep(node)
     return sweep.finish()
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from netlang.ir.fused import FLOWING, Fused, Step
+from netlang.ir.fused import FLOWING, Fused, Step, anchor_of
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Op
 from netlang.passes.report import Log
@@ -59,7 +59,7 @@ def _refusal(sweep: Sweep, old: Node, node: Node, position: int) -> str:
 
 def takes_epilogue(op: Op) -> bool:
     """Whether the kernel of an operator can end in pointwise steps."""
-    anchor = op.anchor if isinstance(op, Fused) else op
+    anchor = anchor_of(op)
     return anchor.hosts_epilogue or anchor.pointwise
 
 

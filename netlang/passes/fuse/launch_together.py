@@ -22,7 +22,7 @@ from netlang.ir.pieces import joined
 from netlang.kernels.letters import MOST_PARTS
 from netlang.ops.join import Concat
 from netlang.ops.shape import Slice
-from netlang.passes.fuse.estimate import Work
+from netlang.passes.fuse.estimate import TiledWork
 from netlang.passes.report import Log
 from netlang.passes.rewrite import Sweep
 
@@ -49,7 +49,7 @@ def launch_together(graph: Graph, log: Log) -> Graph:
 
 
 def _ready(sweep: Sweep, nodes: Sequence[Node], log: Log) -> list[Node]:
-    """Those that can move up to here."""
+    """The nodes that can move up to here."""
     ready: list[Node] = []
     for node in nodes:
         late = [name for name in node.inputs if name not in sweep.nodes]
@@ -61,7 +61,7 @@ def _ready(sweep: Sweep, nodes: Sequence[Node], log: Log) -> list[Node]:
 
 
 def _mates(graph: Graph, log: Log) -> dict[str, list[Node]]:
-    """For the first of each group those that go with it."""
+    """The nodes that go with the first of each group, by that one's name."""
     places = {node.name: place for place, node in enumerate(graph)}
     mates: dict[str, list[Node]] = {}
     taken: set[str] = set()
@@ -112,8 +112,8 @@ def _ahead(graph: Graph, node: Node, places: Mapping[str, int], first: int) -> s
 
 def _small(graph: Graph, group: list[Node], log: Log) -> list[Node]:
     """The branches that leave some of the device idle."""
-    full = WAVES * log.target.device.sms
-    small = [b for b in group if Work.of(b.op, graph.types(b)).programs(log.target.batch) < full]
+    batch, full = log.target.batch, WAVES * log.target.device.sms
+    small = [b for b in group if TiledWork.of(b.op, graph.types(b)).programs(batch) < full]
     if len(group) > 1:
         for branch in group:
             if branch not in small:
@@ -123,7 +123,7 @@ def _small(graph: Graph, group: list[Node], log: Log) -> list[Node]:
 
 def _direct(sweep: Sweep, node: Node) -> Node:
     """A slice of a slice as one of the whole."""
-    inner = sweep.nodes[node.inputs[0]] if node.inputs else node
+    inner = node if node.is_input else sweep.nodes[node.inputs[0]]
     if not (isinstance(node.op, Slice) and isinstance(inner.op, Slice)):
         return node
     return replace(

@@ -16,14 +16,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from netlang.ir.fused import FLOWING, Fused
+from netlang.ir.fused import FLOWING, Fused, anchor_of, steps_of
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Op
 from netlang.ir.pieces import joined
 from netlang.ir.weights import Derived
 from netlang.ops.conv import Conv
 from netlang.passes.report import Log
-from netlang.passes.rewrite import Sweep, anchor_of, steps_of
+from netlang.passes.rewrite import Sweep
 
 
 def merge_siblings(graph: Graph, log: Log) -> Graph:
@@ -43,7 +43,7 @@ def merge_siblings(graph: Graph, log: Log) -> Graph:
 
 
 def _families(graph: Graph) -> dict[str, list[Node]]:
-    """For each convolution those that read the same in the same way, itself among them."""
+    """The convolutions that read the same in the same way, by the name of each of them."""
     families: dict[Any, list[Node]] = {}
     for node in graph:
         key = _geometry(node)

@@ -16,19 +16,18 @@ from dataclasses import replace
 
 from netlang.device import Target
 from netlang.ir.composite import Chain
+from netlang.ir.fused import anchor_of
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Op
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Derived
 from netlang.kernels.block import power_of_two
-from netlang.kernels.layer import BYTES
-from netlang.kernels.precision import storage
+from netlang.kernels.precision import bytes_of
 from netlang.ops.conv import Conv
 from netlang.ops.shape import ZeroPad
-from netlang.passes.fuse.estimate import Work, dearer
-from netlang.passes.fuse.pool_behind import together
+from netlang.passes.fuse.estimate import TiledWork, dearer, work_per_window
 from netlang.passes.report import Log
-from netlang.passes.rewrite import Sweep, anchor_of
+from netlang.passes.rewrite import Sweep
 
 
 def pad_channels(graph: Graph, log: Log) -> Graph:
@@ -38,7 +37,7 @@ def pad_channels(graph: Graph, log: Log) -> Graph:
     for old in graph:
         node = sweep.take(old)
         stem = _stem(graph, old)
-        reason = _refusal(node.op, *stem, graph.types(old), log.target) if stem else ""
+        reason = _refusal(node.op, stem[0], graph.types(old), log.target) if stem else ""
         if reason:
             log.skip(old.name, f"its image is not padded: {reason}")
         elif stem:
@@ -57,29 +56,24 @@ def _stem(graph: Graph, node: Node) -> tuple[Conv, str] | None:
     """The convolution that reads an image of odd channels in a node, and the slot of its weight."""
     first, prefix = (node.op.first, "a.") if isinstance(node.op, Chain) else (node.op, "")
     conv = anchor_of(first)
-    image = graph[node.inputs[0]] if node.inputs else node
+    image = node if node.is_input else graph[node.inputs[0]]
     is_odd = image.type.channels != power_of_two(image.type.channels)
-    if (
-        isinstance(conv, Conv)
-        and image.op.family == "input"
-        and conv.is_thin(image.type)
-        and is_odd
-    ):
+    if isinstance(conv, Conv) and image.is_input and conv.is_thin(image.type) and is_odd:
         return conv, f"{prefix}weight"
     return None
 
 
-def _refusal(op: Op, conv: Conv, slot: str, inputs: Types, target: Target) -> str:
+def _refusal(op: Op, conv: Conv, inputs: Types, target: Target) -> str:
     """Why the image stays as it is."""
     image = inputs[0]
     narrow, wide = image.channels, power_of_two(image.channels)
     # In numbers of the target's precision: what the caller gives is float32.
-    given = image.elements * BYTES["float32"] // BYTES[storage(target.precision)]
+    given = image.elements * bytes_of("float32") // bytes_of(target.precision)
     padded = image.elements * wide // narrow
-    work = together(op, inputs) if isinstance(op, Chain) else Work.of(op, inputs)
+    work = work_per_window(op, inputs) if isinstance(op, Chain) else TiledWork.of(op, inputs)
     gathers = work.macs // conv.out * work.columns
     as_given = replace(work, moved=work.moved - image.elements + given, gathers=gathers)
-    entry = Work(0, given + padded, 0, image.height * image.width)
+    entry = TiledWork(0, given + padded, 0, image.height * image.width)
     # One copy has all channels of a pixel.
     copied = replace(work, moved=work.moved - image.elements + padded, gathers=gathers // narrow)
     return dearer((as_given,), (entry, copied), target)

@@ -10,28 +10,29 @@ channels takes its own maxima, so there should be few of them.
 
 from __future__ import annotations
 
+from netlang.ir.fused import anchor_of
 from netlang.ir.graph import Graph, Node
 from netlang.ops.conv import Conv
 from netlang.ops.pool import MaxPool
 from netlang.passes.fuse.chain import chain
 from netlang.passes.fuse.estimate import COLUMNS
 from netlang.passes.report import Log
-from netlang.passes.rewrite import Sweep, anchor_of
+from netlang.passes.rewrite import Sweep
 
 
 def pool_ahead(graph: Graph, log: Log) -> Graph:
     """The network with max pools in the kernels of the 1x1 convolutions that read them."""
-    return chain(graph, log, _judge)
+    return chain(graph, log, _is_pair, _refusal)
 
 
-def _judge(sweep: Sweep, pool: Node, node: Node) -> str | None:
+def _is_pair(pool: Node, node: Node) -> bool:
     conv = anchor_of(node.op)
-    if not isinstance(pool.op, MaxPool) or not isinstance(conv, Conv):
-        return None
-    if pool.op.kernel == "global":
-        return None
-    if not conv.is_pixelwise(pool.type):
-        return None
-    if conv.out > COLUMNS:
-        return f"its {conv.out} channels are several tiles, and each would take the maxima anew"
-    return ""
+    has_windows = isinstance(pool.op, MaxPool) and pool.op.kernel != "global"
+    return has_windows and isinstance(conv, Conv) and conv.is_pixelwise(pool.type)
+
+
+def _refusal(sweep: Sweep, pool: Node, node: Node) -> str:
+    channels = node.type.channels
+    if channels <= COLUMNS:
+        return ""
+    return f"its {channels} channels are several tiles, and each would take the maxima anew"

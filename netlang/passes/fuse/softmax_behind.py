@@ -9,20 +9,18 @@ launch for a thousand numbers is saved.
 
 from __future__ import annotations
 
+from netlang.ir.fused import anchor_of
 from netlang.ir.graph import Graph, Node
 from netlang.ops.linear import Linear
 from netlang.ops.norm import Softmax
 from netlang.passes.fuse.chain import chain
 from netlang.passes.report import Log
-from netlang.passes.rewrite import Sweep, anchor_of
 
 
 def softmax_behind(graph: Graph, log: Log) -> Graph:
     """The network with softmaxes in the kernels of the linear layers that they read."""
-    return chain(graph, log, _judge)
+    return chain(graph, log, _is_pair)
 
 
-def _judge(sweep: Sweep, first: Node, node: Node) -> str | None:
-    if not isinstance(node.op, Softmax) or not isinstance(anchor_of(first.op), Linear):
-        return None
-    return ""
+def _is_pair(first: Node, node: Node) -> bool:
+    return isinstance(node.op, Softmax) and isinstance(anchor_of(first.op), Linear)

@@ -15,14 +15,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netlang.ir.composite import Sum
-from netlang.ir.fused import Fused
+from netlang.ir.fused import Fused, anchor_of, steps_of
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Op
 from netlang.ir.weights import Derived
 from netlang.ops.conv import Conv
 from netlang.ops.join import Add
 from netlang.passes.report import Log
-from netlang.passes.rewrite import Binding, Sweep, anchor_of, other_reader, steps_of
+from netlang.passes.rewrite import Binding, Sweep, other_reader
 
 
 def sum_products(graph: Graph, log: Log) -> Graph:

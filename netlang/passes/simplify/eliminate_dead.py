@@ -15,12 +15,8 @@ from netlang.passes.report import Log
 
 def eliminate_dead(graph: Graph, log: Log) -> Graph:
     """The nodes that a result or the signature needs."""
-    live = graph.needed(graph.results)
+    live = graph.needed((*graph.results, *(node.name for node in graph.inputs)))
     for node in graph:
-        if not _stays(node.name in live, node.op.family):
+        if node.name not in live:
             log.change(node.name, "nothing depends on it")
-    return graph.with_nodes(tuple(n for n in graph if _stays(n.name in live, n.op.family)))
-
-
-def _stays(live: bool, family: str) -> bool:
-    return live or family == "input"
+    return graph.with_nodes(tuple(node for node in graph if node.name in live))

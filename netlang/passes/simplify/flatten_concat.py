@@ -30,7 +30,7 @@ def flatten_concat(graph: Graph, log: Log) -> Graph:
 
 
 def _homes(graph: Graph, log: Log) -> dict[str, str]:
-    """For each concat that leaves the one in which it ends up.
+    """The concat in which each concat ends up that leaves, by the name of that one.
 
     Readers come first, so that those that end up in one concat are one reader.
     """

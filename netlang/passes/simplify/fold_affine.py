@@ -35,11 +35,11 @@ class Map:
     shift: Expr | None = None
 
     def then(self, after: Map) -> Map:
-        """This one, then another."""
+        """The map that does this one, then another."""
         return Map(_times(self.scale, after.scale), after.shifted(self.shift))
 
     def shifted(self, shift: Expr | None) -> Expr | None:
-        """What it makes of a shift ahead of it."""
+        """The shift that it makes of one ahead of it."""
         scaled = shift and Derived("mul", (shift, self.scale))
         return _sum(scaled, self.shift)
 

@@ -34,7 +34,7 @@ def merge_equal(graph: Graph, log: Log) -> Graph:
 
 
 def _content(graph: Graph, node: Node) -> Hashable:
-    if not node.inputs:
+    if node.is_input:
         return node.name
     inputs = sorted(node.inputs) if node.op.commutes else node.inputs
     return node.op, tuple(inputs), tuple(map(node.weight, graph.weights(node)))

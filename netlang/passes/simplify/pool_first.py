@@ -26,7 +26,7 @@ def pool_first(graph: Graph, log: Log) -> Graph:
     """The network with means over pixels ahead of products that treat each pixel alike."""
     while True:
         # A pool that has moved may stand behind the next product.
-        found = Log()
+        found = Log(log.target)
         graph = _moved(graph, found)
         log.changed += found.changed
         if not found.changed:
@@ -61,7 +61,7 @@ def _run(graph: Graph, reader: Node) -> Iterator[Node]:
     """The affine operators that lead to a pool and nowhere else, the last one first."""
     while True:
         node = graph[reader.inputs[0]]
-        is_affine = node.inputs and node.op.is_affine(graph.types(node))
+        is_affine = not node.is_input and node.op.is_affine(graph.types(node))
         if not is_affine or other_reader(graph, node.name, reader):
             return
         yield node

@@ -10,6 +10,7 @@ from math import sqrt
 from netlang.backends.draw.volumes.block import Block, Point
 from netlang.backends.draw.volumes.layout import Volume
 from netlang.backends.draw.volumes.maps import Map
+from netlang.integers import ceil_div
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Beam:
 
     @property
     def bottom(self) -> float:
-        """Its lowest pixel."""
+        """The lowest pixel."""
         return max(y for line in self.lines for _, y in line)
 
 
@@ -40,7 +41,7 @@ def beams(source: Volume, target: Volume) -> Iterator[Beam]:
 
 def _span(part: int, parts: int, groups: int) -> range:
     """The groups that a part of the channels has a share of."""
-    return range(part * groups // parts, -(-(part + 1) * groups // parts))
+    return range(part * groups // parts, ceil_div((part + 1) * groups, parts))
 
 
 def _meet(a: range, b: range) -> bool:

@@ -76,12 +76,12 @@ class Volume:
 
     @property
     def top(self) -> float:
-        """Its highest pixel, that of the number over equal maps among them."""
+        """The highest pixel, the number over equal maps included."""
         return self.blocks[0].y - self.blocks[0].slant - LINE * (self.map.times > 1)
 
     @property
     def bottom(self) -> float:
-        """Its lowest pixel."""
+        """The lowest pixel."""
         return self.blocks[-1].y + self.blocks[-1].height
 
     @property

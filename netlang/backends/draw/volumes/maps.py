@@ -103,7 +103,7 @@ def maps(graph: Graph, flat: bool = False) -> list[Map]:
             parameters = last.parameters + graph.parameters(node)
             found.append(replace(last, nodes=(*last.nodes, node), parameters=parameters))
         else:
-            given = graph.types(node)[0] if node.inputs else None
+            given = None if node.is_input else graph.types(node)[0]
             found.append(Map((node,), given, graph.parameters(node)))
     found = [replace(each, parts=n) for each, n in zip(found, _parts(found), strict=True)]
     return found if flat or len(found) <= MOST_MAPS else list(_runs(found))
@@ -125,7 +125,7 @@ def _branch(graph: Graph, node: Node, why: str) -> NetError:
         f"'{graph.name}' is no sequence of layers: {why}",
         node.origin[0].span if node.origin else None,
         "here",
-        help="'--style paper' draws branches and shortcuts, '--block NAME' a part alone",
+        help="the style 'paper' draws branches and shortcuts; a block can be drawn alone",
     )
 
 
@@ -145,7 +145,7 @@ def _groups(op: Op) -> int:
 
 
 def _parts(found: Sequence[Map]) -> list[int]:
-    """In how many parts each map lies: groups make them, need them, and pools leave them apart."""
+    """The number of parts of each map: groups make them, need them, and pools leave them apart."""
     made: list[int] = []
     for each in found:
         groups = _groups(each.op)

@@ -39,7 +39,7 @@ class Pen:
             self._making(after, before.right, lowest)
 
     def turn(self, row: Row, after: Row, left: float, between: float) -> None:
-        """From the end of a row to the next one, at the heights and sides where nothing is."""
+        """Draws the way from the end of a row to the next, at heights and sides that are free."""
         out, made = exit_of(row, after), after[0]
         self._beams(row[-1], out)
         x, y = out.blocks[0].port

@@ -36,32 +36,58 @@ function zoom(factor) {
 
 function extent() {
   const last = networks.at(-1);
-  const height = Math.max(...networks.map(network => network.root.plan.height)) + HEADING;
-  return { width: last.at[0] + last.width, height };
+  const height = Math.max(...networks.map(network => network.root.plan.height)) + headRoom();
+  return { width: Math.max(last.at[0] + last.width, titleEnd()), height };
 }
 
-// All of it where that can be read; else its beginning, as large as its shorter side allows.
-function fit(move = flyTo) {
+// All of it, however small that is.
+function fit() {
+  lookFrom(Math.min(...scales()), flyTo);
+}
+
+// All of it where that can be read; else where it begins, as large as its shorter side allows.
+function showBeginning() {
+  const whole = Math.min(...scales());
+  lookFrom(whole < READABLE ? Math.max(...scales()) : whole, look);
+}
+
+function scales() {
   const { width, height } = extent();
-  const roomX = canvas.clientWidth - 2 * EDGE, roomY = canvas.clientHeight - 2 * EDGE;
-  const whole = Math.min(roomX / width, roomY / height);
-  const scale = Math.min(whole < READABLE ? Math.max(roomX / width, roomY / height) : whole, 1.25);
-  const inside = (room, size) => EDGE + Math.max(0, (room - size * scale) / 2);
-  move(inside(roomX, width), height * scale > roomY ? EDGE : inside(roomY, height), scale);
+  return [(canvas.clientWidth - 2 * EDGE) / width, (canvas.clientHeight - 2 * EDGE) / height];
+}
+
+// In the middle, or where that is too large, with the first box as near to the middle as may be.
+function lookFrom(wanted, move) {
+  const scale = Math.min(wanted, 1.25), { width, height } = extent();
+  const { at, plan } = networks[0].root.items[0];
+  const along = (room, size, first) => size <= room - 2 * EDGE
+    ? (room - size) / 2 : Math.min(EDGE, Math.max(room - EDGE - size, room / 2 - first));
+  const x = along(canvas.clientWidth, scale * width, scale * (at[0] + plan.width / 2));
+  const y = along(canvas.clientHeight, scale * height, scale * (at[1] + plan.height / 2));
+  move(x, y, scale);
+}
+
+// What of the canvas the panel leaves free: it stands on the right, on a narrow screen below.
+const isNarrow = matchMedia("(max-width: 700px)");
+
+function free() {
+  const { clientWidth: width, clientHeight: height } = canvas;
+  if (panel.hidden) return { width, height };
+  return isNarrow.matches ? { width, height: panel.offsetTop } : { width: panel.offsetLeft, height };
 }
 
 function centreOn(item) {
-  const [x, y] = item.at, { width, height } = item.plan;
+  const [x, y] = item.at, { width, height } = item.plan, room = free();
   const scale = Math.max(camera.scale, READABLE);
-  const top = body(item) ? Math.min(height / 2, canvas.clientHeight / scale / 2 - EDGE) : height / 2;
-  flyTo(canvas.clientWidth / 2 - scale * (x + width / 2), canvas.clientHeight / 2 - scale * (y + top), scale);
+  const middle = body(item) ? Math.min(height / 2, room.height / scale / 2 - EDGE) : height / 2;
+  flyTo(room.width / 2 - scale * (x + width / 2), room.height / 2 - scale * (y + middle), scale);
 }
 
 function bringIntoView(item) {
-  const { x, y, scale } = camera, { width, height } = item.plan;
+  const { x, y, scale } = camera, { width, height } = item.plan, room = free();
   const left = x + scale * item.at[0], top = y + scale * item.at[1];
-  const isSeen = left >= 0 && top >= 0 && left + scale * width <= canvas.clientWidth
-    && top + scale * height <= canvas.clientHeight;
+  const isSeen = left >= 0 && top >= 0 && left + scale * width <= room.width
+    && top + scale * height <= room.height;
   if (!isSeen) centreOn(item);
 }
 

@@ -3,7 +3,7 @@
 const canvas = document.getElementById("canvas");
 const paper = svg("g");
 const lineElements = new Map();
-const BETWEEN = 60, HEADING = 56;
+const BETWEEN = 60, HEADING = 56, TITLED = 44, TITLE_SIZE = 26, NAMED = 240;
 
 canvas.append(markers(), paper);
 
@@ -21,22 +21,43 @@ function paint() {
   let x = 0;
   const drawn = networks.map(network => {
     const { width } = plan(network.root, columnWidth(network));
-    const title = heading(network);
-    const column = svg("g", { class: "network", transform: `translate(${x},0)` }, title.element);
+    const named = heading(network);
+    const column = svg("g", { class: "network", transform: `translate(${x},0)` }, named.element);
     network.at = [x, 0];
-    network.width = Math.max(width, title.width);
-    paintInside(network.root, column, [x + (network.width - width) / 2, HEADING], x);
+    network.width = Math.max(width, named.end);
+    paintInside(network.root, column, [x + (network.width - width) / 2, headRoom()], x);
     x += network.width + BETWEEN;
     return column;
   });
-  paper.replaceChildren(...drawn);
+  paper.replaceChildren(...title(), ...drawn);
+}
+
+// What stands above it all, if anything was asked for.
+function title() {
+  return view.title ? [words(view.title, nameLeft(networks[0]), TITLE_SIZE, { class: "title" })] : [];
+}
+
+function titleEnd() {
+  return view.title ? nameLeft(networks[0]) + widthOf(view.title, TITLE_SIZE, "bold") : 0;
+}
+
+// Names stand at the left, or over the first box where that is far from there.
+function nameLeft({ root }) {
+  const [first] = root.items, [[x]] = root.plan.places;
+  return Math.max(0, x + first.plan.width / 2 - NAMED);
+}
+
+// Where the networks begin, below the title and their headings.
+function headRoom() {
+  return (view.title ? TITLED : 0) + HEADING;
 }
 
 function heading(network) {
-  const name = words(network.name, 0, 20, { class: "heading" });
-  const totals = words(network.totals, 0, 38, { class: "totals" });
-  const width = Math.max(widthOf(network.name, 20, "bold"), widthOf(network.totals));
-  return { element: svg("g", {}, name, totals), width };
+  const left = nameLeft(network), y = headRoom() - HEADING;
+  const name = words(network.name, left, y + 20, { class: "heading" });
+  const totals = words(network.totals, left, y + 38, { class: "totals" });
+  const end = left + Math.max(widthOf(network.name, 20, "bold"), widthOf(network.totals));
+  return { element: svg("g", {}, name, totals), end };
 }
 
 // The items of a frame and the lines between them; `origin` is where the frame is on the paper.

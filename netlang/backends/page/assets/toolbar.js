@@ -7,7 +7,7 @@ const EVERY = "every layer";
 const actions = {
   "zoom-in": () => zoom(1.3),
   "zoom-out": () => zoom(1 / 1.3),
-  fit: () => fit(),
+  fit,
   "open-all": () => change(() => setLevels(Infinity, true)),
   "close-all": () => change(() => setLevels(0, false)),
   theme: () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"),
@@ -17,7 +17,7 @@ const actions = {
 function change(how) {
   how();
   redraw();
-  fit(look);
+  showBeginning();
 }
 
 function setTheme(theme) {

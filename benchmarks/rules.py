@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from benchmarks.machine_code import Code
 from netlang.backends.triton.aot import Compiled
-from netlang.backends.triton.inspect import Code
 from netlang.device import MULTIPROCESSORS
 from netlang.kernels import BackToBack, Conv, Kernel, Layer, Linear
 from netlang.tune.parts import layers_of

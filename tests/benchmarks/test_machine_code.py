@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from benchmarks.kernels import results, union
+from benchmarks.machine_code import Code, Instruction, inspect
+from benchmarks.rules import broken_rules
 from netlang.backends.triton.aot import Compiled, Request, compile_kernels
-from netlang.backends.triton.inspect import Code, Instruction, inspect
-from netlang.backends.triton.rules import broken_rules
 from netlang.device import MULTIPROCESSORS
 from netlang.kernels import Conv, Kernel, Linear, Tile, Together, dense
 from netlang.kernels.kernel import Descriptor, Parameter

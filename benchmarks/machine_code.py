@@ -17,8 +17,6 @@ from pathlib import Path
 
 from netlang.backends.triton.aot import Compiled
 
-ARCHITECTURES = {80: "SM80", 90: "SM90a", 100: "SM100a"}
-
 MATRIX = {
     "mma.sync": re.compile(r"[HIBDQ]MMA"),
     "wgmma": re.compile(r"[HIBQ]GMMA"),
@@ -167,7 +165,8 @@ def _disassembled(code: bytes, capability: int) -> list[Instruction]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "code"
         path.write_bytes(code)
-        tool, architecture = knobs.nvidia.nvdisasm.path, ARCHITECTURES[capability]
-        command = [tool, "--no-dataflow", "--binary", architecture, str(path)]
+        # From Hopper on Triton compiles for one chip, with what no later one need have.
+        arch = f"SM{capability}{'a' * (capability >= 90)}"
+        command = [knobs.nvidia.nvdisasm.path, "--no-dataflow", "--binary", arch, str(path)]
         text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return [Instruction(int(address, 16), *rest) for address, *rest in LINE.findall(text)]
