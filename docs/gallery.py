@@ -23,11 +23,11 @@ INTRODUCTION = """\
 # Gallery
 
 The zoo as netlang sees it; [Drawing](drawing.md) tells how. A box is a layer with what follows it,
-a frame a group with the shape that it gives. A colour is a size of image: the box's, or the most
-frequent one of its outermost group. A block that repeats is drawn once, with its number. Solid red
+a frame a group with the shape that it gives. A colour is a size of image, that of what a box or a
+group gives; the legend says which. A block that repeats is drawn once, with its number. Solid red
 lines are identity shortcuts, dotted ones change the shape. With `-O` a box is what one kernel
-computes: one after the other line below line, together in cells. What moves nothing has a box and
-no kernel: the input, and a concatenation that is written in place.
+computes: one after the other line below line, together in cells. A dashed one has no kernel of its
+own: the input, and a concatenation that is written in place.
 
 `python -m docs.gallery` (or `make gallery`) draws all of it anew; with each picture stands the
 command that draws it alone.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import log2, prod
 from typing import Literal
 
 from netlang.ir.op import Family
@@ -62,6 +63,11 @@ PALETTES: dict[Theme, Palette] = {
             Colour("#c9e0f8", "#5a8fc4", "#f3f8fe"),
             Colour("#fbebb5", "#b99a2e", "#fefbee"),
             Colour("#c9ebe8", "#4f9d96", "#f2fbfa"),
+            Colour("#f1bdee", "#b25fac", "#fdf4fc"),
+            Colour("#d4e68e", "#7a9322", "#f9fcee"),
+            Colour("#f0b49c", "#b4603c", "#fdf1ec"),
+            Colour("#b4bdf2", "#5763bd", "#f1f3fe"),
+            Colour("#d3c6b1", "#8e7a58", "#f8f5f0"),
         ),
         marks={
             "same": Colour("#f3f4f6", "#a3abb8", "#fafbfc"),
@@ -95,6 +101,11 @@ PALETTES: dict[Theme, Palette] = {
             Colour("#1f4166", "#6ca5dd", "#111b28"),
             Colour("#55470f", "#ccae45", "#1c1a12"),
             Colour("#184945", "#5fb3ab", "#101e20"),
+            Colour("#5b2a5e", "#d585d0", "#1e1420"),
+            Colour("#4d6110", "#a5bd4c", "#181b10"),
+            Colour("#7a3114", "#ee8a5e", "#21140f"),
+            Colour("#2a3a8c", "#8c9bf5", "#121733"),
+            Colour("#5f5a50", "#c4b79f", "#1a1815"),
         ),
         marks={
             "same": Colour("#1f2630", "#5b6676", "#141a21"),
@@ -116,10 +127,20 @@ PALETTES: dict[Theme, Palette] = {
 
 
 def shades(sizes: Iterable[Size], palette: Palette) -> dict[Size, Colour]:
-    """A colour for each size of image, the largest first; single pixels have the plain one."""
+    """A colour for each size of image, the largest first; single pixels have the plain one.
+
+    Sizes of one octave share a colour, like 56x56 and 55x55 of two networks: strides halve an
+    image, and there are colours for every halving.
+    """
     ordered = sorted(set(sizes) - {(1, 1)}, reverse=True)
+    octaves = sorted({_octave(size) for size in ordered}, reverse=True)
     stages = palette.stages
-    return {size: stages[i % len(stages)] for i, size in enumerate(ordered)}
+    return {size: stages[octaves.index(_octave(size)) % len(stages)] for size in ordered}
+
+
+def _octave(size: Size) -> int:
+    """How often the image can be halved, about."""
+    return round(log2(prod(size)) / 2)
 
 
 def mixed(colour: str, other: str, share: float) -> str:

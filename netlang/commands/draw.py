@@ -29,9 +29,8 @@ from netlang.picture import FORMATS
 from netlang.tree import tree
 
 HELP = (
-    "Draw networks: a box a layer, a frame a group, a colour a size of image (within a group the "
-    "most frequent one). A block that repeats is drawn once, with its number: ×35. Several "
-    "networks stand side by side."
+    "Draw networks: a box a layer, a frame a group, a colour the size of the image that it gives. "
+    "A block that repeats is drawn once, with its number: ×35. Several networks stand side by side."
 )
 
 NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlang import kernels
-from netlang.ir.attributes import Size, attribute, integer, numbers, shape, size, word
+from netlang.ir.attributes import Size, attribute, integer, numbers, shape, show, size, word
 from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.precision import storage
@@ -192,6 +192,10 @@ class Split(Op):
     parts: int = attribute(integer(1))
     part: int = attribute(integer(0))
 
+    @property
+    def caption(self) -> str:
+        return f"split, {self.part + 1} of {self.parts}"
+
     def infer(self, inputs: Types) -> TensorType:
         (x,) = inputs
         _require_divisor(x.channels, self.parts, "parts")
@@ -225,6 +229,10 @@ class Slice(Op):
     start: int = attribute(integer(0))
     channels: int = attribute(integer(1))
 
+    @property
+    def caption(self) -> str:
+        return f"channels {self.start} to {self.start + self.channels - 1}"
+
     def infer(self, inputs: Types) -> TensorType:
         (x,) = inputs
         if self.start + self.channels > x.channels:
@@ -256,6 +264,10 @@ class Shuffle(Op):
 
     groups: int = attribute(integer(1))
 
+    @property
+    def caption(self) -> str:
+        return f"shuffle, {self.groups} groups"
+
     def infer(self, inputs: Types) -> TensorType:
         _require_divisor(inputs[0].channels, self.groups, "groups")
         return inputs[0]
@@ -282,6 +294,11 @@ class Upsample(Op):
 
     factor: Size = attribute(size())
     mode: str = attribute(word("nearest", "bilinear"), "nearest")
+
+    @property
+    def caption(self) -> str:
+        mode = [] if self.mode == "nearest" else [self.mode]
+        return " ".join([show(self.factor), *mode, self.name])
 
     def infer(self, inputs: Types) -> TensorType:
         (x,) = inputs

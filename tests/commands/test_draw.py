@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from netlang.backends.draw import View, to_dot
+from netlang.backends.draw import View, to_diff_dot, to_dot
 from netlang.commands import main
 from netlang.device import Target
 from netlang.diagnostic import Source
+from netlang.diff import compare
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.lower.printed import parse_graph
@@ -29,7 +30,7 @@ def test_the_source_says_what_the_network_is() -> None:
     assert 'conv_1 [label="7x7 conv, 64, /2\nbn, relu\n→ 64x112x112"' in source
     assert 'linear_1 [label="fc 1000\nsoftmax"' in source  # one pixel before and after
     assert source.count("subgraph cluster_conv") == 4
-    assert source.count('label="+"') == 8  # a residual sum a block
+    assert source.count('label="+  relu"') == 8  # a residual sum a block
     assert source.count("style=dotted") == 2 * 3 + 1  # to a projection and from it; the legend
 
 
@@ -38,7 +39,37 @@ def test_a_title_and_a_legend() -> None:
     assert r'label="a \"b\" \\n" labelloc=t' in source
     assert "what one kernel computes" not in source
     assert "what one kernel computes" in to_dot(optimize(load("resnet18")).graph)
-    assert "cluster legend" not in to_dot(load("vgg16"))
+    one_size = load(Source("n.net", "net n { input 3x8x8; conv 3x3, 4 -> relu }"))
+    assert "cluster legend" not in to_dot(one_size)
+
+
+def test_the_legend_has_the_colours_of_the_sizes() -> None:
+    source = to_dot(load("alexnet"), load("resnet18"))
+    said = re.findall(r'"meaning of size \w+" \[label="([^\\]*)', source)
+    assert said == ["112x112 pixels", "56x56 to 55x55 pixels"] + [
+        f"{a} to {b} pixels" for a, b in (("28x28", "27x27"), ("14x14", "13x13"), ("7x7", "6x6"))
+    ]
+    names = "legend size 56x56", "2.conv2_x.basic_1.conv_1"
+    fills = [re.search(rf'"{x}" \[[^]]*fillcolor="(#\w+)"', source) for x in names]
+    assert (
+        len({fill.group(1) if fill else name for fill, name in zip(fills, names, strict=True)}) == 1
+    )
+
+
+def test_a_frame_has_the_colour_of_what_it_gives() -> None:
+    source = to_dot(load("vgg19"), load("resnet34"))
+    frame = re.search(r'cluster_1.convs_1" \{\n\s*color="(#\w+)"', source)  # gives 112x112
+    box = re.search(r'"2.conv_1" \[label="[^"]*→ 64x112x112" color="(#\w+)"', source)
+    assert frame
+    assert box
+    assert frame.group(1) == box.group(1)
+
+
+def test_what_has_no_kernel_is_dashed_among_kernels() -> None:
+    optimized = to_dot(optimize(load("googlenet")).graph)
+    dashed = re.findall(r'label="?(\w+)[^"\]]*"? .*style="rounded,filled,dashed"', optimized)
+    assert dashed == ["input"] + 9 * ["concat"]
+    assert "dashed" not in to_dot(load("googlenet"))
 
 
 def test_a_block_alone(tmp_path: Path) -> None:
@@ -69,11 +100,11 @@ def test_what_is_drawn_as_written_is_for_no_target(option: str, refused: Refusal
 
 def test_repeats_are_folded() -> None:
     source = to_dot(load("resnet152"))
-    assert re.findall(r'label="(×\d+)"', source) == ["×2", "×7", "×35", "×2"]
-    assert source.count('label="+"') == 8
+    assert re.findall(r'label="(×\d+)\\r"', source) == ["×2", "×7", "×35", "×2"]
+    assert source.count('label="+  relu"') == 8
     assert "×" not in to_dot(load("resnet152"), view=View(flat=True))
     unfolded = to_dot(load("resnet152"), view=View(expand=("conv4_x",)))
-    assert unfolded.count('label="+"') == 2 + 2 + 36 + 2
+    assert unfolded.count('label="+  relu"') == 2 + 2 + 36 + 2
 
 
 def test_what_follows_a_repeat_is_not_repeated() -> None:
@@ -116,7 +147,7 @@ def test_a_kernel_says_what_it_computes() -> None:
 def test_what_is_launched_together_stands_side_by_side() -> None:
     source = to_dot(optimize(load("googlenet")).graph, view=View(shapes=True))
     cells = r"{1x1 conv, 176, relu|3x3 max pool\n1x1 conv, 32, relu}"
-    assert f'label="{{{cells}|→ 208x28x28}}"' in source
+    assert f'label="{{{cells}|→ (64 + 96 + 16 + 32)x28x28}}"' in source
     turned = to_dot(optimize(load("googlenet")).graph, view=View(horizontal=True))
     assert f'label="{cells}"' in turned
 
@@ -139,6 +170,55 @@ def test_shapes_and_parameters() -> None:
     source = to_dot(load("resnet50"), view=View(shapes=True, params=True))
     assert 'label="resnet50\n25.6M params"' in source  # Table 1: 25.6 million
     assert 'label="3x3 conv, 64\nbn, relu\n→ 64x56x56\n37.0k params"' in source
+
+
+@pytest.mark.parametrize("depth", [None, 0, 1])
+def test_of_what_repeats_parameters_are_those_of_each(depth: int | None) -> None:
+    """He et al. 2015, Table 1: three convolutions, with their batch norms, in each of 35 blocks."""
+    source = to_dot(load("resnet152"), view=View(params=True, depth=depth))
+    ways = {
+        None: "bn, relu\n590k params each",
+        0: "109 layers\n→ 1024x14x14\n40.6M params",
+        1: "1x1 conv, 1024\n1.12M params each",
+    }
+    assert f'{ways[depth]}"' in source
+
+
+@pytest.mark.parametrize("depth", [None, 0])
+def test_a_long_name_of_a_group_loses_its_middle(depth: int | None) -> None:
+    name = "a_name_of_a_group_that_nobody_can_read_at_one_glance"
+    net = load(Source("n.net", f"net n {{ input 3x8x8; group {name} {{ conv 3x3, 8 }} }}"))
+    assert re.findall(r'label="(\w*…\w*)', to_dot(net, view=View(depth=depth))) == [
+        "a_name_of_a_gr…d_at_one_glance"
+    ]
+
+
+@pytest.mark.parametrize("depth", [None, 0])
+def test_a_head_is_for_training_only(depth: int | None) -> None:
+    source = to_dot(load("googlenet"), view=View(depth=depth))
+    assert re.findall(r'label="(aux\d[^\\\n]*)', source) == [
+        "aux1, training only",
+        "aux2, training only",
+    ]
+
+
+def test_a_removed_head_is_marked_too() -> None:
+    source = to_diff_dot(compare(load("googlenet"), load("resnet18")))
+    assert "− aux1, training only" in source
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        ("split parts=4, part=1", "split, 2 of 4"),
+        ("shuffle 2", "shuffle, 2 groups"),
+        ("upsample 2", "2x2 upsample"),
+        ("upsample 3x2, mode=bilinear", "3x2 bilinear upsample"),
+    ],
+)
+def test_a_layer_that_moves_values_says_how(layer: str, said: str) -> None:
+    net = load(Source("n.net", f"net n {{ input 8x8x8; {layer}; conv 3x3, 4 }}"))
+    assert f'"{said}' in to_dot(net)
 
 
 def test_what_heads_learn_is_told_apart() -> None:

@@ -54,7 +54,7 @@ def test_what_changed_says_what_it_was() -> None:
     )
     assert '"± 3x3 conv, 64\nrelu → bn, relu"' in source("vgg16", "vgg16_bn")
     assert "bias on → off" in source("googlenet", "googlenet_torchvision")
-    assert 'label="± ×5→×22"' in source("resnet50", "resnet101")
+    assert 'label="± ×5 → ×22\\r"' in source("resnet50", "resnet101")
     assert 'label="resnet50 → resnet101"' in source("resnet50", "resnet101")
 
 
@@ -81,3 +81,36 @@ def test_every_line_joins_two_boxes(before: str, after: str, view: View) -> None
 )
 def test_what_cannot_be_drawn(argv: list[str], message: str, refused: Refusal) -> None:
     refused(["draw", *argv], message)
+
+
+def test_an_arrow_between_sizes_says_that_they_changed() -> None:
+    shown = source("alexnet", "alexnet_torchvision", View(shapes=True))
+    assert "\n96x55x55 → 64x55x55" in shown
+    assert not re.search("→ [^\n]* →", shown)
+
+
+def test_projections_are_dotted_as_the_legend_says() -> None:
+    shown = source("plain34", "resnet34")
+    lines = re.findall(r'-> "?[\w.]*projection.* \[(.*)\]', shown)
+    assert len(lines) == 3
+    assert all("style=dotted" in line for line in lines)
+    assert '"shortcut that changes the shape' in shown
+    assert "shortcut that changes" not in source("vgg16", "vgg16_bn")
+
+
+@pytest.mark.parametrize("depth", [None, 0, 1])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("vgg16", "googlenet"),
+        ("googlenet", "vgg16"),
+        ("resnet18", "vgg16"),
+        ("alexnet", "googlenet"),
+    ],
+)
+def test_no_line_joins_what_was_added_before_it_was_there(
+    before: str, after: str, depth: int | None
+) -> None:
+    union = unite(compare(load(before), load(after)), depth)
+    for ends, mark in union.line_marks.items():
+        assert not {"added", "removed"} <= {mark, *(union.marks[end] for end in ends)}, ends

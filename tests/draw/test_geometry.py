@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
@@ -9,6 +10,7 @@ from itertools import combinations
 import pytest
 
 from netlang.backends.draw import View, laid_out, to_diff_dot, to_svg
+from netlang.diagnostic import Source
 from netlang.diff import compare
 from netlang.ir.graph import Graph
 from netlang.lower import load
@@ -16,7 +18,20 @@ from netlang.part import part
 from netlang.passes import optimize
 from netlang.resources import zoo_networks
 
+STEPS = 20
+"""Into how many a curve is cut."""
+
 SVG = "{http://www.w3.org/2000/svg}"
+
+HEADS = """
+net heads {
+  input 3x32x32 -> conv 3x3, 16
+  aux head1 { avgpool global -> linear 10 -> softmax }
+  conv 3x3, 16
+  aux head2 { conv 3x3, 8 -> avgpool global -> linear 10 -> softmax }
+  avgpool global -> linear 10 -> softmax
+}
+"""
 
 PICTURES = {
     "resnet34": (("resnet34",), View()),
@@ -28,6 +43,9 @@ PICTURES = {
     "resnet152 in blocks": (("resnet152",), View(depth=1, params=True)),
     "three": (("vgg19", "plain34", "resnet34"), View()),
     "alexnet": (("alexnet",), View(params=True)),
+    "heads": (("heads",), View(params=True)),
+    "heads, horizontal": (("heads",), View(horizontal=True)),
+    "a projection": (("resnet50 bottleneck",), View(shapes=True, params=True)),
     "a block": (("googlenet inception",), View(title="Figure 2(b)")),
     "kernels": (("resnet50 -O", "googlenet -O", "alexnet -O"), View()),
     "kernels with numbers": (("googlenet -O",), View(shapes=True, params=True)),
@@ -51,6 +69,9 @@ DIFFERENCES = {
 """Networks, before and after, and how what changed is drawn."""
 
 ALL = (*PICTURES, *DIFFERENCES)
+
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -79,6 +100,9 @@ class Area:
             and other.top < self.bottom
         )
 
+    def has(self, point: Point) -> bool:
+        return self.left < point[0] < self.right and self.top < point[1] < self.bottom
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -88,6 +112,7 @@ class Picture:
     frames: tuple[Area, ...]
     texts: tuple[tuple[Area, Area], ...]
     borders: tuple[Area, ...]
+    lines: tuple[tuple[Point, ...], ...]
 
 
 def drawing(name: str) -> bytes:
@@ -100,6 +125,8 @@ def drawing(name: str) -> bytes:
 
 def network(words: str) -> Graph:
     match words.split():
+        case ["heads"]:
+            return load(Source("heads.net", HEADS))
         case [name, "-O"]:
             return optimize(load(name)).graph
         case [name, block]:
@@ -118,15 +145,22 @@ def picture(name: str) -> Picture:
         area = outline(group) if kind in found else None
         if area:
             found[kind].append(area)
-            # What stands beside a circle is written after its sign.
-            own = group.findall(f"{SVG}text")[: 1 if round_shape(group) else None]
-            texts += [(area, extent(text)) for text in own]
+            texts += [(area, extent(text)) for text in group.findall(f"{SVG}text")]
     borders = tuple(bounds("", line.get("points", "")) for line in root.iter(f"{SVG}polyline"))
-    return Picture(tuple(found["node"]), tuple(found["cluster"]), tuple(texts), borders)
+    curves = (g.find(f"{SVG}path") for g in root.iter(f"{SVG}g") if g.get("class") == "edge")
+    lines = tuple(tuple(along(x.get("d", ""))) for x in curves if x is not None)
+    return Picture(tuple(found["node"]), tuple(found["cluster"]), tuple(texts), borders, lines)
 
 
-def round_shape(group: ET.Element) -> bool:
-    return group.find(f"{SVG}ellipse") is not None
+def along(curve: str) -> Iterator[Point]:
+    """Points of a line that Graphviz drew: Bézier curves that begin where the last one ended."""
+    points = points_of(curve)
+    for start in range(0, len(points) - 1, 3):
+        (ax, ay), (bx, by), (cx, cy), (dx, dy) = points[start : start + 4]
+        for step in range(STEPS + 1):
+            t = step / STEPS
+            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
+            yield a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy
 
 
 def outline(group: ET.Element) -> Area | None:
@@ -142,16 +176,19 @@ def outline(group: ET.Element) -> Area | None:
 
 
 def bounds(name: str, points: str) -> Area:
-    pairs = re.findall(r"(-?[\d.]+),(-?[\d.]+)", points)
-    xs, ys = [float(x) for x, _ in pairs], [float(y) for _, y in pairs]
+    xs, ys = zip(*points_of(points), strict=True)
     return Area(name, min(xs), min(ys), max(xs), max(ys))
+
+
+def points_of(text: str) -> list[Point]:
+    return [(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+),(-?[\d.]+)", text)]
 
 
 def extent(text: ET.Element) -> Area:
     """Where a text is at most: as wide as in DejaVu Sans, the widest that viewers fall back to."""
     content, size = text.text or "", float(text.get("font-size", 0))
     x, y, width = float(text.get("x", 0)), float(text.get("y", 0)), 0.61 * size * len(content)
-    left = x if text.get("text-anchor") == "start" else x - width / 2
+    left = x - width * {"start": 0, "middle": 0.5, "end": 1}[text.get("text-anchor", "")]
     return Area(content, left, y - 0.75 * size, left + width, y + 0.22 * size)
 
 
@@ -166,6 +203,16 @@ def test_no_two_boxes_overlap(name: str) -> None:
 def test_text_stays_inside(name: str) -> None:
     texts = picture(name).texts
     assert [(area.name, text.name) for area, text in texts if not area.holds(text)] == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_line_runs_over_words(name: str) -> None:
+    drawn = picture(name)
+    words = [text for _, text in drawn.texts]
+    crossed = {
+        text.name for text in words if any(text.has(p) for line in drawn.lines for p in line)
+    }
+    assert crossed == set()
 
 
 @pytest.mark.parametrize("name", ["kernels", "kernels with numbers", "kernels, horizontal"])
@@ -190,3 +237,13 @@ def test_frames_hold_their_own_and_nothing_else(name: str) -> None:
         for box in drawn.boxes:
             own = box.name.startswith(f"{path}.")
             assert frame.holds(box) if own else not frame.meets(box), (frame.name, box.name)
+
+
+@pytest.mark.parametrize("name", ["kernels", "three", "googlenet dark, horizontal"])
+def test_the_words_of_a_legend_begin_below_one_another(name: str) -> None:
+    root = ET.fromstring(drawing(name))
+    groups = [g for g in root.iter(f"{SVG}g") if g.get("class") == "node"]
+    words = [g for g in groups if (g.findtext(f"{SVG}title") or "").startswith("meaning of")]
+    begins = {extent(text).left for g in words for text in g.findall(f"{SVG}text")}
+    assert len(words) > 4
+    assert len(begins) == 1

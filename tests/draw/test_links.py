@@ -4,8 +4,10 @@ from collections import Counter
 
 import pytest
 
+from netlang.backends.draw import View
 from netlang.backends.draw.boxes import boxes
-from netlang.backends.draw.links import links
+from netlang.backends.draw.column import Column
+from netlang.backends.draw.links import links, spine
 from netlang.diagnostic import Source
 from netlang.lower import load
 from netlang.lower.printed import parse_graph
@@ -82,3 +84,35 @@ def test_of_branches_that_learn_alike_none_is_a_shortcut() -> None:
     branches = "branches add { | conv 3x3, 4 | conv 1x1, 4 }"
     graph = load(Source("n.net", f"net n {{ input 3x8x8; conv 3x3, 4; {branches} }}"))
     assert {link.kind for link in links(boxes(graph))} == {"flow"}
+
+
+def test_the_spine_ends_at_the_result_though_a_head_is_longer() -> None:
+    head = "aux head { conv 3x3, 4 -> conv 3x3, 4 -> avgpool global -> linear 2 -> softmax }"
+    graph = load(Source("n.net", f"net n {{ input 3x8x8; conv 3x3, 4; {head}; linear 2 }}"))
+    column = Column.of(graph, "", View())
+    assert spine(column.links)[-1] == "head.linear_1"
+    assert spine(column.links, column.end) == ["input", "conv_1", "linear_1"]
+
+
+@pytest.mark.parametrize(("branches", "middle"), [(2, 0), (3, 1), (4, 1), (30, 14)])
+def test_of_branches_of_one_length_the_spine_takes_the_one_in_the_middle(
+    branches: int, middle: int
+) -> None:
+    each = "".join(f"| conv 1x1, {channels} " for channels in range(1, branches + 1))
+    graph = load(Source("n.net", f"net n {{ input 3x8x8; branches concat {{ {each} }} }}"))
+    assert f"conv_{middle + 1}" in spine(links(boxes(graph)))
+
+
+GATE = "branches mul { | | conv 1x1, 4 -> sigmoid }"
+
+
+@pytest.mark.parametrize("optimized", [False, True])
+@pytest.mark.parametrize(
+    ("way", "kinds"), [(GATE, {"flow"}), ("shortcut { conv 3x3, 4 }", {"flow", "identity"})]
+)
+def test_what_a_gate_is_multiplied_with_is_no_shortcut(
+    way: str, kinds: set[str], optimized: bool
+) -> None:
+    graph = load(Source("n.net", f"net n {{ input 3x8x8; conv 3x3, 4; {way}; conv 3x3, 4 }}"))
+    drawn = optimize(graph).graph if optimized else graph
+    assert {link.kind for link in links(boxes(drawn))} == kinds

@@ -7,10 +7,13 @@ computes it, is a box by itself; slices that take its result apart move nothing 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from netlang.backends.draw.captions import cells, leaves, lines
+from netlang.columns import shortened
+from netlang.fold import Folded
 from netlang.ir.composite import Composite
 from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph, Node
@@ -24,17 +27,22 @@ RIDES_ALONG: tuple[Family, ...] = ("norm", "pointwise")
 MOST_LINES = 4
 """How many lines of a group's layers its box takes before it counts them."""
 
+LONGEST_NAME = 30
+"""How many characters of a group's name are drawn."""
+
 
 @dataclass(frozen=True)
 class Box:
     """Operators that are drawn as one; `group` is the path of the group that they are all of.
 
-    `slices` are those of a result that is nowhere as a whole.
+    `slices` are those of a result that is nowhere as a whole. In a group each node stands for so
+    many `times` layers, where any stands for more than itself.
     """
 
     nodes: tuple[Node, ...]
     group: str = ""
     slices: tuple[Node, ...] = ()
+    times: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -55,6 +63,16 @@ class Box:
     def output(self) -> TensorType:
         """The type of what leaves it."""
         return self.nodes[-1].type
+
+    @property
+    def shape(self) -> str:
+        """That type in words, the channels of several results one by one: `(512 + 128)x28x28`."""
+        if not self.slices:
+            return str(self.output)
+        taken = (part.op.taken(self.output.channels) for part in self.slices)
+        parts = sorted((channels for channels in taken if channels), key=lambda x: x.start)
+        channels = " + ".join(str(len(part)) for part in parts)
+        return "x".join([f"({channels})", *map(str, self.output.shape[1:])])
 
     @property
     def size(self) -> Size:
@@ -80,9 +98,16 @@ class Box:
         return not self.group and isinstance(self.op, Fused | Composite)
 
     @property
+    def counted(self) -> list[tuple[Node, int]]:
+        """Its operators with how many layers each stands for."""
+        return list(zip(self.nodes, self.times or (1,) * len(self.nodes), strict=True))
+
+    @property
     def cells(self) -> list[list[str]]:
         """What it says of itself: the lines of each part that stands beside others."""
-        return [[_kind(self.group), *_content(self.nodes)]] if self.group else cells(self.op)
+        return (
+            [[short(kind(self.group)), *_content(self.counted)]] if self.group else cells(self.op)
+        )
 
     @property
     def riders(self) -> str:
@@ -93,6 +118,18 @@ class Box:
     def beside(self) -> str:
         """What a circle has written beside it; a fused operator's caption holds its own riders."""
         return ", ".join([*self.op.caption.split(", ")[1:], *filter(None, [self.riders])])
+
+
+def boxes_of(folded: Folded, depth: int | None = None) -> list[Box]:
+    """Those of its graph, which know how many layers of the whole network theirs stand for."""
+    return [_counted(box, folded) for box in boxes(folded.graph, depth)]
+
+
+def _counted(box: Box, folded: Folded) -> Box:
+    if not box.group:
+        return box
+    own = folded.count(f"{box.group}.")
+    return replace(box, times=tuple(folded.count(node.name) // own for node in box.nodes))
 
 
 def boxes(graph: Graph, depth: int | None = None) -> list[Box]:
@@ -130,21 +167,35 @@ def _rides(graph: Graph, node: Node, host: Box) -> bool:
     return (light or moves) and together and alone and not last.is_input and not host.group
 
 
-def _kind(path: str) -> str:
+def kind(path: str) -> str:
     """`bottleneck` for `conv4_x.bottleneck_2`, but `inception_3a` as it is."""
     name = path.rpartition(".")[2]
     stem, _, number = name.rpartition("_")
     return stem if stem and number.isdigit() else name
 
 
-def _content(nodes: tuple[Node, ...]) -> list[str]:
-    """A group's layers with weights; their number where they are many."""
-    learned = [node for node in nodes if node.op.is_product]
-    captions = [_way_around(node) + line for node in learned for line in lines(node.op)]
-    number = sum(leaf.is_product for node in learned for leaf in leaves(node.op))
-    return captions if len(captions) <= MOST_LINES else [f"{number} layers"]
+def short(name: str) -> str:
+    """A group's name, but for the middle of a long one: boxes are as wide as the widest."""
+    return shortened(name, LONGEST_NAME)
+
+
+def result(path: str, members: Sequence[Box]) -> TensorType:
+    """The type of what leaves a group that holds these boxes."""
+    # The last kernel of a group may compute what begins the next one too.
+    last = members[-1]
+    own = [value for value in last.values if path in (last.group, *scopes(value.name))]
+    return own[-1].type
+
+
+def _content(counted: list[tuple[Node, int]]) -> list[str]:
+    """A group's layers with weights; their number where they are many, or some repeat."""
+    learned = [(node, times) for node, times in counted if node.op.is_product]
+    captions = [_way_around(node) + line for node, _ in learned for line in lines(node.op)]
+    number = sum(times * sum(leaf.is_product for leaf in leaves(n.op)) for n, times in learned)
+    once = all(times == 1 for _, times in learned)
+    return captions if once and len(captions) <= MOST_LINES else [f"{number} layers"]
 
 
 def _way_around(node: Node) -> str:
     """What tells a shortcut's convolution from those on the way through."""
-    return "projection: " if "projection" in map(_kind, node.name.split(".")[:-1]) else ""
+    return "projection: " if "projection" in map(kind, node.name.split(".")[:-1]) else ""

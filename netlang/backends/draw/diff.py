@@ -23,6 +23,8 @@ from netlang.tree import scopes
 
 ARROW = "→ "
 
+DOTTED = {"style": "dotted"}
+
 LONGEST = 22
 """The most characters that what was and what is have on one line."""
 
@@ -75,8 +77,7 @@ class DiffLabels(Labels):
         )
         both = all(path in held for held in self._held)
         if both and was != now:
-            # Without blanks, whose width fonts agree about the least: it ends at the frame's edge.
-            return _signed(f"{was or '×1'}→{now or '×1'}", "changed")
+            return _signed(_arrow(was or "×1", now or "×1"), "changed")
         return was or now
 
 
@@ -93,7 +94,8 @@ def _signed(line: str, mark: Mark) -> str:
 
 
 def _arrow(was: str, now: str) -> str:
-    return f"{was} {ARROW}{now}"
+    # A size that is written has an arrow of its own, which here would say that it changed.
+    return f"{was.removeprefix(ARROW)} {ARROW}{now.removeprefix(ARROW)}"
 
 
 def _both(was: Sequence[str], now: Sequence[str], room: int = LONGEST) -> Iterator[str]:
@@ -105,9 +107,9 @@ def _both(was: Sequence[str], now: Sequence[str], room: int = LONGEST) -> Iterat
             elif not (a and b):
                 yield _signed(a or b, "removed" if a else "added")
             elif len(a) + len(b) <= room:
-                yield _arrow(a, b.removeprefix(ARROW))
+                yield _arrow(a, b)
             else:
-                yield from (a, ARROW + b.removeprefix(ARROW))
+                yield from (a.removeprefix(ARROW), ARROW + b.removeprefix(ARROW))
 
 
 def _unsaid(old: Box, new: Box) -> Iterator[str]:
@@ -148,7 +150,7 @@ class DiffPen(Pen):
     def spine(self) -> dict[str, int]:
         """The line of the second network, beside which stands what was removed."""
         kept = [link for link in self.column.links if self._mark(link) != "removed"]
-        return {name: place for place, name in enumerate(spine(kept))}
+        return {name: place for place, name in enumerate(spine(kept, self.column.end))}
 
     @cached_property
     def _old_spine(self) -> set[str]:
@@ -168,6 +170,11 @@ class DiffPen(Pen):
         if changed:
             found.add("changed")
         return found
+
+    @property
+    def dotted(self) -> dict[str, dict[str, str]]:
+        """How lines look that are told apart by more than a mark, where the drawing has some."""
+        return {x.kind: DOTTED for x in self.column.links if x.kind == "reshaped"}
 
     def shade(self, box: Box) -> Colour:
         return self.view.palette.marks[self.union.marks[box.name]]
@@ -190,10 +197,11 @@ class DiffPen(Pen):
 
     def link_look(self, link: Link) -> dict[str, str]:
         mark = self._mark(link)
+        style = DOTTED if link.kind == "reshaped" else {}
         if mark == "same":
-            return {"style": "dotted"} if link.kind == "reshaped" else {}
+            return style
         look = {"color": self.view.palette.marks[mark].line, "penwidth": "1.8"}
-        return look | ({"style": "dashed"} if mark == "removed" else {})
+        return look | ({"style": "dashed"} if mark == "removed" else style)
 
     def _mark(self, link: Link) -> Mark:
         return self.union.line_marks[link.source.name, link.target.name]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from netlang.backends.draw.column import Column, Pen, shades_of
 from netlang.backends.draw.diff import DiffPen
 from netlang.backends.draw.legend import draw_legend
-from netlang.backends.draw.style import FONT, LARGEST, NORMAL, View
+from netlang.backends.draw.style import FONT, LARGEST, NORMAL, View, shortcut_look
 from netlang.diff import Difference
 from netlang.ir.graph import Graph
 
@@ -26,10 +26,11 @@ def to_dot(*graphs: Graph, view: View | None = None) -> str:
     prefixes = [f"{i}." for i in range(1, len(graphs) + 1)] if len(graphs) > 1 else [""]
     columns = [Column.of(*each, view) for each in zip(graphs, prefixes, strict=True)]
     shades = shades_of(columns, view.palette)
-    kinds: set[str] = {link.kind for column in columns for link in column.links}
-    kinds |= {"kernel" for column in columns for box in column.boxes if box.is_kernel}
+    lines = {link.kind: shortcut_look(link.kind, view.palette) for c in columns for link in c.links}
+    kinds = {"kernel" for column in columns if column.has_kernels}
+    kinds |= {"bare" for column in columns if column.bare}
     parts = [Pen(column, view, shades).draw for column in columns]
-    legend = partial(draw_legend, view=view, kinds=kinds)
+    legend = partial(draw_legend, view=view, lines=lines, kinds=kinds, shades=shades)
     return _drawn(" ".join(graph.name for graph in graphs), parts, legend, view)
 
 
@@ -37,7 +38,7 @@ def to_diff_dot(difference: Difference, view: View | None = None) -> str:
     """Two networks in one as Graphviz source; `view` has folded them as it folds for a drawing."""
     view = view or View()
     pen = DiffPen.of(difference, view)
-    legend = partial(draw_legend, view=view, kinds=pen.marks)
+    legend = partial(draw_legend, view=view, lines=pen.dotted, kinds=pen.marks, shades={})
     return _drawn(pen.labels.title()[0], [pen.draw], legend, view)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from netlang.backends.draw.boxes import Box
+from netlang.backends.draw.boxes import Box, result, short
 from netlang.backends.draw.style import View, width_of
 from netlang.fold import Folded
 from netlang.ir.graph import Node
@@ -62,31 +63,46 @@ class Labels:
     def frame(self, path: str, members: Sequence[Box]) -> list[str]:
         """The words about an outermost group: its name, its output, all of its parameters."""
         nodes = tuple(node for box in members for node in box.nodes)
-        # The last kernel of a group may compute what begins the next one too.
-        own = [v for v in members[-1].values if path in (members[-1].group, *scopes(v.name))]
-        return [self._repeated(path, path), str(own[-1].type), *self._parameters(nodes)]
+        given = str(result(path, members))
+        return [self._name(short(path), path), given, *self._parameters(nodes)]
 
     def box(self, box: Box) -> Label:
         """The words in a box; outside of groups it says what size it makes of the image."""
         graph = self.folded.graph
         before = {graph[name].type.pixels for name in box.inputs}
         resized = not any(scopes(box.name)) and before != {box.size}
-        own = sum(map(graph.parameters, box.nodes))
+        own = sum(times * graph.parameters(node) for node, times in box.counted)
+        repeats = self.folded.count(f"{box.group}." if box.group else box.name) > 1
+        each = " each" if repeats else ""
         (first, *lines), *cells = box.cells
         below = [
             *filter(None, [box.riders]),
-            *([f"→ {box.output}"] if self.view.shapes or resized else []),
-            *([f"{si(own)} params"] if self.view.params and own else []),
+            *([f"→ {box.shape}"] if self.view.shapes or resized else []),
+            *([f"{si(own)} params{each}"] if self.view.params and own else []),
         ]
-        return Label([[self._repeated(first, box.group), *lines], *cells], below)
+        return Label([[self._name(first, box.group), *lines], *cells], below)
+
+    def sign(self, box: Box) -> dict[str, str]:
+        """The attributes of a sum or a product: a circle, longer where more follows in its box."""
+        if not box.beside:
+            look = {"label": box.symbol, "shape": "circle", "style": "filled", "width": "0.3"}
+            return look | {"fixedsize": "true", "margin": "0"}
+        label = f"{box.symbol}  {box.beside}"
+        return {"label": label, "width": f"{_room(label) / 72:.2f}", "height": "0.25"}
 
     def repeat(self, path: str) -> str:
         """How often a block stands there, nothing where it does once."""
         times = self.folded.times.get(path, 1)
         return f"×{times}" if times > 1 else ""
 
-    def _repeated(self, text: str, path: str) -> str:
-        return "  ".join(filter(None, (text, self.repeat(path))))
+    @cached_property
+    def heads(self) -> set[str]:
+        """The groups that help to train the others and are gone at inference."""
+        return {head.name for head in self.folded.graph.heads}
+
+    def _name(self, text: str, path: str) -> str:
+        only = ", training only" if path in self.heads else ""
+        return "  ".join(filter(None, (text + only, self.repeat(path))))
 
     def _parameters(self, nodes: tuple[Node, ...]) -> list[str]:
         total = self._count(nodes)

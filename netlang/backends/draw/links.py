@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Literal
 
 from netlang.backends.draw.boxes import Box
 from netlang.ir.composite import Chain, Composite, Together
-from netlang.ir.fused import Fused
+from netlang.ir.fused import FLOWING, Fused
 from netlang.ir.op import Op, infer
 from netlang.ir.types import TensorType, Types
 
@@ -58,15 +59,21 @@ def links(boxes: list[Box]) -> list[Link]:
     return list(found.values())
 
 
-def spine(links: list[Link]) -> list[str]:
-    """The names of the boxes on a longest way without shortcuts, which is to be drawn straight."""
-    longest: dict[str, int] = {}
+def spine(links: list[Link], end: str = "") -> list[str]:
+    """The names of the boxes on a longest way without shortcuts, which is to be drawn straight.
+
+    It leads to the box `end`, where there is one. Of branches of one length it takes the one
+    nearest the middle, so that the others stand on both sides of it.
+    """
+    longest = Counter[str]()
     before: dict[str, str] = {}
-    for link in (x for x in links if x.kind == "flow"):
-        source, target = link.source.name, link.target.name
-        if longest.get(source, 0) + 1 > longest.get(target, 0):
-            longest[target], before[target] = longest.get(source, 0) + 1, source
-    at = max(longest, key=longest.__getitem__, default="")
+    flow = (link for link in links if link.kind == "flow")
+    for target, group in groupby(flow, key=lambda link: link.target.name):
+        sources = [link.source.name for link in group]
+        middle = (len(sources) - 1) / 2
+        place = max(range(len(sources)), key=lambda i: (longest[sources[i]], -abs(i - middle)))
+        longest[target], before[target] = longest[sources[place]] + 1, sources[place]
+    at = end or max(longest, key=longest.__getitem__, default="")
     found = {at: None}
     while at in before and before[at] not in found:
         at = before[at]
@@ -84,24 +91,22 @@ class _Ways:
 
     def shortcut(self, box: Box) -> Iterator[tuple[Entry, Kind]]:
         """The lines of the shortcut into a box, if there is one."""
-        if box.group or len(box.inputs) < 2 or not self._adds(box):
+        # What is launched together ends up side by side.
+        if box.group or len(box.inputs) < 2 or isinstance(box.op, Together):
             return
         paths = [self._path(box, position) for position in range(len(box.inputs))]
         short, second = sorted(paths, key=lambda path: path.learned)[:2]
         if short.learned == second.learned or len({path.start.name for path in paths}) > 1:
             return
         position = paths.index(short)
-        same = self.types[box.inputs[position]] == self._within(box)[position].meets
+        within = self._within(box)[position]
+        if not within.adds:
+            return
+        same = self.types[box.inputs[position]] == within.meets
         kind: Kind = "reshaped" if short.boxes or short.learned or not same else "identity"
         yield (box.name, position), kind
         for passed in short.boxes:
             yield (passed.name, 0), kind
-
-    def _adds(self, box: Box) -> bool:
-        """Whether its inputs meet in one value, as in a sum, and do not end up side by side."""
-        if isinstance(box.op, Fused | Composite):
-            return not isinstance(box.op, Together)
-        return any(self.types[name] == box.output for name in box.inputs)
 
     def _path(self, box: Box, position: int) -> _Path:
         """Back from an input of a box to where something else sets out too."""
@@ -119,17 +124,29 @@ class _Ways:
 
 @dataclass(frozen=True)
 class _Within:
-    """How an input goes through an operator: past so many layers, to meet values of some type."""
+    """How an input goes through an operator: past so many layers, to meet values of some type.
+
+    It is added to these, or else it may be a gate, or lie beside them.
+    """
 
     learned: int
     meets: TensorType
+    adds: bool = True
 
 
 def _within(op: Op, types: Types) -> list[_Within]:
     match op:
-        case Fused(anchor=anchor, anchor_arity=n):
-            others = [_Within(0, infer(anchor, types[:n]))] * (len(types) - n)
-            return _within(anchor, types[:n]) + others
+        case Fused(anchor=anchor, anchor_arity=n, steps=steps):
+            given = infer(anchor, types[:n])
+            others = [
+                _Within(0, given, step.op.symbol == "+")
+                for step in steps
+                for operand in step.operands
+                if operand != FLOWING
+            ]
+            adds = all(other.adds for other in others)
+            first = [replace(x, adds=x.adds and adds) for x in _within(anchor, types[:n])]
+            return first + others
         case Chain(parts=(first, second)):
             given, read = op.types(types)
             through, *others = _within(second, read)
@@ -140,4 +157,5 @@ def _within(op: Op, types: Types) -> list[_Within]:
             each = zip(parts, op.types(types), strict=True)
             return [within for part, read in each for within in _within(part, read)]
         case _:
-            return [_Within(int(op.is_product), infer(op, types))] * len(types)
+            adds = op.family != "join" or op.symbol == "+"
+            return [_Within(int(op.is_product), infer(op, types), adds)] * len(types)

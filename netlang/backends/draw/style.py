@@ -47,6 +47,11 @@ def shortcut_look(kind: str, palette: Palette) -> dict[str, str]:
     return {}
 
 
+def bare_look(palette: Palette) -> dict[str, str]:
+    """The attributes of a box that no kernel computes; the legend shows the same."""
+    return {"style": "rounded,filled,dashed", "fillcolor": palette.paper}
+
+
 SIGNS: Mapping[Mark, str] = {"added": "+", "removed": "−", "changed": "±"}
 """What is written ahead of the words of what differs: colours alone do not tell it to everybody."""
 

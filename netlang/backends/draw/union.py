@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from netlang.backends.draw.boxes import Box, boxes
+from netlang.backends.draw.boxes import Box, boxes_of
 from netlang.backends.draw.links import Link, links
 from netlang.diff import Difference, Entry, Mark
 from netlang.fold import Folded
+from netlang.ir.graph import Node
 
 REMOVED = "removed "
 """Begins the name of what was removed; a blank is in no name of the language."""
@@ -42,7 +43,9 @@ def unite(difference: Difference, depth: int | None = None) -> Union:
     """The union of two networks, in which one box holds all below `depth` levels of groups."""
     names = dict(_names(difference.root))
     before, after = _renamed(difference.folded[0], names), difference.folded[1]
-    old, new = ({b.name: b for b in boxes(f.graph, depth)} for f in (before, after))
+    # What was in one box is under the names that it had: layers of others may be between them now.
+    was = (_renamed_box(box, names) for box in boxes_of(difference.folded[0], depth))
+    old, new = ({b.name: b for b in each} for each in (was, boxes_of(after, depth)))
     homes = dict(_homes(old, new))
     marks = _marks(difference, names, old, new)
     marks |= {home.name: "removed" for home in homes.values() if home.name not in new}
@@ -81,13 +84,24 @@ def _names(pair: Entry) -> Iterator[tuple[str, str]]:
 
 def _renamed(folded: Folded, names: Mapping[str, str]) -> Folded:
     graph = folded.graph
-    nodes = tuple(
-        replace(node, name=names[node.name], inputs=tuple(names[x] for x in node.inputs))
-        for node in graph
+    nodes = tuple(_renamed_node(node, names) for node in graph)
+    heads = tuple(
+        replace(head, name=names.get(head.name, head.name), output=names[head.output])
+        for head in graph.heads
     )
-    heads = tuple(replace(head, output=names[head.output]) for head in graph.heads)
     times = {names[path]: times for path, times in folded.times.items()}
     return Folded(replace(graph, nodes=nodes, output=names[graph.output], heads=heads), times)
+
+
+def _renamed_box(box: Box, names: Mapping[str, str]) -> Box:
+    nodes, slices = (
+        tuple(_renamed_node(node, names) for node in each) for each in (box.nodes, box.slices)
+    )
+    return replace(box, nodes=nodes, group=names.get(box.group, box.group), slices=slices)
+
+
+def _renamed_node(node: Node, names: Mapping[str, str]) -> Node:
+    return replace(node, name=names[node.name], inputs=tuple(names[x] for x in node.inputs))
 
 
 # --------------------------------------------------------------------------- boxes
@@ -99,8 +113,9 @@ def _homes(old: Mapping[str, Box], new: Mapping[str, Box]) -> Iterator[tuple[str
     for name, box in old.items():
         home = new.get(name) or holds.get(box.nodes[0].name)
         # What rode along with what was removed may ride along with something else now.
-        alone = tuple(node for node in box.nodes if node.name not in holds)
-        yield name, home or replace(box, nodes=alone)
+        alone = [each for each in box.counted if each[0].name not in holds]
+        nodes, times = zip(*alone, strict=True) if alone else ((), ())
+        yield name, home or replace(box, nodes=nodes, times=times)
 
 
 def _in_order(new: Mapping[str, Box], homes: Mapping[str, Box]) -> list[Box]:
@@ -130,10 +145,11 @@ def _marks(
         nodes[b.name if b else names[a.name] if a else ""] = mark
     found: dict[str, Mark] = {}
     for name, box in new.items():
-        first = nodes[box.nodes[0].name]
+        # A box goes by the layer that it is named after, a group by all that it holds.
+        added = all(nodes[node.name] == "added" for node in box.nodes[: None if box.group else 1])
         gone = [n for n in (old[name].nodes if name in old else ()) if nodes[n.name] == "removed"]
         differs = gone or any(nodes[node.name] != "same" for node in box.nodes)
-        if first == "added" and name not in old:
+        if added and name not in old:
             found[name] = "added"
         else:
             found[name] = "changed" if differs else "same"
