@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import log2, prod
-from typing import Literal
+from typing import Literal, TypeVar
 
 from netlang.ir.op import Family
 
@@ -78,7 +78,7 @@ PALETTES: dict[Theme, Palette] = {
         families={
             "conv": "#2166ac",
             "linear": "#a8327d",
-            "norm": "#a86a00",
+            "norm": "#a56800",
             "pool": "#1a7f5a",
             "pointwise": "#c0432b",
             "join": "#6a51a3",
@@ -136,6 +136,17 @@ def shades(sizes: Iterable[Size], palette: Palette) -> dict[Size, Colour]:
     octaves = sorted({_octave(size) for size in ordered}, reverse=True)
     stages = palette.stages
     return {size: stages[octaves.index(_octave(size)) % len(stages)] for size in ordered}
+
+
+T = TypeVar("T")
+
+
+def told(looks: Mapping[Size, T]) -> dict[T, str]:
+    """What a legend says of each look of sizes, one behind the other: `56x56 to 55x55`."""
+    sizes: dict[T, list[str]] = {}
+    for (height, width), look in looks.items():
+        sizes.setdefault(look, []).append(f"{height}x{width}")
+    return {look: " to ".join([first, *others[-1:]]) for look, (first, *others) in sizes.items()}
 
 
 def _octave(size: Size) -> int:

@@ -13,7 +13,16 @@ from netlang.ir.types import TensorType, Types
 from netlang.kernels.precision import spans_taps
 from netlang.ops.product import Product
 from netlang.ops.value import type_of
-from netlang.ops.window import PADDING, Axis, Pad, Windowed, axes, require_image, stride_caption
+from netlang.ops.window import (
+    PADDING,
+    Axis,
+    Pad,
+    Windowed,
+    axes,
+    dilation_caption,
+    require_image,
+    stride_caption,
+)
 
 
 @op("conv", family="conv")
@@ -68,8 +77,11 @@ class Conv(Product, Windowed):
 
     @property
     def caption(self) -> str:
-        words = [f"{show(self.kernel)} conv", str(self.out), *stride_caption(self.stride)]
-        return ", ".join(words + ([f"{self.groups} groups"] if self.groups > 1 else []))
+        is_depthwise = self.groups == self.out > 1
+        kind = "depthwise conv" if is_depthwise else "conv"
+        words = [f"{show(self.kernel)} {kind}", str(self.out), *stride_caption(self.stride)]
+        words += [f"{self.groups} groups"] * (self.groups > 1 and not is_depthwise)
+        return ", ".join([*words, *dilation_caption(self.dilation)])
 
     def row(self, inputs: Types) -> tuple[int, ...]:
         return (inputs[0].channels // self.groups, *self.kernel)

@@ -132,9 +132,17 @@ def _covered(axis: Axis, length: int) -> int:
 
 def stride_caption(stride: Size) -> list[str]:
     """`/2`, as the figures of He et al. 2015 write a stride; nothing where it is 1."""
-    if stride == (1, 1):
-        return []
-    return [f"/{stride[0]}" if stride[0] == stride[1] else f"/{show(stride)}"]
+    return [f"/{_short(stride)}"] * (stride != (1, 1))
+
+
+def dilation_caption(dilation: Size) -> list[str]:
+    """`dilation 2`; nothing where it is 1."""
+    return [f"dilation {_short(dilation)}"] * (dilation != (1, 1))
+
+
+def _short(size: Size) -> str:
+    """A size by one number where both sides are alike."""
+    return str(size[0]) if size[0] == size[1] else show(size)
 
 
 def require_image(x: TensorType, name: str) -> None:

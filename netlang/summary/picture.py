@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from netlang.ir.graph import Graph
 from netlang.kernels.precision import Precision
-from netlang.palette import PALETTES, Palette, Size, Theme, shades
+from netlang.palette import PALETTES, Palette, Size, Theme, shades, told
 from netlang.parts import Part
 from netlang.summary.bars import Row, draw_bars, height_of
 from netlang.summary.counts import Summary, depth
@@ -106,7 +106,7 @@ def _bars(rows: Sequence[Row], title: str, note: str, ink: Palette) -> bytes:
 def _treemaps(outline: Outline, ink: Palette) -> bytes:
     sizes = {part.path: _size(part) for part in outline.parts if _weighs(outline, part)}
     colours = shades(sizes.values(), ink)
-    meanings = {f"{h}x{w}": colour.fill for (h, w), colour in colours.items()}
+    meanings = {said: colour.fill for colour, said in told(colours).items()}
     if (1, 1) in sizes.values():
         meanings["1x1"] = ink.plain.fill
     what = "pixels" if meanings else ""
@@ -130,7 +130,7 @@ def _weighs(outline: Outline, part: Part) -> bool:
 
 
 def _size(part: Part) -> Size:
-    """The most frequent height and width of its layers' results, as drawings have it."""
+    """The most frequent height and width of its layers' results."""
     return Counter(node.type.pixels for node in part.nodes).most_common(1)[0][0]
 
 
@@ -141,5 +141,5 @@ def _draw_heading(svg: Svg, outline: Outline, measure: Measure, x: float, ink: P
     svg.text(x, HEAD + 14, measure.exact(whole), size=14, fill=ink.text, bold=True)
     heaviest = sorted(weights, key=lambda family: -weights[family])
     shares = [f"{f} {percent(weights[f] / whole)}" for f in heaviest if weights[f] > whole / 2000]
-    told = ", ".join(shares) or "no layer has any"
-    svg.text(x, HEAD + 33, told, size=SMALL, fill=ink.faint)
+    listed = ", ".join(shares) or "no layer has any"
+    svg.text(x, HEAD + 33, listed, size=SMALL, fill=ink.faint)

@@ -339,3 +339,17 @@ def test_a_conv_knows_whether_its_kernel_runs_across_taps(channels: int, side: i
         x=dense(*x.shape), y=dense(*y.shape), kernel=conv.kernel, precision="float16"
     )
     assert conv.is_thin(x) == kernel.gathers[0].is_flat
+
+
+@pytest.mark.parametrize(
+    ("conv", "caption"),
+    [
+        (Conv((3, 3), 64, (2, 2)), "3x3 conv, 64, /2"),
+        (Conv((1, 3), 64, (1, 2), groups=4), "1x3 conv, 64, /1x2, 4 groups"),
+        (Conv((3, 3), 96, groups=96), "3x3 depthwise conv, 96"),
+        (Conv((3, 3), 256, dilation=(6, 6)), "3x3 conv, 256, dilation 6"),
+        (Conv((1, 1), 1), "1x1 conv, 1"),
+    ],
+)
+def test_captions_tell_convolutions_apart(conv: Conv, caption: str) -> None:
+    assert conv.caption == caption

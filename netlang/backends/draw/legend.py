@@ -15,7 +15,7 @@ from netlang.backends.draw.style import (
     width_of,
 )
 from netlang.diff import Mark
-from netlang.palette import Colour, Size
+from netlang.palette import Colour, Size, told
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -89,12 +89,9 @@ def _of_boxes(view: View, kinds: Collection[str]) -> Iterator[Entry]:
 
 def _of_sizes(shades: Mapping[Size, Colour]) -> Iterator[Entry]:
     """The colours of sizes of image, which one alone needs none to be told from."""
-    sizes: dict[Colour, list[str]] = {}
-    for (height, width), colour in shades.items():
-        sizes.setdefault(colour, []).append(f"{height}x{width}")
-    for colour, (first, *others) in sizes.items() if len(sizes) > 1 else ():
-        said = " to ".join([first, *others[-1:]])
-        yield Entry(f"size {first}", f"{said} pixels", {}, _swatch(colour))
+    sizes = told(shades)
+    for colour, said in sizes.items() if len(sizes) > 1 else ():
+        yield Entry(f"size {said}", f"{said} pixels", {}, _swatch(colour))
 
 
 def _sign(kind: str, view: View) -> dict[str, str]:

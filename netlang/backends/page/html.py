@@ -15,7 +15,7 @@ from netlang.backends.draw.legend import MEANINGS
 from netlang.backends.draw.style import View
 from netlang.backends.page.model import network, whole
 from netlang.ir.graph import Graph
-from netlang.palette import PALETTES, Size, Theme
+from netlang.palette import PALETTES, Size, Theme, told
 
 PLAIN = -1
 """The number of the plain colour among those of stages."""
@@ -49,7 +49,7 @@ def _data(columns: list[Column], stages: Mapping[Size, int], view: View) -> dict
     return {
         "view": asdict(view),
         "networks": [network(column, stages) for column in columns],
-        "sizes": [[f"{height}x{width}", stage] for (height, width), stage in stages.items()],
+        "sizes": [[said, stage] for stage, said in told(stages).items()],
         "kinds": {kind: meaning for kind, meaning in MEANINGS.items() if kind in kinds},
     }
 

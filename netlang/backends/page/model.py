@@ -121,7 +121,7 @@ class _Writer:
         return {
             "block": self.graph.blocks.get(scope.path, ""),
             "out": output,
-            "stage": self._stage(held[0]),
+            "stage": self._stage(held[-1]),
             **self._label(_as_box(scope), {}),
         }
 
