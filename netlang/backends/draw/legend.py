@@ -91,7 +91,8 @@ def _of_sizes(shades: Mapping[Size, Colour]) -> Iterator[Entry]:
     """The colours of sizes of image, which one alone needs none to be told from."""
     sizes = told(shades)
     for colour, said in sizes.items() if len(sizes) > 1 else ():
-        yield Entry(f"size {said}", f"{said} pixels", {}, _swatch(colour))
+        first, _, _ = said.partition(" ")
+        yield Entry(f"size {first}", f"{said} pixels", {}, _swatch(colour))
 
 
 def _sign(kind: str, view: View) -> dict[str, str]:
