@@ -11,10 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from netlang.device import matching, nearest
+from netlang.device import Target, matching, nearest
 from netlang.diagnostic import error
 from netlang.engines.job import Engine, Job
 from netlang.kernels.precision import PRECISIONS as ALL
+from netlang.tune.store import cached, maker
+from netlang.tune.tuning import Tuning
 
 PRECISIONS = ("float32", *(precision for precision in ALL if precision != "float32"))
 
@@ -37,16 +39,22 @@ def missing() -> str:
 
 
 def open(job: Job) -> Engine:
-    """The network as an artifact, which the cache keeps, with its weights on the GPU."""
+    """The network as an artifact, which the cache keeps, with its weights on the GPU.
+
+    Its tiles are those that `netlang compile --tune` has measured here, or else the cost model's.
+    """
     if job.threads:
         raise error(
             "the engine 'triton' runs on a GPU", help="leave out the threads, which are a CPU's"
         )
-    key = job.key("triton", version("triton"), job.batch, _device())
+    target = Target.of(_device() or "", job.precision, job.batch or 1)
+    tuning = cached(maker(target.device))
+    key = job.key("triton", version("triton"), target, tuning.text())
+    make = partial(_made, job, target, tuning)
     if job.cache is None or key is None:
-        run = _made(job, None)
+        run = make(None)
     else:
-        run = job.cache.through_folder(key, partial(_made, job), _kept)
+        run = job.cache.through_folder(key, make, _kept)
     return Engine("triton", job.precision, _description(job.precision), run)
 
 
@@ -61,26 +69,19 @@ def _kept(folder: Path) -> Run | None:
         return None
 
 
-def _made(job: Job, folder: Path | None) -> Run:
+def _made(job: Job, target: Target, tuning: Tuning, folder: Path | None) -> Run:
     """What the network computes, compiled into a folder, or into one that goes with it (None)."""
     if folder:
-        return _run(_compiled(job, folder))
+        return _run(_compiled(job, target, tuning, folder))
     home = TemporaryDirectory()  # Triton reads the kernels' text at their first calls
-    return _run(_compiled(job, Path(home.name)), home)
+    return _run(_compiled(job, target, tuning, Path(home.name)), home)
 
 
-def _compiled(job: Job, folder: Path) -> Any:
+def _compiled(job: Job, target: Target, tuning: Tuning, folder: Path) -> Any:
     from netlang.compiler import compile
     from netlang.runtime.model import Model
 
-    compile(
-        job.graph,
-        folder,
-        weights=job.weights.load(),
-        device=_device(),
-        precision=job.precision,
-        batch=job.batch,
-    )
+    compile(job.graph, folder, weights=job.weights.load(), target=target, tuning=tuning)
     return Model.load(folder)
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 import torch
 
-from netlang.device import Target
+from netlang.device import DEVICES, Target
 from netlang.diagnostic import Source
 from netlang.engines import fitting, open_engine, triton
 from netlang.lower import load
+from netlang.tune.store import keep, maker
+from netlang.tune.tuning import Timing, Tuning
 from netlang.weights import random_weights
 
 PROBE = """
@@ -73,12 +75,14 @@ def test_kernels_are_chosen_for_the_gpu_that_is_there(
     asked: list[Any] = []
     monkeypatch.setattr("netlang.compiler.compile", lambda *_, **words: asked.append(words))
     monkeypatch.setattr("netlang.runtime.model.Model.load", lambda folder: folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    measured = Tuning(maker(DEVICES[device]), {"a kernel": Timing(1.0, ())})
+    keep(measured)
     graph = load(Source("t.net", "net t { input 3x8x8; conv 3x3, 4 }"))
     open_engine(graph, random_weights(graph), "triton", "float16", batch=3)
     (words,) = asked
-    assert Target.of(words["device"], words["precision"], words["batch"]) == Target.of(
-        device, "float16", 3
-    )
+    assert words["target"] == Target.of(device, "float16", 3)
+    assert words["tuning"].timings == measured.timings
 
 
 def test_a_gpu_may_be_too_old(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
