@@ -10,6 +10,16 @@ The first call of a batch size compiles kernels and captures all launches in one
 later calls replay; `model.prepare(8)` does that ahead. A model may be called from several threads.
 Each stream that calls it has its own activations, in an arena of the largest batch it has seen.
 
+A CUDA graph of your own can take a call in, on a stream that is prepared for the batch:
+
+    with torch.cuda.stream(stream):
+        model.prepare(8)
+    with torch.cuda.graph(graph, stream=stream):
+        logits = model(images)
+
+Its replays use that stream's activations: let them take turns with other calls there, and let the
+model live as long as the graph.
+
 Without a GPU, TRITON_INTERPRET=1 in the environment runs the same kernels on the CPU: slowly, for
 looking at numbers.
 """
