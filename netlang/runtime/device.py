@@ -29,6 +29,10 @@ _ALONE = Lock()
 """Compiling and capturing: torch captures one graph at a time in a process."""
 
 
+class DeviceError(RuntimeError):
+    """A machine that has not what a compiled network needs."""
+
+
 @dataclass(frozen=True)
 class Launch:
     """A kernel on so many programs, with all that it is given."""
@@ -225,7 +229,7 @@ def _require_interpreter() -> None:
     import triton
 
     if _numbers(triton.__version__) < (3, 7) and _numbers(np.__version__) >= (2, 4):
-        raise RuntimeError(
+        raise DeviceError(
             f"Triton's interpreter of {triton.__version__} does not work with NumPy "
             f"{np.__version__}: install 'numpy<2.4', or 'triton>=3.7'"
         )

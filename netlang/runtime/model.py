@@ -35,11 +35,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from netlang.runtime.device import Cuda, Device, Interpreter
+from netlang.runtime.device import Cuda, Device, DeviceError, Interpreter
 from netlang.runtime.folder import DTYPES, ArtifactError, Network, read_network, read_plan
 from netlang.runtime.session import Session
 
-__all__ = ["DTYPES", "ArtifactError", "Model"]
+__all__ = ["DTYPES", "ArtifactError", "DeviceError", "Model"]
 
 INT32 = 2**31 - 1
 """The last pixel and the last program that kernels can count to."""
@@ -193,25 +193,23 @@ def _device(device: str | torch.device | None, plan: dict[str, Any]) -> torch.de
     if place.type == "cuda":
         _require_gpu(place, plan)
     elif place.type != "cpu":
-        raise RuntimeError(f"kernels run on CUDA devices, and not on '{place}'")
+        raise DeviceError(f"kernels run on CUDA devices, and not on '{place}'")
     elif not _is_interpreted():
-        raise RuntimeError("on the CPU the kernels run with TRITON_INTERPRET=1 only")
+        raise DeviceError("on the CPU the kernels run with TRITON_INTERPRET=1 only")
     if _is_interpreted() and plan["precision"] == "bfloat16":
-        raise RuntimeError("Triton's interpreter multiplies bfloat16 wrongly; use another dtype")
+        raise DeviceError("Triton's interpreter multiplies bfloat16 wrongly; use another dtype")
     return torch.empty(0, device=place).device
 
 
 def _require_gpu(place: torch.device, plan: dict[str, Any]) -> None:
     if not torch.cuda.is_available():
-        raise RuntimeError("torch finds no CUDA device; TRITON_INTERPRET=1 runs on the CPU, slowly")
+        raise DeviceError("torch finds no CUDA device; TRITON_INTERPRET=1 runs on the CPU, slowly")
     if (place.index or 0) >= torch.cuda.device_count():
-        raise RuntimeError(
-            f"torch finds {torch.cuda.device_count()} CUDA device(s), and no {place}"
-        )
+        raise DeviceError(f"torch finds {torch.cuda.device_count()} CUDA device(s), and no {place}")
     needs_tma = any(function.get("descriptors") for function in plan["functions"].values())
     major, minor = torch.cuda.get_device_capability(place)
     if needs_tma and major < 9 and not _is_interpreted():
-        raise RuntimeError(
+        raise DeviceError(
             f"{plan['network']} was compiled for GPUs of compute capability 9.0 and newer, and "
             f"{place} has {major}.{minor}: compile it with `netlang compile --device a100-80gb`"
         )

@@ -18,7 +18,7 @@ from triton.compiler.errors import CompilationError
 from triton.tools.tensor_descriptor import TensorDescriptor
 
 from netlang.runtime import device
-from netlang.runtime.device import Cuda, Launch
+from netlang.runtime.device import Cuda, DeviceError, Launch
 from netlang.runtime.folder import Network, read_network, read_plan
 from netlang.runtime.model import Model
 from tests.runtime.fake_cuda import FakeCuda, Graph, Kernel, Stream
@@ -235,7 +235,7 @@ def test_descriptors_need_a_gpu_that_has_them(folder: Path, gpu: FakeCuda) -> No
         "handmade was compiled for GPUs of compute capability 9.0 and newer, and cuda has 8.6: "
         "compile it with `netlang compile --device a100-80gb`"
     )
-    with pytest.raises(RuntimeError, match=message):
+    with pytest.raises(DeviceError, match=message):
         Model.load(folder)
 
 
@@ -249,7 +249,7 @@ def test_descriptors_need_a_gpu_that_has_them(folder: Path, gpu: FakeCuda) -> No
 )
 @pytest.mark.usefixtures("gpu")
 def test_a_device_that_is_none(name: str, message: str, folder: Path) -> None:
-    with pytest.raises(RuntimeError, match=message):
+    with pytest.raises(DeviceError, match=message):
         Model.load(folder, name)
 
 
