@@ -39,7 +39,7 @@ from netlang.runtime.device import Cuda, Device, DeviceError, Interpreter
 from netlang.runtime.folder import DTYPES, ArtifactError, Network, read_network, read_plan
 from netlang.runtime.session import Session
 
-__all__ = ["DTYPES", "ArtifactError", "DeviceError", "Model"]
+__all__ = ["DTYPES", "ArtifactError", "DeviceError", "Model", "device_for"]
 
 INT32 = 2**31 - 1
 """The last pixel and the last program that kernels can count to."""
@@ -73,7 +73,7 @@ class Model:
         """
         start = perf_counter()
         plan = read_plan(Path(folder))
-        place = _device(device, plan)
+        place = device_for(device, plan)
         model = cls(read_network(Path(folder), plan, place), place, graph, graphs)
         model.times["load"] = perf_counter() - start
         return model
@@ -81,7 +81,7 @@ class Model:
     def to(self, device: str | torch.device) -> Model:
         """The same network on another GPU, with weights, activations and graphs of its own."""
         start = perf_counter()
-        place = _device(device, self.plan)
+        place = device_for(device, self.plan)
         model = Model(self._network.to(place), place, self._graph, self._graphs)
         model.times["load"] = perf_counter() - start
         return model
@@ -187,7 +187,7 @@ def _is_interpreted() -> bool:
     return os.environ.get("TRITON_INTERPRET") == "1"
 
 
-def _device(device: str | torch.device | None, plan: dict[str, Any]) -> torch.device:
+def device_for(device: str | torch.device | None, plan: dict[str, Any]) -> torch.device:
     """A device on which a plan can run, as tensors have it: "cuda" is not equal to "cuda:0"."""
     place = torch.device(device or ("cpu" if _is_interpreted() else "cuda"))
     if place.type == "cuda":
