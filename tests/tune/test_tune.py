@@ -61,10 +61,12 @@ class Clock:
     def __init__(self, graph: Graph, fastest: Tile, wrong: Tile | None = None, most: int = 10**9):
         self.graph, self.fastest, self.wrong, self.most = graph, fastest, wrong, most
         self.asked: list[Kernel] = []
+        self.loaded = 0
 
     def __call__(
         self, checkpoint: Mapping[str, Any], inputs: Sequence[Any], seen: Sequence[int]
     ) -> Callable[[Plan], Pass]:
+        self.loaded += 1
         return lambda plan: self.run(plan, checkpoint, inputs, seen)
 
     def run(
@@ -149,6 +151,8 @@ def test_who_is_fast_and_wrong_is_refused(compilation: Compilation) -> None:
     assert tile_of(after) != fastest
     (done,) = (each for each in measured if LAYER in each.function.layers)
     assert [why for why in done.refused if "wrong by 1.0e-01 of the largest number" in why]
+    wrong = sum(len(each.refused) for each in measured)
+    assert clock.loaded == len(measured) + wrong, "what it may have written to is loaded anew"
 
 
 def test_what_does_not_run_is_refused(compilation: Compilation) -> None:
