@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -122,3 +123,31 @@ def test_too_little_memory_is_no_bug(
     monkeypatch.setattr("netlang.commands.check.load", fail)
     assert main(["check", "alexnet"]) == status
     assert ("there is not enough memory" in capsys.readouterr().err) == (status == 1)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "arguments", "told"),
+    [
+        ("torch", "OutOfMemoryError", ["it needs 9 bytes, and 8 are free"], "a smaller batch or"),
+        ("netlang.runtime.device", "DeviceError", ["torch finds no CUDA device"], ""),
+        ("triton.runtime.errors", "OutOfResources", [9, 8, "shared memory"], "for a --device"),
+    ],
+)
+def test_what_a_gpu_lacks_is_no_bug(
+    module: str,
+    name: str,
+    arguments: list[Any],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fault = getattr(import_module(module), name)(*arguments)
+
+    def fail(*_: Any) -> None:
+        raise fault
+
+    monkeypatch.setattr("netlang.commands.check.load", fail)
+    assert main(["check", "alexnet"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {fault}\n")
+    assert told in error

@@ -11,7 +11,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from io import BufferedWriter, FileIO, TextIOWrapper
 from types import ModuleType
@@ -45,6 +45,13 @@ EXIT_INTERRUPTED = 130  # what a shell reports for SIGINT
 EXIT_BROKEN_PIPE = 141  # ... and for SIGPIPE
 
 OUTPUT = "standard output"
+
+THEIRS = (
+    ("torch", "OutOfMemoryError", "a smaller batch or network needs less"),
+    ("netlang.runtime.device", "DeviceError", ""),
+    ("triton.runtime.errors", "OutOfResources", "compile for a --device that is like this GPU"),
+)
+"""Module and name of errors that are not netlang's own and no bugs of it, and what helps."""
 
 GARBAGE = 200_000
 """Objects from one collection to the next: what a command has built it needs to its end."""
@@ -193,7 +200,17 @@ def _told(error: Exception) -> NetError | None:
         return told("the folder that netlang was started in is gone", help="change to another")
     if _is_out_of_memory(error):
         return told("there is not enough memory", help="a smaller batch or network needs less")
-    return None
+    return next(
+        (told(str(error), help=help) for kind, help in _theirs() if isinstance(error, kind)), None
+    )
+
+
+def _theirs() -> Iterator[tuple[type[Exception], str]]:
+    """Errors with words for a person, and what helps; those of what is loaded, which raised one."""
+    for module, name, help in THEIRS:
+        kind = getattr(sys.modules.get(module), name, None)
+        if kind is not None:
+            yield kind, help
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -6,17 +6,18 @@ model thinks best of, on memory that is cold. What is fast and wrong is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
 from netlang.accuracy import relative_error
-from netlang.backends.triton.measure import Bench, RefusalError
+from netlang.backends.triton.measure import Bench, Clock, DeadError, FaultError, RefusalError
 from netlang.compiler import Compilation
 from netlang.compiler.alone import alone
 from netlang.compiler.checks import OF_KERNELS
 from netlang.device import Target
+from netlang.diagnostic import NetError, error
 from netlang.ir.graph import Graph
 from netlang.kernels import Kernel, Tile
 from netlang.plan import Function, Plan, plan
@@ -65,8 +66,9 @@ def tune(
 ) -> tuple[Compilation, list[Tuned]]:
     """The compilation with the fastest tiles, and what was measured.
 
-    Kernels that the tuning has are not timed again. What is measured goes to the user's cache
-    kernel by kernel, so that little is lost where this is interrupted.
+    Kernels that the tuning has are not timed again, nor tiles that do not run. What is measured
+    goes to the user's cache kernel by kernel, so that little is lost where this is interrupted.
+    `NetError` where a kernel takes the GPU away from this process.
     """
     graph, target = compilation.optimized.graph, compilation.plan.target
     functions, measured = _untuned(compilation.plan, tuning), list[Tuned]()
@@ -97,18 +99,48 @@ def _tuned(trial: _Trial, function: Function) -> Tuned:
     kernel, target = trial.kernel, trial.target
     default = tuple(layer.default_tile() for layer in layers_of(kernel))
     choices = [default, *map(_tiles, candidates(kernel, target, LIMIT))]
-    times: dict[Tiles, float] = {}
-    refused: list[str] = []
-    for tiles in dict.fromkeys(choices):
-        try:
-            times[tiles] = 1e6 * trial.time(tiles)
-        except RefusalError as problem:
-            refused.append(f"{written(tiles)}: {problem}")
+    times, refused = _timed(trial, dict.fromkeys(choices))
     if not times:
         return Tuned(function, None, None, None, tuple(refused))
     best = min(times, key=times.__getitem__)
     predicted = 1e6 * seconds(with_tiles(kernel, best), target)
     return Tuned(function, times.get(default), Timing(times[best], best), predicted, tuple(refused))
+
+
+def _timed(trial: _Trial, choices: Iterable[Tiles]) -> tuple[dict[Tiles, float], list[str]]:
+    """Microseconds by tiles, and why others have none; `NetError` where the GPU is lost."""
+    known = trial.tuning.refusals.get(signature(trial.kernel), {})
+    # Where nothing has run yet, it may be the machine that is at fault and not the tiles.
+    works = bool(trial.tuning.timings)
+    times, refused = dict[Tiles, float](), list[str]()
+    for tiles in choices:
+        if why := known.get(written(tiles)):
+            refused.append(f"{written(tiles)}: {why}")
+            continue
+        try:
+            times[tiles] = 1e6 * trial.time(tiles)
+        except DeadError as problem:
+            _remember(trial, tiles, problem)
+            raise _lost(trial, tiles, problem) from None
+        except RefusalError as problem:
+            refused.append(f"{written(tiles)}: {problem}")
+            if isinstance(problem, FaultError) and (works or times):
+                _remember(trial, tiles, problem)
+    return times, refused
+
+
+def _remember(trial: _Trial, tiles: Tiles, problem: FaultError) -> None:
+    """Keeps that a kernel does not run with some tiles."""
+    refusals = {signature(trial.kernel): {written(tiles): str(problem)}}
+    keep(Tuning(trial.tuning.maker, {}, refusals))
+
+
+def _lost(trial: _Trial, tiles: Tiles, problem: DeadError) -> NetError:
+    """The error of a kernel after which nothing runs any more in this process."""
+    return error(
+        f"'{trial.kernel.name}' with {written(tiles)} took the GPU away: {problem}",
+        help="run this again: what was timed is kept, and these tiles are passed over",
+    )
 
 
 class _Trial:
@@ -120,7 +152,7 @@ class _Trial:
         import numpy as np
 
         self.network, self.kernel, self.target = network, kernel, target
-        self.tuning, self.bench = tuning, bench
+        self.tuning = tuning
         self.checkpoint = random_weights(network)
         numbers = np.random.default_rng(0)
         self.inputs = [
@@ -129,6 +161,8 @@ class _Trial:
         ]
         # The first images and the last: a kernel that is wrong at an end is wrong.
         self.seen = sorted({*range(target.batch)} & {0, 1, target.batch - 2, target.batch - 1})
+        self.bench = bench
+        self.clock = self._clock()
         self.expected = self._expected()
 
     def time(self, tiles: Tiles) -> float:
@@ -163,14 +197,19 @@ class _Trial:
 
     def _pass(self, planned: Plan) -> float:
         """Seconds of a pass of a plan whose result is right."""
-        done = self.bench(planned, self.checkpoint, self.inputs)
-        difference = relative_error(done.result[self.seen], self.expected)
+        done = self.clock(planned)
+        difference = relative_error(done.result, self.expected)
         tolerance = OF_KERNELS[self.target.precision]
         if not difference < tolerance:
+            # It may have written where other tiles read: they get weights and inputs anew.
+            self.clock = self._clock()
             raise RefusalError(
                 f"wrong by {difference:.1e} of the largest number, above {tolerance:.0e}"
             )
         return done.seconds
+
+    def _clock(self) -> Clock:
+        return self.bench(self.checkpoint, self.inputs, self.seen)
 
     def _expected(self) -> Any:
         from netlang.backends.torch import reference

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from time import perf_counter
 from typing import Any, Protocol
@@ -26,6 +27,10 @@ PATIENCE = 1.0
 
 _ALONE = Lock()
 """Compiling and capturing: torch captures one graph at a time in a process."""
+
+
+class DeviceError(RuntimeError):
+    """A machine that has not what a compiled network needs."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +94,17 @@ class Device(Protocol):
         """The caller's stream, as a key."""
         ...
 
+    @property
+    def capturing(self) -> bool:
+        """Whether the caller is making a graph of what happens on that stream."""
+        ...
+
     def selected(self) -> AbstractContextManager[Any]:
         """A context in which this is the current device."""
         ...
 
     def ready(self, launches: Sequence[Launch]) -> Run:
-        """One call for launches whose tensors stay where they are."""
+        """One call for launches whose tensors stay where they are; never while `capturing`."""
         ...
 
 
@@ -105,7 +115,7 @@ class Interpreter:
         _require_interpreter()
         self.times = _no_times()
         self.options = {"DEPENDENT": False}
-        self.stream = 0
+        self.stream, self.capturing = 0, False
 
     def selected(self) -> AbstractContextManager[Any]:
         return nullcontext()
@@ -131,36 +141,51 @@ class Cuda:
     def stream(self) -> int:
         return torch.cuda.current_stream(self.device).cuda_stream
 
+    @property
+    def capturing(self) -> bool:
+        return torch.cuda.is_current_stream_capturing()
+
     def selected(self) -> AbstractContextManager[Any]:
         return torch.cuda.device(self.device)
 
     def ready(self, launches: Sequence[Launch]) -> Run:
         run = InTurn(launches)
         with _ALONE:
-            with _timed(self.times, "compile"):
-                # When a kernel fails, Triton leaves its mode on in the context that was in it.
-                copy_context().run(_compile, launches)
-            if not self._graph or torch.cuda.is_current_stream_capturing():
-                return run
+            self.compile(launches)
             with _timed(self.times, "capture"):
-                return Replay(self._captured(run), run)
+                # The first run loads the kernels, which no capture allows, the caller's neither.
+                run()
+                return Replay(self._captured(run), run) if self._graph else run
+
+    def compile(self, launches: Sequence[Launch]) -> None:
+        """Compiles the kernels of launches, side by side."""
+        with _timed(self.times, "compile"):
+            # When a kernel fails, Triton leaves its mode on in the context that was in it.
+            copy_context().run(_compile, launches)
 
     def _captured(self, run: Run) -> torch.cuda.CUDAGraph:
-        """A run as a graph: first in earnest, which loads the kernels, then to be recorded.
+        """A run as a graph.
 
         The default stream cannot be captured, hence one aside. Nothing is allocated in between, so
         the graph owns no memory; when it goes while it runs, CUDA frees it afterwards.
         """
-        caller, aside = torch.cuda.current_stream(self.device), torch.cuda.Stream(self.device)
-        aside.wait_stream(caller)
-        with torch.cuda.stream(aside):
-            run()
-        caller.wait_stream(aside)
-        graph = torch.cuda.CUDAGraph()
+        graph, aside = torch.cuda.CUDAGraph(), _aside(self.device)
         # What other threads do in the meantime, such as allocating, is no mistake of this capture.
         with torch.cuda.graph(graph, stream=aside, capture_error_mode="thread_local"):
             run()
         return graph
+
+
+@cache
+def _aside(device: torch.device) -> torch.cuda.Stream:
+    """The stream of a device on which all captures are made, one after another.
+
+    torch has 32 streams, and hands them out again from the first: a new one a capture would soon be
+    one that another thread works on, whose launches the graph would take in. `cudaStreamCreate`
+    would make one that nobody else has, but that one takes turns with the default stream, and so
+    whatever anybody launches there would break the capture.
+    """
+    return torch.cuda.Stream(device)
 
 
 def _compile(launches: Iterable[Launch]) -> None:
@@ -204,7 +229,7 @@ def _require_interpreter() -> None:
     import triton
 
     if _numbers(triton.__version__) < (3, 7) and _numbers(np.__version__) >= (2, 4):
-        raise RuntimeError(
+        raise DeviceError(
             f"Triton's interpreter of {triton.__version__} does not work with NumPy "
             f"{np.__version__}: install 'numpy<2.4', or 'triton>=3.7'"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -69,10 +70,11 @@ def read_plan(folder: Path) -> dict[str, Any]:
 def read_network(folder: Path, plan: dict[str, Any], device: torch.device) -> Network:
     """The network of a folder and its plan; `ArtifactError` where its parts do not fit."""
     weights = _read_weights(folder / "weights.safetensors", plan["weights"], device)
-    return Network(plan, _import_kernels(folder / "kernels.py", plan["functions"]), weights)
+    return Network(plan, import_kernels(folder / "kernels.py", plan["functions"]), weights)
 
 
-def _import_kernels(path: Path, functions: dict[str, Any]) -> ModuleType:
+def import_kernels(path: Path, functions: Iterable[str]) -> ModuleType:
+    """The module in a file, which has these functions; `ArtifactError` if it has not."""
     spec = spec_from_file_location(f"netlang_kernels_{abs(hash(path.resolve()))}", path)
     assert spec is not None
     assert spec.loader is not None

@@ -10,6 +10,16 @@ The first call of a batch size compiles kernels and captures all launches in one
 later calls replay; `model.prepare(8)` does that ahead. A model may be called from several threads.
 Each stream that calls it has its own activations, in an arena of the largest batch it has seen.
 
+A CUDA graph of your own can take a call in, on a stream that is prepared for the batch:
+
+    with torch.cuda.stream(stream):
+        model.prepare(8)
+    with torch.cuda.graph(graph, stream=stream):
+        logits = model(images)
+
+Its replays use that stream's activations: let them take turns with other calls there, and let the
+model live as long as the graph.
+
 Without a GPU, TRITON_INTERPRET=1 in the environment runs the same kernels on the CPU: slowly, for
 looking at numbers.
 """
@@ -25,11 +35,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from netlang.runtime.device import Cuda, Device, Interpreter
+from netlang.runtime.device import Cuda, Device, DeviceError, Interpreter
 from netlang.runtime.folder import DTYPES, ArtifactError, Network, read_network, read_plan
 from netlang.runtime.session import Session
 
-__all__ = ["DTYPES", "ArtifactError", "Model"]
+__all__ = ["DTYPES", "ArtifactError", "DeviceError", "Model", "device_for"]
 
 INT32 = 2**31 - 1
 """The last pixel and the last program that kernels can count to."""
@@ -63,7 +73,7 @@ class Model:
         """
         start = perf_counter()
         plan = read_plan(Path(folder))
-        place = _device(device, plan)
+        place = device_for(device, plan)
         model = cls(read_network(Path(folder), plan, place), place, graph, graphs)
         model.times["load"] = perf_counter() - start
         return model
@@ -71,7 +81,7 @@ class Model:
     def to(self, device: str | torch.device) -> Model:
         """The same network on another GPU, with weights, activations and graphs of its own."""
         start = perf_counter()
-        place = _device(device, self.plan)
+        place = device_for(device, self.plan)
         model = Model(self._network.to(place), place, self._graph, self._graphs)
         model.times["load"] = perf_counter() - start
         return model
@@ -177,31 +187,29 @@ def _is_interpreted() -> bool:
     return os.environ.get("TRITON_INTERPRET") == "1"
 
 
-def _device(device: str | torch.device | None, plan: dict[str, Any]) -> torch.device:
+def device_for(device: str | torch.device | None, plan: dict[str, Any]) -> torch.device:
     """A device on which a plan can run, as tensors have it: "cuda" is not equal to "cuda:0"."""
     place = torch.device(device or ("cpu" if _is_interpreted() else "cuda"))
     if place.type == "cuda":
         _require_gpu(place, plan)
     elif place.type != "cpu":
-        raise RuntimeError(f"kernels run on CUDA devices, and not on '{place}'")
+        raise DeviceError(f"kernels run on CUDA devices, and not on '{place}'")
     elif not _is_interpreted():
-        raise RuntimeError("on the CPU the kernels run with TRITON_INTERPRET=1 only")
+        raise DeviceError("on the CPU the kernels run with TRITON_INTERPRET=1 only")
     if _is_interpreted() and plan["precision"] == "bfloat16":
-        raise RuntimeError("Triton's interpreter multiplies bfloat16 wrongly; use another dtype")
+        raise DeviceError("Triton's interpreter multiplies bfloat16 wrongly; use another dtype")
     return torch.empty(0, device=place).device
 
 
 def _require_gpu(place: torch.device, plan: dict[str, Any]) -> None:
     if not torch.cuda.is_available():
-        raise RuntimeError("torch finds no CUDA device; TRITON_INTERPRET=1 runs on the CPU, slowly")
+        raise DeviceError("torch finds no CUDA device; TRITON_INTERPRET=1 runs on the CPU, slowly")
     if (place.index or 0) >= torch.cuda.device_count():
-        raise RuntimeError(
-            f"torch finds {torch.cuda.device_count()} CUDA device(s), and no {place}"
-        )
+        raise DeviceError(f"torch finds {torch.cuda.device_count()} CUDA device(s), and no {place}")
     needs_tma = any(function.get("descriptors") for function in plan["functions"].values())
     major, minor = torch.cuda.get_device_capability(place)
     if needs_tma and major < 9 and not _is_interpreted():
-        raise RuntimeError(
+        raise DeviceError(
             f"{plan['network']} was compiled for GPUs of compute capability 9.0 and newer, and "
             f"{place} has {major}.{minor}: compile it with `netlang compile --device a100-80gb`"
         )

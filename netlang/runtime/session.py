@@ -34,7 +34,7 @@ class Piece:
         return self.offset + -(-size // ALIGNMENT) * ALIGNMENT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Forward:
     """A forward pass of one batch, from its inputs to its output, which stay where they are."""
 
@@ -47,7 +47,8 @@ class Session:
     """A stream's activations and launches; calls from several threads take turns.
 
     There is one arena, of so many bytes an image of the largest batch so far; when it grows, every
-    pass is bound anew. Of the passes `kept` stay, those of the batches that were used last.
+    pass is bound anew. Of the passes `kept` stay, those of the batches that were used last, and
+    those that a graph of the caller's own has taken: it has their addresses, and owns nothing.
     """
 
     def __init__(self, network: Network, device: Device, where: torch.device, kept: int) -> None:
@@ -58,12 +59,15 @@ class Session:
         # Each launch leaves its counters at zero, as it found them.
         self._counters = torch.zeros(0, dtype=torch.int32, device=where)
         self._passes: OrderedDict[int, Forward] = OrderedDict()
+        self._taken: set[Forward] = set()
         self._turn = Lock()
 
     def run(self, inputs: Sequence[Tensor], out: Tensor | None) -> Tensor:
         """The network's result, in `out` or in a tensor of the data type of the first input."""
         with self._turn:
             forward = self._forward(len(inputs[0]))
+            if self._device.capturing:
+                self._taken.add(forward)
             for own, x in zip(forward.inputs, inputs, strict=True):
                 own.copy_(x)
             forward.run()
@@ -78,12 +82,21 @@ class Session:
 
     def _forward(self, batch: int) -> Forward:
         if batch not in self._passes:
+            if self._device.capturing:
+                raise RuntimeError(self._unprepared(batch))
             self._reserve(batch)
             self._passes[batch] = self._bound(batch)
             if len(self._passes) > self._kept:
                 self._passes.popitem(last=False)
         self._passes.move_to_end(batch)
         return self._passes[batch]
+
+    def _unprepared(self, batch: int) -> str:
+        return (
+            f"{self._network.plan['network']} is not ready for {batch} images on the stream that "
+            f"is being captured: call model.prepare({batch}) on this stream first, and give "
+            "torch.cuda.graph the same stream"
+        )
 
     def _reserve(self, batch: int) -> None:
         """Makes room for a batch."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, cast
@@ -49,10 +49,11 @@ class Timing:
 
 @dataclass(frozen=True, eq=False)
 class Tuning:
-    """Timings by signature."""
+    """Timings by signature; and by signature, why tiles, as they are written, do not run."""
 
     maker: Maker
     timings: Mapping[str, Timing]
+    refusals: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
     def applied(self, kernel: Kernel) -> Kernel | None:
         """A kernel with the tiles that were measured; none where it was not."""
@@ -60,24 +61,27 @@ class Tuning:
         return with_tiles(kernel, timing.tiles) if timing else None
 
     def of(self, kernels: Iterable[Kernel]) -> Tuning:
-        """The tuning of some kernels alone."""
+        """The timings of some kernels alone."""
         signatures = {signature(kernel) for kernel in kernels}
-        return replace(self, timings={k: v for k, v in self.timings.items() if k in signatures})
+        timings = {k: v for k, v in self.timings.items() if k in signatures}
+        return replace(self, timings=timings, refusals={})
 
     def merged(self, newer: Tuning) -> Tuning:
-        """The tuning with the timings of another of the same maker, which replace older ones."""
-        return replace(self, timings={**self.timings, **newer.timings})
+        """The tuning with what another of the same maker has, which replaces what is older."""
+        refusals = {
+            key: {**self.refusals.get(key, {}), **newer.refusals.get(key, {})}
+            for key in (*self.refusals, *newer.refusals)
+        }
+        return replace(self, timings={**self.timings, **newer.timings}, refusals=refusals)
 
     def text(self) -> str:
         """The text of its file; `parse` reads it."""
         head = {"format": FORMAT, "version": VERSION, **asdict(self.maker)}
         lines = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
-        each = (
-            f"    {json.dumps(key)}: {json.dumps(asdict(timing), allow_nan=False)}"
-            for key, timing in sorted(self.timings.items())
-        )
-        body = ",\n".join(each)
-        return ",\n".join(["{\n" + lines[0], *lines[1:], '  "timings": {\n' + body]) + "\n  }\n}\n"
+        lines.append(_section("timings", {k: asdict(timing) for k, timing in self.timings.items()}))
+        if self.refusals:
+            lines.append(_section("refusals", self.refusals))
+        return "{\n" + ",\n".join(lines) + "\n}\n"
 
     @staticmethod
     def parse(text: str) -> Tuning:
@@ -90,9 +94,22 @@ class Tuning:
                 raise ValueError(f"it is of version {file['version']}, and this is {VERSION}")
             maker = Maker(**{field.name: file[field.name] for field in fields(Maker)})
             timings = {key: _timing(entry) for key, entry in file["timings"].items()}
+            refusals = {
+                key: {tiles: str(why) for tiles, why in each.items()}
+                for key, each in file.get("refusals", {}).items()
+            }
         except (LookupError, TypeError, AttributeError, json.JSONDecodeError):
             raise ValueError("it is not whole") from None
-        return Tuning(maker, timings)
+        return Tuning(maker, timings, refusals)
+
+
+def _section(name: str, entries: Mapping[str, Any]) -> str:
+    """A part of the file, with an entry a line."""
+    each = (
+        f"    {json.dumps(key)}: {json.dumps(entry, allow_nan=False)}"
+        for key, entry in sorted(entries.items())
+    )
+    return f'  "{name}": {{\n' + ",\n".join(each) + "\n  }"
 
 
 def _timing(entry: Mapping[str, Any]) -> Timing:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from netlang.backends.triton.aot import CompileError
+from netlang.backends.triton.aot import Compiled, CompileError, Request
 from netlang.backends.triton.manifest import manifest
 from netlang.backends.triton.source import source
 from netlang.commands import main
@@ -110,6 +110,36 @@ def test_kernels_are_compiled_for_a_target(net: Path, capsys: Capture) -> None:
     assert result["compiled"][0]["name"] == "conv3x3_3to4_8x8_relu"
     text = shown(capsys, net, "--target", "sm_90", "--batch", "33")
     assert re.search(r"kernel for sm_90 .* shared  an SM  waves at 33\n", text)
+
+
+@pytest.mark.parametrize(
+    ("device", "help"),
+    [
+        ("a100-80gb", "`netlang compile --tune` finds tiles that run"),
+        ("h100", "its tiles are for H100 SXM: `netlang compile --device a100-80gb` has others"),
+    ],
+)
+def test_a_kernel_that_fits_no_multiprocessor_is_not_written(
+    device: str,
+    help: str,
+    net: Path,
+    tmp_path: Path,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def compiled(path: Path, requests: list[Request], *_: Any) -> list[Compiled]:
+        return [Compiled(r.function, 64, 0, 200_000, "", b"") for r in requests]
+
+    monkeypatch.setattr("netlang.compiler.assemble.compile_kernels", compiled)
+    options = "--target", "sm_80", "--device", device, "-o", tmp_path / "out"
+    message = shown(capsys, net, *options, status=1)
+    assert re.search(
+        r"the kernel 'conv3x3_3to4_8x8_relu' does not fit a multiprocessor of sm_80: it takes "
+        r"[\d,]+ registers and 200,000 bytes of shared memory, and there are 65,536 and 166,912",
+        message,
+    )
+    assert help in message
+    assert not (tmp_path / "out").exists()
 
 
 # --------------------------------------------------------------------- checks

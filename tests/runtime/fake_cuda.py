@@ -1,6 +1,7 @@
 """The few functions of torch.cuda that the loader uses, on the CPU: they note what is asked.
 
-As on a GPU, a launch that is being captured does not run; it runs at every replay.
+As on a GPU, a launch that is being captured does not run; it runs at every replay, on memory that
+somebody else must have kept.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import ref
 
 import pytest
 import torch
@@ -16,14 +18,10 @@ import torch
 
 @dataclass
 class Stream:
-    """A stream that says for whom it waits."""
+    """A stream; torch gives `aside` to who asks for one."""
 
-    gpu: FakeCuda
     name: str = "aside"
     cuda_stream: int = 0
-
-    def wait_stream(self, other: Stream) -> None:
-        self.gpu.note(f"{self.name} waits for {other.name}")
 
 
 @dataclass
@@ -54,9 +52,16 @@ class Kernel:
             if self.gpu.capturing is None:
                 self.body(*arguments)
             else:
-                self.gpu.capturing.launches.append(lambda: self.body(*arguments))
+                *tensors, batch = arguments
+                addresses = [ref(tensor) for tensor in tensors]
+                self.gpu.capturing.launches.append(lambda: self._again(addresses, batch))
 
         return launch
+
+    def _again(self, addresses: list[ref[Any]], batch: int) -> None:
+        tensors = [address() for address in addresses]
+        assert all(tensor is not None for tensor in tensors), "a graph writes into freed memory"
+        self.body(*tensors, batch)
 
     def warmup(self, *arguments: Any, grid: tuple[int, ...], **options: Any) -> None:
         assert arguments
@@ -72,7 +77,7 @@ class FakeCuda:
         self.events: list[str] = []
         self.options: list[dict[str, Any]] = []
         self.capturing: Graph | None = None
-        self.current = Stream(self, "caller")
+        self.current = Stream("caller")
 
     def note(self, event: str) -> None:
         self.events.append(event)
@@ -91,11 +96,16 @@ class FakeCuda:
         patch.setattr(cuda, "mem_get_info", lambda device: (self.free, 10**9))
         patch.setattr(cuda, "device", lambda device: self.use(self.current))
         patch.setattr(cuda, "current_stream", lambda device: self.current)
-        patch.setattr(cuda, "Stream", lambda device: Stream(self))
+        patch.setattr(cuda, "Stream", self.stream)
         patch.setattr(cuda, "stream", self.use)
         patch.setattr(cuda, "CUDAGraph", lambda: Graph(self))
         patch.setattr(cuda, "graph", self.capture)
         patch.setattr(cuda, "is_current_stream_capturing", lambda: self.capturing is not None)
+
+    def stream(self, device: torch.device) -> Stream:
+        """One of torch's streams."""
+        self.note("a stream")
+        return Stream()
 
     @contextmanager
     def use(self, stream: Stream) -> Generator[None]:

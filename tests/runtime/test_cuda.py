@@ -18,7 +18,7 @@ from triton.compiler.errors import CompilationError
 from triton.tools.tensor_descriptor import TensorDescriptor
 
 from netlang.runtime import device
-from netlang.runtime.device import Cuda, Launch
+from netlang.runtime.device import Cuda, DeviceError, Launch
 from netlang.runtime.folder import Network, read_network, read_plan
 from netlang.runtime.model import Model
 from tests.runtime.fake_cuda import FakeCuda, Graph, Kernel, Stream
@@ -32,6 +32,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> FakeCuda:
     monkeypatch.delenv("TRITON_INTERPRET", raising=False)
     fake = FakeCuda()
     fake.install(monkeypatch)
+    device._aside.cache_clear()
     return fake
 
 
@@ -66,11 +67,10 @@ def require_right(model: Model, x: Tensor) -> None:
 def test_a_batch_is_compiled_warmed_up_and_captured_once(network: Network, gpu: FakeCuda) -> None:
     model = loaded(network)
     require_right(model, images(2))
-    aside = ["enter on 12, aside", "shift on 24, aside"]
     assert gpu.noted() == [
         *("compile enter", "compile shift"),
-        *("aside waits for caller", *aside, "caller waits for aside"),
-        *("capture", *aside, "captured", "replay"),
+        *("enter on 12, caller", "shift on 24, caller", "a stream"),
+        *("capture", "enter on 12, aside", "shift on 24, aside", "captured", "replay"),
     ]
     # Right for other images: they are where the graph reads before it runs.
     require_right(model, images(2).flip(0))
@@ -90,21 +90,69 @@ def test_what_is_prepared_is_only_replayed(network: Network, gpu: FakeCuda) -> N
 def test_without_a_graph_kernels_are_launched_one_by_one(network: Network, gpu: FakeCuda) -> None:
     model = loaded(network, graph=False)
     launches = ["enter on 6, caller", "shift on 12, caller"]
-    require_right(model, images(1))
+    model.prepare(1)
+    # These load the kernels: the next call may be one that is captured.
     assert gpu.noted() == ["compile enter", "compile shift", *launches]
     require_right(model, images(1))
     assert gpu.noted() == launches
 
 
-def test_a_graph_of_the_callers_own_takes_the_launches(network: Network, gpu: FakeCuda) -> None:
-    model = loaded(network)
+def test_all_captures_are_made_on_one_stream(network: Network, gpu: FakeCuda) -> None:
+    for model in (loaded(network), loaded(network)):
+        for batch in (1, 2):
+            require_right(model, images(batch))
+    events = gpu.noted()
+    assert (events.count("capture"), events.count("a stream")) == (4, 1)
+
+
+# --------------------------------------------------------------------- a graph of the caller's own
+
+
+@pytest.mark.parametrize("graph", [True, False])
+def test_a_graph_of_the_callers_own_takes_the_launches(
+    graph: bool, network: Network, gpu: FakeCuda
+) -> None:
+    model = loaded(network, graph=graph)
     model.prepare(1)
     gpu.noted()
-    for stream in (Stream(gpu, "known"), Stream(gpu, "new", cuda_stream=7)):
-        with gpu.capture(Graph(gpu), stream, "thread_local"):
-            model(images(1))
-        launches = [f"enter on 6, {stream.name}", f"shift on 12, {stream.name}"]
-        assert [event for event in gpu.noted() if " on " in event] == launches
+    with gpu.capture(Graph(gpu), gpu.current, "thread_local"):
+        model(images(1))
+    launches = ["enter on 6, caller", "shift on 12, caller"]
+    assert gpu.noted() == ["capture", *launches, "captured"]
+
+
+def test_what_such_a_graph_works_on_is_kept(network: Network, gpu: FakeCuda) -> None:
+    model, graph = loaded(network), Graph(gpu)
+    model.prepare(2)
+    with gpu.capture(graph, gpu.current, "thread_local"):
+        model(images(2))
+    (own,), output = model._session._passes[2].inputs, model._session._passes[2].output
+    require_right(model, images(9))
+    with torch.inference_mode():
+        own.copy_(images(2))
+        graph.replay()
+    assert torch.equal(output.double(), expected(images(2)))
+    require_right(model, images(2))
+
+
+def test_such_a_graph_takes_no_call_that_is_not_prepared(network: Network, gpu: FakeCuda) -> None:
+    model = loaded(network)
+    model.prepare(2)
+    message = (
+        r"^handmade is not ready for {} images on the stream that is being captured: call "
+        r"model\.prepare\({}\) on this stream first, and give torch\.cuda\.graph the same stream$"
+    )
+    gpu.noted()
+    new = Stream("new", cuda_stream=7)
+    for stream, batch in ((gpu.current, 1), (new, 2)):
+        unready = pytest.raises(RuntimeError, match=message.format(batch, batch))
+        with gpu.capture(Graph(gpu), stream, "thread_local"), unready:
+            model(images(batch))
+    assert gpu.noted() == 2 * ["capture", "captured"], "nothing was compiled or launched"
+    # What is called there later is as fast as anywhere.
+    with gpu.use(new):
+        require_right(model, images(2))
+    assert gpu.noted()[-1] == "replay"
 
 
 def test_the_graph_that_was_used_longest_ago_leaves(network: Network, gpu: FakeCuda) -> None:
@@ -131,7 +179,7 @@ def test_each_stream_has_its_own_activations(network: Network, gpu: FakeCuda) ->
     model = loaded(network)
     gpu.noted()
     require_right(model, images(2))
-    with gpu.use(Stream(gpu, "another", cuda_stream=7)):
+    with gpu.use(Stream("another", cuda_stream=7)):
         require_right(model, images(2))
     assert gpu.noted().count("capture") == 2
     here, there = (session._arena.data_ptr() for session in model._sessions.values())
@@ -187,7 +235,7 @@ def test_descriptors_need_a_gpu_that_has_them(folder: Path, gpu: FakeCuda) -> No
         "handmade was compiled for GPUs of compute capability 9.0 and newer, and cuda has 8.6: "
         "compile it with `netlang compile --device a100-80gb`"
     )
-    with pytest.raises(RuntimeError, match=message):
+    with pytest.raises(DeviceError, match=message):
         Model.load(folder)
 
 
@@ -201,7 +249,7 @@ def test_descriptors_need_a_gpu_that_has_them(folder: Path, gpu: FakeCuda) -> No
 )
 @pytest.mark.usefixtures("gpu")
 def test_a_device_that_is_none(name: str, message: str, folder: Path) -> None:
-    with pytest.raises(RuntimeError, match=message):
+    with pytest.raises(DeviceError, match=message):
         Model.load(folder, name)
 
 
@@ -239,7 +287,7 @@ def make_ready(kernels: Any, last: Any = 3, warps: int = 1) -> None:
     other = torch.zeros(1000)
     options = {"num_warps": warps, "num_stages": 1, **cuda.options}
     arguments = [of_x, other, other, other.int(), other]
-    cuda.ready(
+    cuda.compile(
         [
             Launch(kernels.enter, 18, [x, x, 3], options),
             Launch(kernels.enter, 18, [x, x, 3], options),
@@ -275,7 +323,7 @@ class Collected:
 
 def test_no_garbage_is_collected_while_threads_parse(compiled: Any) -> None:
     kernel = Collected()
-    Cuda(CPU, graph=False).ready([Launch(kernel, 1, [], {})])
+    Cuda(CPU, graph=False).compile([Launch(kernel, 1, [], {})])
     assert kernel.enabled is False
     assert gc.isenabled()
     with pytest.raises(CompilationError):

@@ -94,6 +94,17 @@ def test_a_file_has_a_kernel_a_line() -> None:
     assert Tuning.parse(Tuning(MAKER, {}).text()).timings == {}
 
 
+def test_a_file_has_what_does_not_run() -> None:
+    def refusing(**why: str) -> Tuning:
+        return Tuning(MAKER, {}, {signature(CONV): why})
+
+    known = tuning(CONV).merged(refusing(a="shared memory")).merged(refusing(b="registers"))
+    assert known.refusals == {signature(CONV): {"a": "shared memory", "b": "registers"}}
+    read = Tuning.parse(known.text())
+    assert (read.timings, read.refusals) == (known.timings, known.refusals)
+    assert "refusals" not in known.of([CONV]).text()
+
+
 def test_a_file_for_the_device_is_read(tmp_path: Path) -> None:
     path = tmp_path / "tuning.json"
     path.write_text(tuning(CONV, made=replace(MAKER, triton="3.0.0")).text())

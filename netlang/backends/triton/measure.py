@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any
 
 from netlang.arrays import Array, Checkpoint
-from netlang.backends.triton.artifact import write_artifact
+from netlang.backends.triton.manifest import manifest
+from netlang.backends.triton.numbers import packed
+from netlang.backends.triton.source import source
 from netlang.device import DEVICES, Device, matching
 from netlang.diagnostic import error
-from netlang.plan import Plan
+from netlang.plan import Function, PackedWeight, Plan
 
 SAMPLES, WARM_UP = 15, 3
 """Passes that are timed, and those ahead of them that are not."""
@@ -27,11 +32,25 @@ class Pass:
 
 
 class RefusalError(Exception):
-    """Why a plan does not run: Triton, the assembler or the device would not have it."""
+    """Why a plan has no time: it does not run, or for want of room not now."""
 
 
-Bench = Callable[[Plan, Checkpoint, Sequence[Any]], Pass]
-"""Runs a plan with a checkpoint on inputs N x C x H x W, all of NumPy; raises `RefusalError`."""
+class FaultError(RefusalError):
+    """Triton, the assembler or the device would not have it, and would not another time."""
+
+
+class DeadError(FaultError):
+    """That, and this process has lost its GPU: a kernel has written where nothing is."""
+
+
+Clock = Callable[[Plan], Pass]
+"""Runs a plan; raises `RefusalError`."""
+
+Bench = Callable[[Checkpoint, Sequence[Any], Sequence[int]], Clock]
+"""Runs plans of one network with a checkpoint, on inputs N x C x H x W, all of NumPy.
+
+The result is that of the images which the third argument names.
+"""
 
 
 def bench(device: Device) -> Bench:
@@ -49,26 +68,103 @@ def bench(device: Device) -> Bench:
     if known is None or DEVICES[known].name != device.name:
         here = f"the device '{known}' is here" if known else f"it is none of {', '.join(DEVICES)}"
         raise error(f"this machine's GPU is '{name}', and the target is {device.name}", help=here)
-    return run
+    return Gpu
 
 
-def run(plan: Plan, checkpoint: Mapping[str, Array], inputs: Sequence[Array]) -> Pass:
-    """A plan on this machine's GPU, as the loader of its artifact runs it: in a CUDA graph."""
-    import torch
-    from triton.errors import TritonError
+class Gpu:
+    """This machine's GPU, which runs plans of one network as the loader of artifacts does.
 
-    from netlang.runtime.model import Model
+    Each weight is packed and loaded once: plans share it, and what they have it for several times
+    are copies that the device makes. A pass leaves its arena to the next, so that plans which are
+    to be compared lie in the same memory.
+    """
 
-    with TemporaryDirectory() as folder:
-        write_artifact(plan, checkpoint, folder)
+    def __init__(
+        self, checkpoint: Mapping[str, Array], inputs: Sequence[Array], seen: Sequence[int]
+    ):
+        self._checkpoint, self._inputs, self._seen = checkpoint, inputs, list(seen)
+        self._given: list[Any] = []
+        self._packed: dict[PackedWeight, Any] = {}
+        self._weights: dict[PackedWeight, Any] = {}
+        self._functions: tuple[Function, ...] = ()
+
+    def __call__(self, plan: Plan) -> Pass:
+        import torch
+
         try:
-            model = Model.load(folder)
-            given = [torch.from_numpy(x).to(model.device) for x in inputs]
-            result = model(*given).float().cpu().numpy()
-            return Pass(_seconds(lambda: model(*given)), result)
-        except (TritonError, torch.OutOfMemoryError) as problem:
-            first, _, _ = str(problem).strip().partition("\n")
-            raise RefusalError(f"{type(problem).__name__}: {first}") from problem
+            return self._pass(plan)
+        except (torch.OutOfMemoryError, MemoryError, OSError) as problem:
+            raise RefusalError(_said(problem)) from problem
+        # Triton, its compiler and CUDA have no class in common for what they refuse.
+        except Exception as problem:
+            raise (DeadError if _is_dead() else FaultError)(_said(problem)) from problem
+
+    def _pass(self, plan: Plan) -> Pass:
+        import torch
+
+        model = self._model(plan)
+        self._given = self._given or [torch.from_numpy(x).to(model.device) for x in self._inputs]
+        result = model(*self._given)[self._seen].float().cpu().numpy()
+        return Pass(_seconds(lambda: model(*self._given)), result)
+
+    def _model(self, plan: Plan) -> Any:
+        from netlang.runtime.folder import Network
+        from netlang.runtime.model import Model, device_for
+
+        loaded = json.loads(manifest(plan))
+        device = device_for(None, loaded)
+        weights = {weight.name: self._weight(weight, device) for weight in plan.weights}
+        return Model(Network(loaded, self._module(plan), weights), device, graph=True, graphs=1)
+
+    def _weight(self, weight: PackedWeight, device: Any) -> Any:
+        """The tensor of a weight, which is a copy where it differs from another in name alone."""
+        alike = replace(weight, name="")
+        if alike not in self._packed:
+            self._packed[alike] = _loaded(packed(weight, self._checkpoint), weight, device)
+        if weight not in self._weights:
+            self._weights[weight] = self._packed[alike].clone()
+        return self._weights[weight]
+
+    def _module(self, plan: Plan) -> ModuleType:
+        """The kernels of a plan: the last one's, where they are the same."""
+        from netlang.runtime.folder import import_kernels
+
+        if plan.functions != self._functions:
+            # Triton reads the file again at a kernel's first launch.
+            self._home = TemporaryDirectory()
+            path = Path(self._home.name) / "kernels.py"
+            path.write_text(source(plan), encoding="utf-8")
+            self._kernels = import_kernels(path, [function.name for function in plan.functions])
+            self._functions = plan.functions
+        return self._kernels
+
+
+def _loaded(numbers: Array, weight: PackedWeight, device: Any) -> Any:
+    import numpy as np
+    import torch
+
+    from netlang.runtime.folder import DTYPES
+
+    tensor = torch.from_numpy(np.ascontiguousarray(numbers)).to(device)
+    return tensor.view(DTYPES[weight.dtype]).reshape(weight.shape)
+
+
+def _is_dead() -> bool:
+    """Whether the GPU answers this process no more, whatever it is asked from now on."""
+    import torch
+
+    if not torch.cuda.is_initialized():
+        return False
+    try:
+        torch.cuda.synchronize()
+    except Exception:
+        return True
+    return False
+
+
+def _said(problem: Exception) -> str:
+    first, _, _ = str(problem).strip().partition("\n")
+    return f"{type(problem).__name__}: {first}"
 
 
 def _seconds(work: Callable[[], Any]) -> float:
