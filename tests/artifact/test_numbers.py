@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from netlang import kernels
+from netlang.accuracy import relative_error
 from netlang.backends.torch import reference
 from netlang.backends.triton.artifact import write_artifact
 from netlang.device import Target
@@ -34,9 +35,12 @@ from tests.artifact.networks import ALEXNET, GOOGLENET, MOBILENET, RESNET, netwo
 # float32: twenty layers, each of which rounds a sum of up to 1,000 products to 2**-24 of it.
 # float16: each layer rounds what it writes, and its weights, to 2**-11 = 5e-4; over twenty layers
 # with signs at random that grows about fivefold. A wrong pixel, channel or weight is off by 0.1.
-# tf32: the same. Were numbers not rounded ahead of products, which drop bits, all errors would have
-# one sign, and resnet20 be off by 2e-3 or, with weights as they are, 6e-3.
-TOLERANCES: dict[Precision, float] = {"float32": 1e-5, "tf32": 1e-3, "float16": 5e-3}
+# tf32: as float16, whose mantissa is as long.
+TOLERANCES: dict[Precision, float] = {"float32": 1e-5, "tf32": 5e-3, "float16": 5e-3}
+
+TIGHTER = {("resnet20", "tf32"): 6e-4}
+"""Products drop bits: were what layers give not rounded ahead of them, all would be too small, and
+this one off by 1.6e-3; by 6e-3 if weights were not, either."""
 
 STANDALONE = Path(__file__).with_name("standalone.py")
 
@@ -82,11 +86,12 @@ def images(graph: Graph, batch: int) -> Tensor:
 @pytest.mark.parametrize("precision", TOLERANCES)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_artifact_computes_the_network(name: str, precision: Precision, tmp_path: Path) -> None:
-    check(NETWORKS[name], optimize(NETWORKS[name]).graph, precision, tmp_path)
+    tolerance = TIGHTER.get((name, precision), TOLERANCES[precision])
+    check(NETWORKS[name], optimize(NETWORKS[name]).graph, precision, tmp_path, tolerance)
 
 
 def test_a_network_that_no_pass_has_touched_runs_too(tmp_path: Path) -> None:
-    check(NETWORKS["resnet"], NETWORKS["resnet"], "float32", tmp_path)
+    check(NETWORKS["resnet"], NETWORKS["resnet"], "float32", tmp_path, TOLERANCES["float32"])
 
 
 @dataclass(frozen=True)
@@ -120,21 +125,22 @@ def test_launches_that_count_have_counters(batch: int, tmp_path: Path) -> None:
     # A batch comes again: what it counts in was used in between.
     xs = [images(graph, batch) for batch in (2, 5, 2)]
     for x, y in zip(xs, artifact_results(tmp_path / "artifact", xs), strict=True):
-        require_close(y, reference(graph, weights, x), "float32")
+        require_close(y, reference(graph, weights, x), TOLERANCES["float32"])
 
 
-def check(graph: Graph, compiled: Graph, precision: Precision, tmp_path: Path) -> None:
+def check(
+    graph: Graph, compiled: Graph, precision: Precision, tmp_path: Path, tolerance: float
+) -> None:
     weights = random_weights(graph, seed=1)
     write_artifact(plan(compiled, Target(precision=precision)), weights, tmp_path / "artifact")
     xs = [images(graph, 1), images(graph, 3)]
     for x, y in zip(xs, artifact_results(tmp_path / "artifact", xs), strict=True):
-        require_close(y, reference(graph, weights, x), precision)
+        require_close(y, reference(graph, weights, x), tolerance)
 
 
-def require_close(y: Tensor, expected: Tensor, precision: Precision) -> None:
+def require_close(y: Tensor, expected: Tensor, tolerance: float) -> None:
     assert y.shape == expected.shape
-    difference = (y.double() - expected).abs().max() / expected.abs().max()
-    assert difference < TOLERANCES[precision]
+    assert relative_error(y, expected) < tolerance
 
 
 def operators(op: Op) -> Iterator[Op]:
