@@ -84,7 +84,7 @@ class Builder:
         for link in chain.links:
             self.ledger.visit(link.span)
             result = self.ledger.guard(
-                lambda x=inputs, e=link: self._element(e, x, frame), frame.calls
+                lambda x=inputs, e=link: self._element(e.element, x, frame, e.alias), frame.calls
             )
             if link.alias:
                 self.ledger.guard(lambda a=link.alias: refuse_placeholder(a), frame.calls)
@@ -125,8 +125,13 @@ class Builder:
 
     # ---------------------------------------------------------------------- elements
 
-    def _element(self, link: ast.Link, inputs: tuple[Value, ...], frame: Frame) -> Value:
-        element, alias = link.element, link.alias
+    def _element(
+        self,
+        element: ast.Element,
+        inputs: tuple[Value, ...],
+        frame: Frame,
+        alias: ast.Name | None,
+    ) -> Value:
         if isinstance(element, ast.Call):
             return self._call(element, inputs, frame, alias)
         if len(inputs) != 1:
@@ -157,10 +162,10 @@ class Builder:
             case ast.Choice():
                 return self._choice(element, flow, frame)
 
-    def _once(self, body: ast.Call | ast.Body, flow: Value, frame: Frame) -> Value:
+    def _once(self, body: ast.Once | ast.Body, flow: Value, frame: Frame) -> Value:
         if isinstance(body, ast.Body):
             return self.body(body, flow, frame)
-        return self._call(body, (flow,), frame, None)
+        return self._element(body, (flow,), frame, None)
 
     def _times(
         self,

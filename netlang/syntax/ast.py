@@ -104,10 +104,10 @@ class Call(Tree):
 
 @dataclass(frozen=True)
 class Times(Tree):
-    """`3 x bottleneck 64` or `3 x { … }`: the same thing again and again."""
+    """`3 x bottleneck 64`, `3 x shortcut { … }` or `3 x { … }`: the same thing again and again."""
 
     count: Expr
-    body: Call | Body
+    body: Once | Body
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,8 @@ class Choice(Tree):
     otherwise: Body | None
 
 
-Element = Call | Times | Repeat | Group | Shortcut | Branches | Choice
+Once = Call | Repeat | Group | Shortcut | Branches | Choice
+Element = Times | Once
 
 
 @dataclass(frozen=True)

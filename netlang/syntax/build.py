@@ -100,7 +100,7 @@ class Builder(Transformer[Any, ast.File]):
     def argument(self, name: ast.Name | None, value: ast.Expr) -> ast.Argument:
         return ast.Argument(name, value, span=(name or value).span | value.span)
 
-    def times(self, count: ast.Expr, body: ast.Call | ast.Body) -> ast.Times:
+    def times(self, count: ast.Expr, body: ast.Once | ast.Body) -> ast.Times:
         return ast.Times(count, body, span=count.span | body.span)
 
     def repeat(

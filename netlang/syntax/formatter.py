@@ -103,7 +103,7 @@ def _element(element: ast.Element) -> list[str]:
         case ast.Call():
             return [_call(element)]
         case ast.Times(count, body):
-            lines = [_call(body)] if isinstance(body, ast.Call) else _body(body)
+            lines = _body(body) if isinstance(body, ast.Body) else _element(body)
             return _with(f"{_expr(count, _PRODUCT)} x ", lines)
         case ast.Repeat(count, variable, body):
             alias = f" as {variable.name}" if variable else ""

@@ -49,6 +49,31 @@ def test_repeats_and_their_variable() -> None:
     ]
 
 
+def test_what_has_braces_of_its_own_repeats_without_others() -> None:
+    body = """
+      2 x shortcut { relu }
+      2 x branches { | slice 0, 2 | slice 2, 2 }
+      2 x group stage { tanh as step }
+      2 x if channels == 4 { relu as stage_2 }
+    """
+    assert lines(body) == [
+        "%relu_1 = relu(%input) : 4x8x8",
+        "%add_1 = add(%relu_1, %input) : 4x8x8",
+        "%relu_2 = relu(%add_1) : 4x8x8",
+        "%add_2 = add(%relu_2, %add_1) : 4x8x8",
+        "%slice_1 = slice(%add_2) start=0, channels=2 : 2x8x8",
+        "%slice_2 = slice(%add_2) start=2, channels=2 : 2x8x8",
+        "%concat_1 = concat(%slice_1, %slice_2) : 4x8x8",
+        "%slice_3 = slice(%concat_1) start=0, channels=2 : 2x8x8",
+        "%slice_4 = slice(%concat_1) start=2, channels=2 : 2x8x8",
+        "%concat_2 = concat(%slice_3, %slice_4) : 4x8x8",
+        "%stage.step = tanh(%concat_2) : 4x8x8",
+        "%stage_3.step = tanh(%stage.step) : 4x8x8",
+        "%stage_2 = relu(%stage_3.step) : 4x8x8",
+        "%stage_2_2 = relu(%stage_2) : 4x8x8",
+    ]
+
+
 def test_groups_and_blocks_name_their_layers() -> None:
     blocks = "block pair(width = channels, act = on) { conv 1x1, width; if act { relu } }"
     assert lines("group stage { 2 x pair }\npair 6, act=off as last", blocks) == [

@@ -69,15 +69,15 @@ def bodies(elements: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
 def nested(elements: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
     """Elements that hold bodies of the elements given."""
     body = bodies(elements)
-    return (
-        node(ast.Times, EXPRS, CALLS | body)
-        | node(ast.Repeat, EXPRS, maybe(NAMES), body)
+    once = (
+        node(ast.Repeat, EXPRS, maybe(NAMES), body)
         | node(ast.Group, NAMES, body)
         | node(ast.Shortcut, maybe(EXPRS), st.none(), body)
         | node(ast.Shortcut, st.none(), body, body)
         | node(ast.Branches, maybe(EXPRS), several(body, least=1))
         | node(ast.Choice, EXPRS, body, maybe(body))
     )
+    return once | node(ast.Times, EXPRS, CALLS | body | once)
 
 
 BODIES = bodies(st.recursive(CALLS, nested, max_leaves=4))

@@ -136,6 +136,11 @@ def test_values(text: str, expected: object):
         ("n x { a; b } as y", "n x { a; b } as y"),
         ("a -> 3 x b -> c", "a -> 3 x b -> c"),
         ("3x a", "3 x a"),
+        ("3 x shortcut via { a } { b } -> c", "3 x shortcut via { a } { b } -> c"),
+        ("n x branches add { | a | } as y", "n x branches add { | a | } as y"),
+        ("2 x group g { a }", "2 x group g { a }"),
+        ("2 x if a { b } else if c { d }", "2 x if a { b } else if c { d }"),
+        ("2 x repeat n as i { a i }", "2 x repeat n as i { a i }"),
         ("repeat n - 1 as i { a i }", "repeat n - 1 as i { a i }"),
         ("repeat n { }", "repeat n { }"),
         # Bodies.

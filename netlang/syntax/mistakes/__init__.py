@@ -28,7 +28,6 @@ MISTAKES: tuple[Callable[[Site], Diagnostic | None], ...] = (
     habits.renaming,
     statements.outside_of_a_net,
     statements.declaration_in_braces,
-    chains.repeats_an_element,
     statements.begins_with_a_sign,
     statements.not_a_recipe_word,
     words.keyword_as_name,

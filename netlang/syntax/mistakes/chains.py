@@ -56,14 +56,6 @@ def misplaced_as(site: Site) -> Diagnostic | None:
     return Diagnostic(message, site.here.span, help="write 'LAYER as NAME'")
 
 
-def repeats_an_element(site: Site) -> Diagnostic | None:
-    """`3 x group a { … }`: which would repeat the name as well."""
-    if site.before.type != "TIMES" or site.here.type not in ELEMENTS:
-        return None
-    help = f"put it in braces: N x {{ {site.here.text} … }}"
-    return Diagnostic("'x' repeats one call or one body", site.here.span, help=help)
-
-
 def misplaced_times(site: Site) -> Diagnostic | None:
     """`x` with nothing to repeat, without a count, after a sum, or within a size."""
     before, here = site.before, site.here
