@@ -16,7 +16,7 @@ from netlang.lower.ledger import Ledger
 from netlang.lower.modules import Definition
 from netlang.lower.names import asked
 from netlang.lower.recipes import Recipes
-from netlang.lower.shortcut import MODES
+from netlang.lower.shortcut import MODES, is_left_out
 from netlang.lower.synonyms import layer_meant
 from netlang.ops import OPS
 from netlang.syntax import ast
@@ -232,6 +232,8 @@ class Builder:
         if shortcut.via is not None:
             around = self.body(shortcut.via, flow, frame.nested())
         elif isinstance(flow, Node) and isinstance(end, Node):
+            if is_left_out(mode, flow.type, end.type):
+                return end
             around = self.layers.skip(mode, flow, end, where, frame)
         else:
             around = flow

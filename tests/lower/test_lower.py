@@ -118,9 +118,26 @@ def test_a_shortcut_around_a_change_of_shape(mode: str, skip: list[str]) -> None
     assert lines(f"shortcut {mode} {{ conv 3x3, 6, stride=2 }}")[1:] == skip
 
 
-@pytest.mark.parametrize("mode", ["identity", "A", "B"])
+@pytest.mark.parametrize("mode", ["identity", "A", "B", "fitting"])
 def test_a_shortcut_around_the_same_shape_is_the_value_itself(mode: str) -> None:
     assert lines(f"shortcut {mode} {{ relu }}")[1:] == ["%add_1 = add(%relu_1, %input) : 4x8x8"]
+
+
+@pytest.mark.parametrize("body", ["conv 1x1, 6", "avgpool 2x2", "linear 256"])
+def test_a_fitting_shortcut_around_a_change_of_shape_is_none(body: str) -> None:
+    assert lines(f"shortcut fitting {{ {body} }}") == lines(body)
+
+
+def test_a_value_is_named_whether_its_shortcut_fits_or_not() -> None:
+    body = """
+      shortcut fitting { conv 3x3, 6 } as wide
+      shortcut fitting { conv 3x3, 6 } as same
+      from wide, same -> concat
+    """
+    assert lines(body)[2:] == [
+        "%same = add(%conv_2, %conv_1) : 6x8x8",
+        "%concat_1 = concat(%conv_1, %same) : 12x8x8",
+    ]
 
 
 def test_option_c_always_projects() -> None:
