@@ -100,10 +100,9 @@ class Builder:
 
     def _let(self, let: ast.Let, flow: Value, frame: Frame) -> None:
         name = let.name
-        if name.name in frame.scope.values:
-            help = "give it another name: values do not change"
-            mistake = Diagnostic(f"'{name.name}' has a value", name.span, "set again here", help)
-            self.ledger.report(mistake, frame.calls)
+        # One that hid the value of an outer body would end with the inner, and nobody would see it.
+        if frame.scope.knows(name.name):
+            self.ledger.report(_set_again(name, frame.scope.bound_at(name.name)), frame.calls)
         result = self.ledger.guard(lambda: frame.evaluator(flow).value(let.value), frame.calls)
         frame.scope.bind(name, None if isinstance(result, Lost) else result)
 
@@ -291,6 +290,12 @@ class Builder:
         calls = (Label(callee.span, f"in this call of '{callee.name}'"), *frame.calls)
         inner = Frame(definition.module, scope, path, calls, ring)
         return self.scoped(block.body, inputs[0], inner)
+
+
+def _set_again(name: ast.Name, earlier: Span | None) -> Diagnostic:
+    first = (Label(earlier, "its value"),) if earlier else ()
+    message, help = f"'{name.name}' has a value", "give it another name: values do not change"
+    return Diagnostic(message, name.span, "set again here", help, first)
 
 
 def _word_span(span: Span, word: str) -> Span:

@@ -42,13 +42,14 @@ class Choices:
 class Scope:
     """The names that an expression may use: parameters, `let`s, and the flowing value's shape.
 
-    `choices` are those of the parameters that list what they may be, `ended` the names that were
-    bound in bodies inside this one.
+    `choices` are those of the parameters that list what they may be, `places` say where a name was
+    bound, unless it is a parameter, and `ended` where in bodies inside this one.
     """
 
     values: dict[str, Value | None] = field(default_factory=dict[str, "Value | None"])
     parent: Scope | None = None
     choices: dict[str, Choices] = field(default_factory=dict[str, Choices])
+    places: dict[str, Span] = field(default_factory=dict[str, Span])
     ended: dict[str, Span] = field(default_factory=dict[str, Span])
 
     def inner(self) -> Scope:
@@ -72,10 +73,17 @@ class Scope:
     def bind(self, name: ast.Name, value: Value | None) -> None:
         """Gives a name its value until this scope ends; None where that is lost."""
         self.values[name.name] = value
+        self.places[name.name] = name.span
         outer = self.parent
         while outer is not None:
             outer.ended[name.name] = name.span
             outer = outer.parent
+
+    def bound_at(self, name: str) -> Span | None:
+        """Where a name was bound, here or further out; None for a parameter."""
+        if name in self.values or self.parent is None:
+            return self.places.get(name)
+        return self.parent.bound_at(name)
 
     def ended_at(self, name: str) -> Span | None:
         """Where a name was bound in a body that is over."""

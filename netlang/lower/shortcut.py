@@ -23,10 +23,10 @@ def is_left_out(mode: str, x: TensorType, y: TensorType) -> bool:
 def skip(mode: str, x: TensorType, y: TensorType) -> tuple[str, tuple[Op, ...]]:
     """The layers between `x`, what flows into the body, and the sum with `y`, its result.
 
-    With them goes the name of the scope that they make up, if they do. `identity` has none. `A`
-    takes every n-th row and column and appends channels of zeros at the end; `B` projects with a
-    1x1 convolution and a batch norm where the shape changes; `C` always does; `fitting` has none, or
-    is left out. Raises `ShapeError`.
+    With them goes the name of the scope that they make up, if they do. `identity` has none, nor has
+    `fitting`, which is left out where it would need some. `A` takes every n-th row and column and
+    appends channels of zeros at the end; `B` projects with a 1x1 convolution and a batch norm where
+    the shape changes; `C` always does. Raises `ShapeError`.
     """
     if mode != "C" and x == y:
         return "", ()
