@@ -214,13 +214,15 @@ class Evaluator:
             raise error(f"{wrong} {describe(value)}", expr.span, "unknown word", hint)
         return str(value)
 
-    def mismatch(self, expr: ast.Expr, message: str, words: Sequence[str] = ()) -> NetError:
+    def mismatch(
+        self, expr: ast.Expr, message: str, words: Sequence[str] = (), help: str = ""
+    ) -> NetError:
         """The error for a value of the wrong kind, `words` being those that would be right.
 
-        A word that nobody knows may be a misspelt one, or a misspelt name.
+        A word that nobody knows may be a misspelt one, or a misspelt name, if `help` does not know.
         """
-        if not self._is_word(expr):
-            return error(message, expr.span)
+        if help or not self._is_word(expr):
+            return error(message, expr.span, help=help)
         if self.scope.ended_at(expr.name):
             return self._unknown(expr)
         near = did_you_mean(expr.name, words)
