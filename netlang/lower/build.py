@@ -9,7 +9,7 @@ from netlang.diagnostic import Diagnostic, Label, NetError, Span, did_you_mean, 
 from netlang.ir.attributes import attribute, number, whole
 from netlang.ir.graph import Graph, Head, Node
 from netlang.lower import bind
-from netlang.lower.evaluate import SilentError, describe
+from netlang.lower.evaluate import Scope, SilentError, describe
 from netlang.lower.flow import LOST, Frame, Lost, Value, refuse_placeholder, twice
 from netlang.lower.layers import Layers
 from netlang.lower.ledger import Ledger
@@ -106,8 +106,8 @@ class Builder:
         name = let.name
         # One that hid the value of an outer body would end with the inner, and nobody would see it.
         if frame.scope.knows(name.name):
-            self.ledger.report(_set_again(name, frame.scope.bound_at(name.name)), frame.calls)
-        result = self.ledger.guard(lambda: frame.evaluator(flow).value(let.value), frame.calls)
+            self.ledger.report(_set_again(name, frame.scope), frame.calls)
+        result = self.ledger.guard(lambda: frame.evaluator(flow).given(let.value), frame.calls)
         frame.scope.bind(name, None if isinstance(result, Lost) else result)
 
     def _named(self, name: ast.Name, frame: Frame) -> Value:
@@ -321,9 +321,12 @@ def _require_no_values(call: ast.Call, frame: Frame) -> None:
         raise error("values flow in, and are no arguments", span, help=help)
 
 
-def _set_again(name: ast.Name, earlier: Span | None) -> Diagnostic:
+def _set_again(name: ast.Name, scope: Scope) -> Diagnostic:
+    earlier = scope.bound_at(name.name)
     first = (Label(earlier, "its value"),) if earlier else ()
     message, help = f"'{name.name}' has a value", "give it another name: values do not change"
+    if earlier and name.name not in scope.values:
+        help = f"choose it there: let {name.name} = if CONDITION {{ … }} else {{ … }}"
     return Diagnostic(message, name.span, "set again here", help, first)
 
 

@@ -109,6 +109,13 @@ class Evaluator:
     flowing: TensorType | None
     is_lost: bool = False
 
+    def given(self, value: ast.Given) -> Value:
+        """The value that a `let` gives: of a choice, the side that is chosen alone is looked at."""
+        while isinstance(value, ast.Conditional):
+            is_so = self.switch(value.condition, "'if' takes a condition")
+            value = value.then if is_so else value.otherwise
+        return self.value(value)
+
     def value(self, expr: ast.Expr) -> Value:
         """The value of an expression; raises `NetError` or `SilentError`."""
         match expr:

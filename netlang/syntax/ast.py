@@ -80,7 +80,17 @@ class Binary(Tree):
     right: Expr
 
 
+@dataclass(frozen=True)
+class Conditional(Tree):
+    """`if n > 1 { a } else { b }`, which only a `let` is given; `else if` nests."""
+
+    condition: Expr
+    then: Given
+    otherwise: Given
+
+
 Expr = Number | SizeLiteral | Numbers | Switch | Text | Name | Unary | Binary
+Given = Expr | Conditional
 
 
 @dataclass(frozen=True)
@@ -175,10 +185,10 @@ class Chain(Tree):
 
 @dataclass(frozen=True)
 class Let(Tree):
-    """`let NAME = expr`."""
+    """`let NAME = expr`, `let NAME = if expr { … } else { … }`."""
 
     name: Name
-    value: Expr
+    value: Given
 
 
 @dataclass(frozen=True)

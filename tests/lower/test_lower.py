@@ -74,6 +74,16 @@ def test_what_has_braces_of_its_own_repeats_without_others() -> None:
     ]
 
 
+@pytest.mark.parametrize(("p", "width"), [(1, 6), (2, 3), (3, 5)])
+def test_a_let_may_choose(p: int, width: int) -> None:
+    body = """
+      let width = if p == 1 { channels + 2 } else if p == 2 { 12 // channels } else { 5 }
+      let safe = if p == 1 { 1 } else { 1 / (p - 1) }    # only one side is looked at
+      conv 1x1, width -> scale safe
+    """
+    assert lines(body, p=p)[0] == f"%conv_1 = conv(%input) kernel=1x1, out={width} : {width}x8x8"
+
+
 def test_groups_and_blocks_name_their_layers() -> None:
     blocks = "block pair(width = channels, act = on) { conv 1x1, width; if act { relu } }"
     assert lines("group stage { 2 x pair }\npair 6, act=off as last", blocks) == [

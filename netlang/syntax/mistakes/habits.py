@@ -68,7 +68,9 @@ def function(site: Site) -> Diagnostic | None:
 
 
 def conditional(site: Site) -> Diagnostic | None:
-    """`conv 3x3, a if a > b else b`, but not `conv 3x3, a if a > b { relu }`."""
+    """`conv 3x3, a if b else c`, `conv 3x3, if b { … }`, but not `conv 3x3, a if b { relu }`."""
+    if site.here.type == "IF" and site.wants_value:
+        return Diagnostic("'if' is no part of a larger value", site.here.span, help=CHOOSING)
     if site.here.type != "IF" or site.before.type not in VALUES or "PLUS" not in site.accepts:
         return None
     rest = takewhile(

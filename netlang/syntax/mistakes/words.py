@@ -92,6 +92,7 @@ ONE_WORD = {
     "TEXT": "a path in double quotes",
     "ARROW": "'->'",
     "LPAR": "'('",
+    "ELSE": "'else'",
 }
 
 
