@@ -93,8 +93,12 @@ class Elementwise(Op):
         return reduce(self.function, [x if x.dim() == rank else x[..., None, None] for x in xs])
 
     def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
-        maps = {type_of(x).is_flat for x in xs} == {True, False}
-        xs = [ov.unsqueeze(x, [2, 3]) if maps and type_of(x).is_flat else x for x in xs]
+        types = [type_of(x) for x in xs]
+        if any(type.is_flat for type in types) and not all(type.is_flat for type in types):
+            xs = [
+                ov.unsqueeze(x, [2, 3]).output(0) if type.is_flat else x
+                for x, type in zip(xs, types, strict=True)
+            ]
         return reduce(partial(self.node, ov), xs)
 
     def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:
