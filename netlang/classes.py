@@ -26,13 +26,16 @@ def is_classifier(graph: Graph) -> bool:
     return graph[graph.output].type.pixels == (1, 1)
 
 
-def class_count(graph: Graph) -> int:
-    """How many classes a network tells apart; NetError where its output is an image."""
+def class_count(graph: Graph, otherwise: str = "") -> int:
+    """How many classes a network tells apart; NetError where its output is an image.
+
+    `otherwise` says what the asker could do with an image.
+    """
     output = graph[graph.output].type
     if not is_classifier(graph):
         raise error(
             f"'{graph.name}' gives {output}, which are not classes",
-            help="end the network with: avgpool global -> linear 1000 -> softmax",
+            help=f"{otherwise}end the network with: avgpool global -> linear 1000 -> softmax",
         )
     return output.channels
 

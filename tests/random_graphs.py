@@ -50,17 +50,17 @@ FIELDS: dict[str, dict[str, list[Any]]] = {
 """Operators of one input, in attributes that such an input often fits."""
 
 PHRASES = """
-conv bn; conv avgpool; relu maxpool; affine linear; bn conv; scale dropout; conv maxpool;
-maxpool conv; lrn maxpool; linear softmax; conv conv; conv bn relu; conv shortcut relu;
+conv bn; conv avgpool; conv bn avgpool; relu maxpool; affine linear; bn conv; scale dropout;
+conv maxpool; maxpool conv; lrn maxpool; linear softmax; conv conv; conv bn relu; conv shortcut relu;
 conv relu shortcut relu pick; maxpool affine pick; conv pick pick; conv shortcut pick; branches;
 branches relu branches; conv project relu; conv project relu;
-relu twin; stem; maxpool twin
+relu twin; stem; maxpool twin; conv gate maxpool
 """
 """What passes look for, which chance alone seldom puts side by side.
 
 `pick` looks at single pixels; `shortcut` adds what the phrase began with, as option A has it, and
-`project` as option C; `stem` looks at the image; `branches` joins several convolutions of one value; `twin` adds the same once
-more.
+`project` as option C; `stem` looks at the image; `branches` joins several convolutions of one
+value; `gate` weighs its channels; `twin` adds the same once more.
 """
 
 JOINS = ("add", "mul", "max", "concat", "concat")
@@ -103,6 +103,12 @@ class Builder:
         conv = self.add(OPS["conv"]((5, 5), 4), self.nodes[0])  # pyright: ignore[reportCallIssue]
         pool = OPS["maxpool"]((3, 3), (2, 2), (1, 1))  # pyright: ignore[reportCallIssue]
         return self.add(pool, conv) if conv else None
+
+    def gate(self, y: Node) -> Node | None:
+        """The product of a value and of a vector of its channels, which a linear layer makes."""
+        mean = self.add(OPS["avgpool"]("global"), y)  # pyright: ignore[reportCallIssue]
+        vector = mean and self.add(OPS["linear"](y.type.channels), mean)  # pyright: ignore[reportCallIssue]
+        return self.add(OPS["mul"](), vector, y) if vector else None
 
     def twin(self, y: Node) -> Node | None:
         """The sum of a value and of the same computed once more."""
@@ -152,6 +158,8 @@ def phrase(draw: st.DrawFn, build: Builder, x: Node) -> None:
             y = build.stem() or y
         elif word == "twin":
             y = build.twin(y) or y
+        elif word == "gate":
+            y = build.gate(y) or y
         elif word == "branches":
             y = branches(draw, build, y) or y
         else:

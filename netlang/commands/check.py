@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """One line a network; mistakes, and layers that nobody reads, go to standard error."""
+    """One line a network; mistakes, and what may be one, go to standard error."""
     status = 0
     for net in args.nets:
         try:
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
             status = 1
         else:
             print(_line(graph))
-            for note in _unread(graph):
+            for note in (*_turned(graph), *_unread(graph)):
                 print(note, file=sys.stderr)
     return status
 
@@ -42,6 +42,20 @@ def _line(graph: Graph) -> str:
     nodes = [node for node in graph if node.name in needed]
     parameters, macs = sum(map(graph.parameters, nodes)), sum(map(graph.macs, nodes))
     return f"{graph.name}: ok, {len(nodes)} nodes, {parameters:,} parameters, {si(macs, 'MACs')}"
+
+
+def _turned(graph: Graph) -> Iterator[str]:
+    """A note where the input seems to be height x width x channels, as other programs have it."""
+    for node in graph.inputs:
+        shape = node.type
+        first, second, last = shape.channels, shape.height, shape.width
+        is_image = last == 3 or (last == 1 and first >= second)
+        if is_image and min(first, second) > last:
+            where = f"{node.origin[0].span}: " if node.origin else ""
+            yield (
+                f"note: {where}{shape} is {first} channels of {second}x{last} pixels; "
+                f"for {last} of {first}x{second} write input {last}x{first}x{second}"
+            )
 
 
 def _unread(graph: Graph) -> Iterator[str]:

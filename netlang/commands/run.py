@@ -163,7 +163,8 @@ def _require_sense(args: argparse.Namespace, graph: Graph) -> None:
         raise error("'--csv' has no place for '--time'", help="write --json")
     _require_test(args)
     if args.eval or (args.inputs and not args.output):
-        class_count(graph)  # there would be nothing to tell
+        # There would be nothing to tell.
+        class_count(graph, "" if args.eval else f"write it to an array, -o OUT{ARRAY}, or ")
 
 
 def _require_place(args: argparse.Namespace, paths: Sequence[Path]) -> None:

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from shutil import get_terminal_size
 
 from netlang.commands.common import add_nets_argument, json_text, load_all, settings
 from netlang.commands.outputs import require_outputs, tell_written
@@ -21,6 +22,9 @@ from netlang.summary import comparison, describe, table, to_csv
 from netlang.summary.picture import CHARTS, to_svg
 
 CSV = ".csv"
+
+LEAST = 100
+"""Columns of a table on a terminal that has less: one line goes on in the next."""
 
 HELP = (
     "List the groups of a network with their shapes, receptive fields, parameters, MACs "
@@ -82,8 +86,13 @@ def _text(args: argparse.Namespace, graphs: Sequence[Graph]) -> str:
         objects = [describe(graph, args.dtype) for graph in graphs]
         return json_text(objects if len(objects) > 1 else objects[0])
     if len(graphs) > 1:
-        return comparison(graphs, args.dtype)
-    return table(graphs[0], args.layers, args.dtype, shares=sys.stdout.isatty())
+        return comparison(graphs, args.dtype, _width())
+    return table(graphs[0], args.layers, args.dtype, sys.stdout.isatty(), _width())
+
+
+def _width() -> int | None:
+    """The columns of the terminal, at least so many that names stay; what a pipe reads has none."""
+    return max(LEAST, get_terminal_size().columns) if sys.stdout.isatty() else None
 
 
 def _require_sense(args: argparse.Namespace, nets: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from netlang.diagnostic import Diagnostic, NetError, Span, did_you_mean, error
 from netlang.ir.attributes import Attribute, Value, attributes
 from netlang.lower.evaluate import Choices, Evaluator, Scope, SilentError, describe
+from netlang.lower.synonyms import value_meant
 from netlang.syntax import ast
 
 
@@ -157,7 +158,9 @@ def build(
         except SilentError:
             continue
     if faults:
-        raise NetError(*faults)
+        by_attribute = {known[name]: argument for name, argument in given.items()}
+        hints = _in_other_order(callee, by_attribute, fields, evaluator)
+        raise NetError(*(replace(f, help=f.help or hints.get(f.span, "")) for f in faults))
     if len(fields) < len(given):
         raise SilentError
     return Bound(cls(**fields), {name: a.value.span for name, a in given.items()})
@@ -169,7 +172,32 @@ def _read(attribute: Attribute, argument: ast.Argument, evaluator: Evaluator) ->
         return attribute.kind.read(value)
     except ValueError:
         message = f"'{attribute.name}' is {attribute.kind.what}, not {describe(value)}"
-        raise evaluator.mismatch(argument.value, message, attribute.kind.words) from None
+        meant = value_meant(attribute, value)
+        raise evaluator.mismatch(argument.value, message, attribute.kind.words, meant) from None
+
+
+def _in_other_order(
+    callee: ast.Name,
+    arguments: Mapping[Attribute, ast.Argument],
+    read: Container[str],
+    evaluator: Evaluator,
+) -> dict[Span | None, str]:
+    """How a call is written whose first two arguments are right in each other's place alone.
+
+    By the place of each of them. `read` are the attributes whose argument is right where it stands.
+    """
+    positional = [(a, given.value) for a, given in arguments.items() if given.name is None]
+    try:
+        (first, x), (second, y) = positional[:2]
+        first.kind.read(evaluator.value(y))
+        second.kind.read(evaluator.value(x))
+    except (ValueError, NetError, SilentError):
+        return {}
+    if first.name in read and second.name in read:
+        return {}
+    ahead, behind = (e.span.source.text[e.span.start : e.span.end] for e in (y, x))
+    help = f"'{first.name}' comes first: write {callee.name} {ahead}, {behind}"
+    return {x.span: help, y.span: help}
 
 
 JOIN_FIRST = "join them first: from a, b -> concat -> …"

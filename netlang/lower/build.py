@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from netlang.diagnostic import Diagnostic, Label, Span, did_you_mean, error
+from netlang.diagnostic import Diagnostic, Label, NetError, Span, did_you_mean, error
 from netlang.ir.attributes import attribute, number, whole
 from netlang.ir.graph import Graph, Head, Node
 from netlang.lower import bind
-from netlang.lower.evaluate import SilentError, describe
+from netlang.lower.evaluate import Scope, SilentError, describe
 from netlang.lower.flow import LOST, Frame, Lost, Value, refuse_placeholder, twice
 from netlang.lower.layers import Layers
 from netlang.lower.ledger import Ledger
 from netlang.lower.modules import Definition
 from netlang.lower.names import asked
 from netlang.lower.recipes import Recipes
-from netlang.lower.shortcut import MODES
+from netlang.lower.shortcut import MODES, is_left_out
 from netlang.lower.synonyms import layer_meant
 from netlang.ops import OPS
 from netlang.syntax import ast
@@ -31,13 +31,17 @@ class AuxOptions:
 
 @dataclass
 class Builder:
-    """A graph under construction."""
+    """A graph under construction.
+
+    `has_listed` says whether an error has told all the layers there are: once is enough.
+    """
 
     ledger: Ledger = field(default_factory=Ledger)
     layers: Layers = field(init=False)
     heads: list[Head] = field(default_factory=list[Head])
     blocks: dict[str, str] = field(default_factory=dict[str, str])
     recipes: Recipes = field(init=False)
+    has_listed: bool = False
 
     def __post_init__(self) -> None:
         self.layers, self.recipes = Layers(self.ledger), Recipes(self.ledger)
@@ -84,7 +88,7 @@ class Builder:
         for link in chain.links:
             self.ledger.visit(link.span)
             result = self.ledger.guard(
-                lambda x=inputs, e=link: self._element(e, x, frame), frame.calls
+                lambda x=inputs, e=link: self._element(e.element, x, frame, e.alias), frame.calls
             )
             if link.alias:
                 self.ledger.guard(lambda a=link.alias: refuse_placeholder(a), frame.calls)
@@ -100,11 +104,10 @@ class Builder:
 
     def _let(self, let: ast.Let, flow: Value, frame: Frame) -> None:
         name = let.name
-        if name.name in frame.scope.values:
-            help = "give it another name: values do not change"
-            mistake = Diagnostic(f"'{name.name}' has a value", name.span, "set again here", help)
-            self.ledger.report(mistake, frame.calls)
-        result = self.ledger.guard(lambda: frame.evaluator(flow).value(let.value), frame.calls)
+        # One that hid the value of an outer body would end with the inner, and nobody would see it.
+        if frame.scope.knows(name.name):
+            self.ledger.report(_set_again(name, frame.scope), frame.calls)
+        result = self.ledger.guard(lambda: frame.evaluator(flow).given(let.value), frame.calls)
         frame.scope.bind(name, None if isinstance(result, Lost) else result)
 
     def _named(self, name: ast.Name, frame: Frame) -> Value:
@@ -125,8 +128,13 @@ class Builder:
 
     # ---------------------------------------------------------------------- elements
 
-    def _element(self, link: ast.Link, inputs: tuple[Value, ...], frame: Frame) -> Value:
-        element, alias = link.element, link.alias
+    def _element(
+        self,
+        element: ast.Element,
+        inputs: tuple[Value, ...],
+        frame: Frame,
+        alias: ast.Name | None,
+    ) -> Value:
         if isinstance(element, ast.Call):
             return self._call(element, inputs, frame, alias)
         if len(inputs) != 1:
@@ -157,10 +165,10 @@ class Builder:
             case ast.Choice():
                 return self._choice(element, flow, frame)
 
-    def _once(self, body: ast.Call | ast.Body, flow: Value, frame: Frame) -> Value:
+    def _once(self, body: ast.Once | ast.Body, flow: Value, frame: Frame) -> Value:
         if isinstance(body, ast.Body):
             return self.body(body, flow, frame)
-        return self._call(body, (flow,), frame, None)
+        return self._element(body, (flow,), frame, None)
 
     def _times(
         self,
@@ -210,7 +218,9 @@ class Builder:
         ends = tuple(self.body(path, flow, frame.nested()) for path in branches.paths)
         word = _word_span(branches.span, "branches")
         if len(ends) == 1:
-            hint = "add one with '|', or write its layers without 'branches'"
+            named = f" as {alias.name}" if alias else ""
+            alone = "its layers" if branches.paths[0].statements else f"'identity{named}'"
+            hint = f"add one with '|', or write {alone} without 'branches'"
             raise error("there is one path, and nothing to join it with", word, help=hint)
         where = branches.join.span if branches.join else word
         return self._join(join, ends, where, frame, alias)
@@ -227,6 +237,8 @@ class Builder:
         if shortcut.via is not None:
             around = self.body(shortcut.via, flow, frame.nested())
         elif isinstance(flow, Node) and isinstance(end, Node):
+            if is_left_out(mode, flow.type, end.type):
+                return end
             around = self.layers.skip(mode, flow, end, where, frame)
         else:
             around = flow
@@ -253,15 +265,25 @@ class Builder:
             hint = f"a net is built on, not called: net … = {callee.name}(…)"
             raise error(f"'{callee.name}' is a net, not a layer", callee.span, help=hint)
         if callee.name not in OPS:
-            known = [*OPS, *frame.module.blocks()]
-            help = layer_meant(callee.name, known)
-            raise error(
-                f"there is no layer or block '{callee.name}'", callee.span, "unknown layer", help
-            )
+            raise self._unknown_layer(callee, frame)
+        _require_no_values(call, frame)
         bound = bind.build(OPS[callee.name], callee, call.arguments, frame.evaluator(inputs[0]))
         if bound.value.family == "input":
             return self.layers.input(bound.value, bound.places, callee, frame, alias)
         return self.layers.layer(bound.value, bound.places, callee, inputs, frame, alias)
+
+    def _unknown_layer(self, callee: ast.Name, frame: Frame) -> NetError:
+        name = callee.name
+        if frame.scope.knows(name):
+            value = frame.scope.get(name)
+            then = f"{name} == {value} {{ {value} }}" if value in OPS else "CONDITION { … }"
+            help = f"a value names no layer: choose one with 'if {then} else {{ … }}'"
+            return error(f"'{name}' is a value, not a layer", callee.span, help=help)
+        known = [*OPS, *frame.module.blocks()]
+        near = layer_meant(name, known)
+        help = near or ("" if self.has_listed else f"there are: {', '.join(sorted(known))}")
+        self.has_listed = self.has_listed or not near
+        return error(f"there is no layer or block '{name}'", callee.span, "unknown layer", help)
 
     def _block(
         self,
@@ -284,6 +306,28 @@ class Builder:
         calls = (Label(callee.span, f"in this call of '{callee.name}'"), *frame.calls)
         inner = Frame(definition.module, scope, path, calls, ring)
         return self.scoped(block.body, inputs[0], inner)
+
+
+def _require_no_values(call: ast.Call, frame: Frame) -> None:
+    """Raises `NetError` for `add a, b`, where the arguments are what should flow in."""
+    values = [argument.value for argument in call.arguments if argument.name is None]
+    names = [value.name for value in values if isinstance(value, ast.Name)]
+    is_join = OPS[call.callee.name].arity is None
+    if is_join and names and all(name in frame.names for name in names):
+        help = f"write 'from {', '.join(names)} -> {call.callee.name}'"
+        if len(names) == 1:
+            help = f"name what flows in as well: from NAME, {names[0]} -> {call.callee.name}"
+        span = values[0].span | values[-1].span
+        raise error("values flow in, and are no arguments", span, help=help)
+
+
+def _set_again(name: ast.Name, scope: Scope) -> Diagnostic:
+    earlier = scope.bound_at(name.name)
+    first = (Label(earlier, "its value"),) if earlier else ()
+    message, help = f"'{name.name}' has a value", "give it another name: values do not change"
+    if earlier and name.name not in scope.values:
+        help = f"choose it there: let {name.name} = if CONDITION {{ … }} else {{ … }}"
+    return Diagnostic(message, name.span, "set again here", help, first)
 
 
 def _word_span(span: Span, word: str) -> Span:

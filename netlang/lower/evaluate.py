@@ -42,13 +42,14 @@ class Choices:
 class Scope:
     """The names that an expression may use: parameters, `let`s, and the flowing value's shape.
 
-    `choices` are those of the parameters that list what they may be, `ended` the names that were
-    bound in bodies inside this one.
+    `choices` are those of the parameters that list what they may be, `places` say where a name was
+    bound, unless it is a parameter, and `ended` where in bodies inside this one.
     """
 
     values: dict[str, Value | None] = field(default_factory=dict[str, "Value | None"])
     parent: Scope | None = None
     choices: dict[str, Choices] = field(default_factory=dict[str, Choices])
+    places: dict[str, Span] = field(default_factory=dict[str, Span])
     ended: dict[str, Span] = field(default_factory=dict[str, Span])
 
     def inner(self) -> Scope:
@@ -72,10 +73,17 @@ class Scope:
     def bind(self, name: ast.Name, value: Value | None) -> None:
         """Gives a name its value until this scope ends; None where that is lost."""
         self.values[name.name] = value
+        self.places[name.name] = name.span
         outer = self.parent
         while outer is not None:
             outer.ended[name.name] = name.span
             outer = outer.parent
+
+    def bound_at(self, name: str) -> Span | None:
+        """Where a name was bound, here or further out; None for a parameter."""
+        if name in self.values or self.parent is None:
+            return self.places.get(name)
+        return self.parent.bound_at(name)
 
     def ended_at(self, name: str) -> Span | None:
         """Where a name was bound in a body that is over."""
@@ -100,6 +108,13 @@ class Evaluator:
     scope: Scope
     flowing: TensorType | None
     is_lost: bool = False
+
+    def given(self, value: ast.Given) -> Value:
+        """The value that a `let` gives: of a choice, the side that is chosen alone is looked at."""
+        while isinstance(value, ast.Conditional):
+            is_so = self.switch(value.condition, "'if' takes a condition")
+            value = value.then if is_so else value.otherwise
+        return self.value(value)
 
     def value(self, expr: ast.Expr) -> Value:
         """The value of an expression; raises `NetError` or `SilentError`."""
@@ -206,13 +221,15 @@ class Evaluator:
             raise error(f"{wrong} {describe(value)}", expr.span, "unknown word", hint)
         return str(value)
 
-    def mismatch(self, expr: ast.Expr, message: str, words: Sequence[str] = ()) -> NetError:
+    def mismatch(
+        self, expr: ast.Expr, message: str, words: Sequence[str] = (), help: str = ""
+    ) -> NetError:
         """The error for a value of the wrong kind, `words` being those that would be right.
 
-        A word that nobody knows may be a misspelt one, or a misspelt name.
+        A word that nobody knows may be a misspelt one, or a misspelt name, if `help` does not know.
         """
-        if not self._is_word(expr):
-            return error(message, expr.span)
+        if help or not self._is_word(expr):
+            return error(message, expr.span, help=help)
         if self.scope.ended_at(expr.name):
             return self._unknown(expr)
         near = did_you_mean(expr.name, words)

@@ -75,15 +75,16 @@ def asked(body: ast.Body) -> Iterator[str]:
             yield statement.name.name
         elif isinstance(statement, ast.Chain):
             for link in statement.links:
-                yield from _asked_by(link)
+                yield from _asked_by(link.element, link.alias)
 
 
-def _asked_by(link: ast.Link) -> Iterator[str]:
-    element = link.element
-    if isinstance(element, ast.Group):
+def _asked_by(element: ast.Element, alias: ast.Name | None) -> Iterator[str]:
+    if isinstance(element, ast.Times) and not isinstance(element.body, ast.Body):
+        yield from _asked_by(element.body, None)
+    elif isinstance(element, ast.Group):
         yield element.name.name
-    elif link.alias and isinstance(element, ast.Call | ast.Shortcut | ast.Branches):
-        yield link.alias.name
+    elif alias and isinstance(element, ast.Call | ast.Shortcut | ast.Branches):
+        yield alias.name
     for body in _same_scope(element):
         yield from asked(body)
 

@@ -15,6 +15,7 @@ SIZE = re.compile(r"[0-9]+(x[0-9]+)+")
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.IGNORECASE)
 PERCENT = re.compile(r"[0-9]+(\.[0-9]+)?%")
 NUMBERS = re.compile(rf"{NUMBER.pattern}(:{NUMBER.pattern})+", re.IGNORECASE)
+SUM = re.compile(r"[-+*/%().,:x\s]*[0-9][-+*/%().,:x\s0-9]*")
 
 
 def literals(net: ast.Net | ast.Instance, settings: Mapping[str, Value]) -> dict[str, Value]:
@@ -27,8 +28,8 @@ def literals(net: ast.Net | ast.Instance, settings: Mapping[str, Value]) -> dict
             faults.append(_unknown(net.name.name, name, known))
             continue
         values[name] = literal(value) if isinstance(value, str) else value
-        if not _is_value(values[name]):
-            hint = "give a number, on or off, a word, or a size such as 3x3"
+        if not _is_value(values[name]) or _is_sum(values[name]):
+            hint = "give a number such as 0.5, on or off, a word, or a size such as 3x3"
             faults.append(Diagnostic(f"the parameter '{name}' cannot be {value!r:.60}", help=hint))
     if faults:
         raise NetError(*faults)
@@ -60,6 +61,11 @@ def _is_value(value: object) -> bool:
     if isinstance(value, int | float):
         return not is_too_large(value)
     return isinstance(value, str)
+
+
+def _is_sum(value: object) -> bool:
+    """Whether a text is arithmetic, as 1/2 is, or a number misspelt: it is none, and no word."""
+    return isinstance(value, str) and SUM.fullmatch(value) is not None
 
 
 def _unknown(net: str, name: str, known: list[str]) -> Diagnostic:

@@ -1,4 +1,7 @@
-"""The skip path of a residual block (He et al. 2015, section 3.3, options A to C)."""
+"""The skip path of a residual block (He et al. 2015, section 3.3, options A to C).
+
+`fitting` is that of Sandler et al. 2018, section 3.3: the identity between equal shapes, or none.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,21 @@ from netlang.ops.conv import Conv
 from netlang.ops.norm import BatchNorm
 from netlang.ops.shape import Subsample, ZeroPad
 
-MODES = ("identity", "A", "B", "C")
+MODES = ("identity", "A", "B", "C", "fitting")
+
+
+def is_left_out(mode: str, x: TensorType, y: TensorType) -> bool:
+    """Whether a body that makes `y` of `x` stands alone, without a sum."""
+    return mode == "fitting" and x != y
 
 
 def skip(mode: str, x: TensorType, y: TensorType) -> tuple[str, tuple[Op, ...]]:
     """The layers between `x`, what flows into the body, and the sum with `y`, its result.
 
-    With them goes the name of the scope that they make up, if they do. `identity` has none. `A`
-    takes every n-th row and column and appends channels of zeros at the end; `B` projects with a
-    1x1 convolution and a batch norm where the shape changes; `C` always does. Raises `ShapeError`.
+    With them goes the name of the scope that they make up, if they do. `identity` has none, nor has
+    `fitting`, which is left out where it would need some. `A` takes every n-th row and column and
+    appends channels of zeros at the end; `B` projects with a 1x1 convolution and a batch norm where
+    the shape changes; `C` always does. Raises `ShapeError`.
     """
     if mode != "C" and x == y:
         return "", ()
@@ -50,5 +59,5 @@ def _stride(x: TensorType, y: TensorType) -> Size:
 def _mismatch(reason: str, x: TensorType, y: TensorType) -> ShapeError:
     return ShapeError(
         f"the shortcut's {x} does not match the body's {y}: {reason}",
-        help="use option A, B or C, spell the way with 'via { … }', or mend the stride and pad",
+        help="use option A, B or C, 'fitting' for none here, or via { … }, or mend stride and pad",
     )

@@ -14,6 +14,7 @@ from netlang.ir.attributes import Size, attribute, integer, size
 from netlang.ir.op import Launch, Op, ShapeError, Site, feature_map, op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.shape import Subsample, ZeroPad
+from netlang.ops.value import type_of
 from netlang.ops.window import stride_caption
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Concat(Op):
 
 
 class Elementwise(Op):
-    """Combines values of one shape; a C x 1 x 1 value is spread over the others' pixels."""
+    """Combines values of one shape; C x 1 x 1, or a vector of C, is spread over others' pixels."""
 
     arity = None
     pointwise = True
@@ -76,9 +77,10 @@ class Elementwise(Op):
 
     def infer(self, inputs: Types) -> TensorType:
         require_several(inputs, self.name)
-        largest = max(inputs, key=lambda x: x.elements)
-        gate = TensorType((largest.channels, *[1] * (len(largest.shape) - 1)))
-        if any(x not in (largest, gate) for x in inputs):
+        largest = max(inputs, key=lambda x: (x.elements, not x.is_flat))
+        vector, pixel = (TensorType((largest.channels, *ones)) for ones in ((), (1, 1)))
+        spread = () if largest.is_flat else (vector, pixel)
+        if any(x not in (largest, *spread) for x in inputs):
             raise ShapeError(
                 f"'{self.name}' needs values of one shape, and gets "
                 + " and ".join(map(str, inputs)),
@@ -87,9 +89,16 @@ class Elementwise(Op):
         return largest
 
     def torch(self, F: Any, xs: Sequence[Any], w: Mapping[str, Any], training: bool) -> Any:
-        return reduce(self.function, xs)
+        rank = max(x.dim() for x in xs)
+        return reduce(self.function, [x if x.dim() == rank else x[..., None, None] for x in xs])
 
     def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
+        types = [type_of(x) for x in xs]
+        if any(type.is_flat for type in types) and not all(type.is_flat for type in types):
+            xs = [
+                ov.unsqueeze(x, [2, 3]).output(0) if type.is_flat else x
+                for x, type in zip(xs, types, strict=True)
+            ]
         return reduce(partial(self.node, ov), xs)
 
     def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:

@@ -14,9 +14,6 @@ from netlang.parts import Part, root
 from netlang.summary.counts import Summary, depth, total
 from netlang.units import percent, si
 
-WIDEST = 100
-"""Columns of a table; names give way."""
-
 LONGEST = 18
 """Characters that different layers of a group may take; where they need more they are counted."""
 
@@ -28,12 +25,14 @@ def table(
     every_layer: bool = False,
     precision: Precision = "float32",
     shares: bool = False,
+    width: int | None = None,
 ) -> str:
     """The network as a table: one row per group, or per layer.
 
     `field` is the receptive field, in pixels of the input, then how far apart those of two
     neighbours lie, where there are neighbours and it is not 1: `195 /32`. `memory` is what the
     layers write, in bytes per image. `shares` puts parts of the whole beside the counts of groups.
+    In a table of at most `width` columns names give way.
     """
     summary, shares = Summary(graph, precision), shares and not every_layer
     layers = (Part(node.name, node) for node in graph)
@@ -41,11 +40,13 @@ def table(
     room = " " * 5 if shares else ""
     header = ("layer", "", "output", "field", f"parameters{room}", f"MACs{room}", "memory")
     cells = [header, *(_row(summary, part, shares) for part in rows)]
-    return "\n".join([*_ruled(cells, left=2), *_totals(summary)])
+    return "\n".join([*_ruled(cells, 2, width), *_totals(summary)])
 
 
-def comparison(graphs: Sequence[Graph], precision: Precision = "float32") -> str:
-    """The networks as a table: one row per network.
+def comparison(
+    graphs: Sequence[Graph], precision: Precision = "float32", width: int | None = None
+) -> str:
+    """The networks as a table of at most `width` columns: one row per network.
 
     `field` is the receptive field of the last feature map. The bytes are those of the weights, of
     all that an image makes the layers write, and of the most that is alive of it at once.
@@ -54,13 +55,13 @@ def comparison(graphs: Sequence[Graph], precision: Precision = "float32") -> str
     header += ("weights", "activations", "peak")
     cells = [header, *(_network(Summary(graph, precision)) for graph in graphs)]
     note = "field: of the last feature map; activations: of an image; peak: the most at once"
-    return "\n".join([*_ruled(cells, left=1), f"{precision}; {note}"])
+    return "\n".join([*_ruled(cells, 1, width), f"{precision}; {note}"])
 
 
-def _ruled(cells: Sequence[Cells], left: int) -> list[str]:
-    """The header and the rows between rules, the names as short as the table needs them."""
-    excess = max(map(len, aligned(cells, left))) - WIDEST
-    room = max(len(name) for name, *_ in cells) - max(0, excess)
+def _ruled(cells: Sequence[Cells], left: int, width: int | None) -> list[str]:
+    """The header and the rows between rules, the names as short as the width needs them."""
+    needed = max(map(len, aligned(cells, left)))
+    room = max(len(name) for name, *_ in cells) - max(0, needed - (width or needed))
     lines = aligned([(shortened(name, room), *others) for name, *others in cells], left)
     rule = "-" * max(map(len, lines))
     return [lines[0], rule, *lines[1:], rule]
@@ -126,7 +127,12 @@ def field_of(summary: Summary, node: Node) -> str:
 
 def _both(rows: int | Fraction, columns: int | Fraction) -> str:
     """`3` or `5x3`: one number where the axes agree."""
-    return f"{float(rows):g}" if rows == columns else f"{float(rows):g}x{float(columns):g}"
+    return _pixels(rows) if rows == columns else f"{_pixels(rows)}x{_pixels(columns)}"
+
+
+def _pixels(count: int | Fraction) -> str:
+    """A number of pixels, whole or to three digits: an enlarged mean has steps of 16/33."""
+    return f"{float(count):.0f}" if count == int(count) or count > 100 else f"{float(count):.3g}"
 
 
 # --------------------------------------------------------------------------- several

@@ -80,7 +80,17 @@ class Binary(Tree):
     right: Expr
 
 
+@dataclass(frozen=True)
+class Conditional(Tree):
+    """`if n > 1 { a } else { b }`, which only a `let` is given; `else if` nests."""
+
+    condition: Expr
+    then: Given
+    otherwise: Given
+
+
 Expr = Number | SizeLiteral | Numbers | Switch | Text | Name | Unary | Binary
+Given = Expr | Conditional
 
 
 @dataclass(frozen=True)
@@ -104,10 +114,10 @@ class Call(Tree):
 
 @dataclass(frozen=True)
 class Times(Tree):
-    """`3 x bottleneck 64` or `3 x { … }`: the same thing again and again."""
+    """`3 x bottleneck 64`, `3 x shortcut { … }` or `3 x { … }`: the same thing again and again."""
 
     count: Expr
-    body: Call | Body
+    body: Once | Body
 
 
 @dataclass(frozen=True)
@@ -153,7 +163,8 @@ class Choice(Tree):
     otherwise: Body | None
 
 
-Element = Call | Times | Repeat | Group | Shortcut | Branches | Choice
+Once = Call | Repeat | Group | Shortcut | Branches | Choice
+Element = Times | Once
 
 
 @dataclass(frozen=True)
@@ -174,10 +185,10 @@ class Chain(Tree):
 
 @dataclass(frozen=True)
 class Let(Tree):
-    """`let NAME = expr`."""
+    """`let NAME = expr`, `let NAME = if expr { … } else { … }`."""
 
     name: Name
-    value: Expr
+    value: Given
 
 
 @dataclass(frozen=True)

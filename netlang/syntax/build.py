@@ -100,7 +100,7 @@ class Builder(Transformer[Any, ast.File]):
     def argument(self, name: ast.Name | None, value: ast.Expr) -> ast.Argument:
         return ast.Argument(name, value, span=(name or value).span | value.span)
 
-    def times(self, count: ast.Expr, body: ast.Call | ast.Body) -> ast.Times:
+    def times(self, count: ast.Expr, body: ast.Once | ast.Body) -> ast.Times:
         return ast.Times(count, body, span=count.span | body.span)
 
     def repeat(
@@ -134,8 +134,19 @@ class Builder(Transformer[Any, ast.File]):
             otherwise = _body_of(otherwise)
         return ast.Choice(condition, then, otherwise, span=span)
 
-    def let(self, word: Lexeme, name: ast.Name, value: ast.Expr) -> ast.Let:
+    def let(self, word: Lexeme, name: ast.Name, value: ast.Given) -> ast.Let:
         return ast.Let(name, value, span=word.span | value.span)
+
+    def conditional(
+        self,
+        word: Lexeme,
+        condition: ast.Expr,
+        then: ast.Given,
+        otherwise: ast.Given,
+        *closing: Lexeme,
+    ) -> ast.Conditional:
+        span = word.span | (otherwise, *closing)[-1].span
+        return ast.Conditional(condition, then, otherwise, span=span)
 
     def aux(self, word: Lexeme, name: ast.Name, *rest: ast.Argument | ast.Body) -> ast.Aux:
         (body,) = _only(ast.Body, rest)

@@ -77,7 +77,7 @@ def _statement(statement: ast.Statement) -> list[str]:
         case ast.Chain():
             return _chain(statement)
         case ast.Let(name, value):
-            return [f"let {name.name} = {_expr(value)}"]
+            return [f"let {name.name} = {_given(value)}"]
         case ast.Aux(name, arguments, body):
             head = ", ".join([name.name, *map(_argument, arguments)])
             return _with(f"aux {head} ", _body(body))
@@ -103,7 +103,7 @@ def _element(element: ast.Element) -> list[str]:
         case ast.Call():
             return [_call(element)]
         case ast.Times(count, body):
-            lines = [_call(body)] if isinstance(body, ast.Call) else _body(body)
+            lines = _body(body) if isinstance(body, ast.Body) else _element(body)
             return _with(f"{_expr(count, _PRODUCT)} x ", lines)
         case ast.Repeat(count, variable, body):
             alias = f" as {variable.name}" if variable else ""
@@ -157,6 +157,15 @@ def _argument(argument: ast.Argument) -> str:
 
 
 # -------------------------------------------------------------------- expressions
+
+
+def _given(value: ast.Given) -> str:
+    if not isinstance(value, ast.Conditional):
+        return _expr(value)
+    otherwise = _given(value.otherwise)
+    if not isinstance(value.otherwise, ast.Conditional):
+        otherwise = f"{{ {otherwise} }}"
+    return f"if {_expr(value.condition)} {{ {_given(value.then)} }} else {otherwise}"
 
 
 def _expr(expr: ast.Expr, level: int = 0) -> str:

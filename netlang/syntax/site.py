@@ -122,11 +122,11 @@ class Site:
 
     @property
     def wants_name(self) -> bool:
-        return "WORD" in self.accepts and not self.accepts & {"NUMBER", "LBRACE", "IF"}
+        return "WORD" in self.accepts and not self.accepts & {"NUMBER", "LBRACE", "GROUP"}
 
     @property
     def wants_value(self) -> bool:
-        return "NUMBER" in self.accepts and not self.accepts & {"_END", "LBRACE", "IF"}
+        return "NUMBER" in self.accepts and not self.accepts & {"_END", "LBRACE", "GROUP"}
 
     @property
     def what(self) -> str:

@@ -73,7 +73,8 @@ net mobilenet_like {
   from mixed -> upsample 2 -> maxpool 2x2                       as near
   from mixed -> upsample 2, bilinear -> subsample 2             as smooth
   from near, smooth, stem -> add -> affine -> leaky_relu 0.2    as sum
-  from sum -> conv 3x3, 8, dilation=2 -> elu -> softmax         as map
+  from sum -> avgpool global -> linear 16 -> sigmoid            as vector
+  from vector, sum -> mul -> conv 3x3, 8, dilation=2 -> elu -> softmax as map
   from map -> maxpool global -> flatten -> linear 8 -> hardsigmoid as peak
   from map -> flatten                                           as flat
   from flat -> tanh -> linear 8 -> gelu                         as sight

@@ -41,6 +41,31 @@ def test_layers_that_count_for_nothing_are_noted(capsys: Capture, tmp_path: Path
     assert err == f"note: {net}:4:3: nothing reads 'lost', so it counts for nothing\n"
 
 
+@pytest.mark.parametrize(
+    ("shape", "meant"),
+    [("224x224x3", "3x224x224"), ("480x640x3", "3x480x640"), ("28x28x1", "1x28x28")],
+)
+def test_an_input_with_its_channels_last_is_noted(
+    shape: str, meant: str, capsys: Capture, tmp_path: Path
+) -> None:
+    net = tmp_path / "last.net"
+    net.write_text(f"net n {{\n  input {shape}\n  relu\n}}")
+    assert main(["check", str(net)]) == 0
+    err = capsys.readouterr().err
+    assert err.startswith(f"note: {net}:2:3: {shape} is ")
+    assert err.endswith(f"write input {meant}\n")
+
+
+@pytest.mark.parametrize("shape", ["3x224x224", "512x1x1", "64x3x3", "1x16000x1", "40x100x1", "12"])
+def test_an_input_that_may_be_meant_so_is_not_noted(
+    shape: str, capsys: Capture, tmp_path: Path
+) -> None:
+    net = tmp_path / "first.net"
+    net.write_text(f"net n {{ input {shape}; relu }}")
+    assert main(["check", str(net)]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_settings_reach_the_network(capsys: Capture) -> None:
     assert main(["check", "resnet18", "--set", "option=A", "--set", "classes=1000"]) == 0
     assert "11,515,688 parameters" in capsys.readouterr().out

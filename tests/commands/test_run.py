@@ -267,6 +267,7 @@ def test_what_gives_no_classes_may_still_be_written(
     net: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     net.write_text("net n { input 3x8x8; conv 3x3, 2 }")
+    assert "help: write it to an array, -o OUT.npy, or end" in refusal(capsys, net, photo)
     assert found(capsys, net, photo, "-o", tmp_path / "y.npy")["images"] == []
     assert np.load(tmp_path / "y.npy").shape == (1, 2, 8, 8)
 

@@ -12,7 +12,7 @@ from netlang.commands import main
 from netlang.lower import load
 from netlang.passes import inference
 from netlang.resources import zoo_networks
-from netlang.summary import table
+from netlang.summary import comparison, table
 from tests.conftest import Refusal
 from tests.test_startup import loaded
 
@@ -130,10 +130,37 @@ def test_a_terminal_has_shares(
     assert "%" not in printed(capsys, "alexnet", "--layers")
 
 
+@pytest.mark.parametrize("text", ["upsample 3", "upsample 3, bilinear"])
+def test_a_step_that_is_no_whole_number_has_three_digits(
+    text: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    source = tmp_path / "large.net"
+    source.write_text(f"net n {{ input 3x8x8; conv 3x3, 4, stride=2; {text}; upsample 100 }}")
+    found = printed(capsys, str(source))
+    assert row(found, "upsample_1")[-3] == "/0.667"
+    assert row(found, "upsample_2")[-3] == "/0.00667"
+
+
+def test_names_are_whole_but_for_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = "conv4_x.bottleneck_36.conv_3"
+    names = [node.name for node in inference(load("resnet152"))]
+    assert last in names
+    text = printed(capsys, "resnet152", "--layers")
+    assert [line.split()[0] for line in text.splitlines()[2:-4]] == names
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = printed(capsys, "resnet152", "--layers", "--dtype", "bfloat16")
+    assert max(map(len, narrow.splitlines())) <= 100
+    monkeypatch.setenv("COLUMNS", "200")
+    assert printed(capsys, "resnet152", "--layers") == text
+
+
 @pytest.mark.parametrize("name", zoo_networks())
-def test_a_table_is_100_columns_wide_at_most(name: str) -> None:
+def test_a_table_is_as_wide_as_asked_at_most(name: str) -> None:
     graph = inference(load(name))
-    tables = (table(graph, True), table(graph, shares=True))
+    tables = (table(graph, True, width=100), table(graph, shares=True, width=100))
     assert max(len(line) for text in tables for line in text.splitlines()) <= 100
 
 
@@ -150,7 +177,9 @@ def test_networks_compared(capsys: pytest.CaptureFixture[str]) -> None:
     assert row(text, "resnet152")[1:] == expected.split()
     zoo = printed(capsys, "--zoo").splitlines()
     assert len(zoo) == len(zoo_networks()) + 4
-    assert max(map(len, zoo)) <= 100
+    assert {line.split()[0] for line in zoo[2:-2]} == set(zoo_networks())
+    graphs = [inference(load(name)) for name in zoo_networks()]
+    assert max(map(len, comparison(graphs, width=100).splitlines())) <= 100
     objects = json.loads(printed(capsys, "resnet18", "alexnet", "--json"))
     assert [each["name"] for each in objects] == ["resnet18", "alexnet"]
 

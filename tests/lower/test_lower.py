@@ -49,6 +49,41 @@ def test_repeats_and_their_variable() -> None:
     ]
 
 
+def test_what_has_braces_of_its_own_repeats_without_others() -> None:
+    body = """
+      2 x shortcut { relu }
+      2 x branches { | slice 0, 2 | slice 2, 2 }
+      2 x group stage { tanh as step }
+      2 x if channels == 4 { relu as stage_2 }
+    """
+    assert lines(body) == [
+        "%relu_1 = relu(%input) : 4x8x8",
+        "%add_1 = add(%relu_1, %input) : 4x8x8",
+        "%relu_2 = relu(%add_1) : 4x8x8",
+        "%add_2 = add(%relu_2, %add_1) : 4x8x8",
+        "%slice_1 = slice(%add_2) start=0, channels=2 : 2x8x8",
+        "%slice_2 = slice(%add_2) start=2, channels=2 : 2x8x8",
+        "%concat_1 = concat(%slice_1, %slice_2) : 4x8x8",
+        "%slice_3 = slice(%concat_1) start=0, channels=2 : 2x8x8",
+        "%slice_4 = slice(%concat_1) start=2, channels=2 : 2x8x8",
+        "%concat_2 = concat(%slice_3, %slice_4) : 4x8x8",
+        "%stage.step = tanh(%concat_2) : 4x8x8",
+        "%stage_3.step = tanh(%stage.step) : 4x8x8",
+        "%stage_2 = relu(%stage_3.step) : 4x8x8",
+        "%stage_2_2 = relu(%stage_2) : 4x8x8",
+    ]
+
+
+@pytest.mark.parametrize(("p", "width"), [(1, 6), (2, 3), (3, 5)])
+def test_a_let_may_choose(p: int, width: int) -> None:
+    body = """
+      let width = if p == 1 { channels + 2 } else if p == 2 { 12 // channels } else { 5 }
+      let safe = if p == 1 { 1 } else { 1 / (p - 1) }    # only one side is looked at
+      conv 1x1, width -> scale safe
+    """
+    assert lines(body, p=p)[0] == f"%conv_1 = conv(%input) kernel=1x1, out={width} : {width}x8x8"
+
+
 def test_groups_and_blocks_name_their_layers() -> None:
     blocks = "block pair(width = channels, act = on) { conv 1x1, width; if act { relu } }"
     assert lines("group stage { 2 x pair }\npair 6, act=off as last", blocks) == [
@@ -93,9 +128,26 @@ def test_a_shortcut_around_a_change_of_shape(mode: str, skip: list[str]) -> None
     assert lines(f"shortcut {mode} {{ conv 3x3, 6, stride=2 }}")[1:] == skip
 
 
-@pytest.mark.parametrize("mode", ["identity", "A", "B"])
+@pytest.mark.parametrize("mode", ["identity", "A", "B", "fitting"])
 def test_a_shortcut_around_the_same_shape_is_the_value_itself(mode: str) -> None:
     assert lines(f"shortcut {mode} {{ relu }}")[1:] == ["%add_1 = add(%relu_1, %input) : 4x8x8"]
+
+
+@pytest.mark.parametrize("body", ["conv 1x1, 6", "avgpool 2x2", "linear 256"])
+def test_a_fitting_shortcut_around_a_change_of_shape_is_none(body: str) -> None:
+    assert lines(f"shortcut fitting {{ {body} }}") == lines(body)
+
+
+def test_a_value_is_named_whether_its_shortcut_fits_or_not() -> None:
+    body = """
+      shortcut fitting { conv 3x3, 6 } as wide
+      shortcut fitting { conv 3x3, 6 } as same
+      from wide, same -> concat
+    """
+    assert lines(body)[2:] == [
+        "%same = add(%conv_2, %conv_1) : 6x8x8",
+        "%concat_1 = concat(%conv_1, %same) : 12x8x8",
+    ]
 
 
 def test_option_c_always_projects() -> None:

@@ -62,6 +62,21 @@ def test_a_setting_that_is_no_value_is_a_mistake(value: Any) -> None:
     assert str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["1/2", "0,5", ".5", "2 * 3", "1:", "3x"])
+def test_a_setting_is_no_arithmetic(value: str) -> None:
+    """One mistake, with its name, and not one at each place that needs a number."""
+    net = "net n(width) { input 3x8x8; conv 3x3, 2 * width; linear width }"
+    with pytest.raises(NetError) as caught:
+        lowered(net, width=value)
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.message == f"the parameter 'width' cannot be '{value}'"
+
+
+def test_a_setting_may_be_a_text_that_begins_with_a_digit() -> None:
+    graph = lowered('net n(kind = "1d" | "2d") { input 3; if kind == "2d" { relu } }', kind="2d")
+    assert graph.output == "relu_1"
+
+
 def test_a_net_may_have_any_parameter_name() -> None:
     text = "net n(network = 1, settings = 2) { input 3x8x8; linear network + settings }"
     graph = lowered(text, network=5)

@@ -164,6 +164,8 @@ ROWS = (
     Row("adaptive_avgpool(%a) out=3x5", (IMAGE,), layer(lambda: nn.AdaptiveAvgPool2d((3, 5)))),
     Row("add(%a, %b, %c)", (IMAGE,) * 3, lambda a, b, c, w: a + b + c),
     Row("mul(%a, %b)", (IMAGE, "6x1x1"), lambda a, b, w: a * b),
+    Row("mul(%a, %b)", ("6", IMAGE), lambda a, b, w: torch.einsum("nc,nchw->nchw", a, b)),
+    Row("add(%a, %b, %c)", ("6x1x1", "6", "6"), lambda a, b, c, w: a + (b + c)[:, :, None, None]),
     Row("max(%a, %b)", (IMAGE,) * 2, lambda a, b, w: torch.where(a > b, a, b)),
     Row(
         "shortcut_add(%a, %b) stride=2x3, before=1, after=2",
@@ -283,6 +285,7 @@ def refused(text: str, *shapes: str) -> ShapeError:
         ("avgpool(%a) kernel=global, pad=half", (IMAGE,), "takes the whole image, and no 'pad'"),
         ("maxpool(%a) kernel=3x2, pad=2x2", (IMAGE,), "windows of 3x2 that hold padding alone"),
         ("add(%a, %b)", (IMAGE, "6x4x4"), "needs values of one shape, and gets 6x8x8 and 6x4x4"),
+        ("add(%a, %b)", (IMAGE, FLAT), "needs values of one shape, and gets 6x8x8 and 12"),
         ("add(%a)", (IMAGE,), "'add' joins two values or more, and gets 1"),
         ("shortcut_add(%a)", (IMAGE,), "'shortcut_add' joins two values, and gets 1"),
         (

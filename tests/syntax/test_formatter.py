@@ -51,6 +51,7 @@ EXPRS = st.recursive(
     ),
     max_leaves=5,
 )
+GIVEN = st.recursive(EXPRS, lambda inner: node(ast.Conditional, EXPRS, inner, inner), max_leaves=4)
 ARGUMENTS = several(node(ast.Argument, maybe(NAMES), EXPRS))
 CALLS = node(ast.Call, NAMES, ARGUMENTS)
 
@@ -59,7 +60,7 @@ def bodies(elements: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
     """Bodies of statements, whose chains are of the elements given."""
     links = node(ast.Link, elements, maybe(NAMES))
     chains = node(ast.Chain, several(NAMES), several(links, least=1))
-    lets = node(ast.Let, NAMES, EXPRS)
+    lets = node(ast.Let, NAMES, GIVEN)
     recipes = node(ast.Recipe, node(ast.Name, st.sampled_from(["train", "eval"])), several(CALLS))
     inner = node(ast.Body, several(chains))
     auxes = node(ast.Aux, NAMES, ARGUMENTS, inner)
@@ -69,15 +70,15 @@ def bodies(elements: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
 def nested(elements: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
     """Elements that hold bodies of the elements given."""
     body = bodies(elements)
-    return (
-        node(ast.Times, EXPRS, CALLS | body)
-        | node(ast.Repeat, EXPRS, maybe(NAMES), body)
+    once = (
+        node(ast.Repeat, EXPRS, maybe(NAMES), body)
         | node(ast.Group, NAMES, body)
         | node(ast.Shortcut, maybe(EXPRS), st.none(), body)
         | node(ast.Shortcut, st.none(), body, body)
         | node(ast.Branches, maybe(EXPRS), several(body, least=1))
         | node(ast.Choice, EXPRS, body, maybe(body))
     )
+    return once | node(ast.Times, EXPRS, CALLS | body | once)
 
 
 BODIES = bodies(st.recursive(CALLS, nested, max_leaves=4))

@@ -34,6 +34,7 @@ def spelled(text: str) -> str:
 def value(text: str) -> ast.Expr:
     (let,) = statements(f"let v = {text}")
     assert isinstance(let, ast.Let)
+    assert not isinstance(let.value, ast.Conditional)
     return let.value
 
 
@@ -136,6 +137,11 @@ def test_values(text: str, expected: object):
         ("n x { a; b } as y", "n x { a; b } as y"),
         ("a -> 3 x b -> c", "a -> 3 x b -> c"),
         ("3x a", "3 x a"),
+        ("3 x shortcut via { a } { b } -> c", "3 x shortcut via { a } { b } -> c"),
+        ("n x branches add { | a | } as y", "n x branches add { | a | } as y"),
+        ("2 x group g { a }", "2 x group g { a }"),
+        ("2 x if a { b } else if c { d }", "2 x if a { b } else if c { d }"),
+        ("2 x repeat n as i { a i }", "2 x repeat n as i { a i }"),
         ("repeat n - 1 as i { a i }", "repeat n - 1 as i { a i }"),
         ("repeat n { }", "repeat n { }"),
         # Bodies.
@@ -153,6 +159,9 @@ def test_values(text: str, expected: object):
         ("if a { } else { if b { } }", "if a { } else if b { }"),
         ("a -> if b { c } as d", "a -> if b { c } as d"),
         ("let n = (d - 2) // 6", "let n = (d - 2) // 6"),
+        ("let n = if a {\n b + 1 }\nelse { c }", "let n = if a { b + 1 } else { c }"),
+        ("let n = if a { if b { 1 } else { 2 } } else if c { 3 } else { 4 }; d",) * 2,
+        ("let n = if a { 1 } else { if b { 2 } else { 3 } }", "let n = if a { 1 } else if b { 2 } else { 3 }"),
         ("aux head, weight=0.3 { a }; b", "aux head, weight=0.3 { a }; b"),
         ("aux head { a }", "aux head { a }"),
         ("train { sgd lr=0.1, momentum=0.9; batch 256\n }", "train { sgd lr=0.1, momentum=0.9; batch 256 }"),

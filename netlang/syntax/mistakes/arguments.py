@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from netlang.diagnostic import Diagnostic
+from netlang.syntax.lexeme import Lexeme
 from netlang.syntax.mistakes.forms import form
-from netlang.syntax.site import OPERANDS, VALUES, Site
+from netlang.syntax.site import BREAKS, OPERANDS, VALUES, Site
 
 
 def parentheses_of_a_call(site: Site) -> Diagnostic | None:
@@ -16,9 +17,20 @@ def parentheses_of_a_call(site: Site) -> Diagnostic | None:
         return None
     name, opening = site.called
     help = f"write '{name.text}' without them"
-    if not opening.touches(site.here):
+    if values := _values_in(site, opening):
+        help = f"write 'from {', '.join(values)} -> {name.text}'"
+    elif not opening.touches(site.here):
         help = f"write '{name.text} 3x3, 64' rather than '{name.text}(3x3, 64)'"
     return Diagnostic("arguments stand without parentheses", opening.span, help=help)
+
+
+def _values_in(site: Site, opening: Lexeme) -> list[str]:
+    """What stands in parentheses, if those are values that the text names with `as`."""
+    inside = site.lexemes[site.lexemes.index(opening) + 1 :]
+    words = list(takewhile(lambda word: word.type in {"WORD", "COMMA"}, inside))
+    names = [word.text for word in words if word.type == "WORD"]
+    given = {word.text for before, word in pairwise(site.lexemes) if before.type == "AS"}
+    return names if given.issuperset(names) else []
 
 
 def value_missing(site: Site) -> Diagnostic | None:
@@ -33,7 +45,7 @@ def value_missing(site: Site) -> Diagnostic | None:
 
 
 def assignment(site: Site) -> Diagnostic | None:
-    """`if n = 3`, `width = 64`, `a=b=c`."""
+    """`if n = 3`, `width = 64`, `y = conv 3x3, 64`, `a=b=c`."""
     if site.here.type != "EQUAL":
         return None
     owner, words = site.owner, site.element
@@ -45,10 +57,23 @@ def assignment(site: Site) -> Diagnostic | None:
     elif len(words) == 1 and site.in_recipe:
         message = "an attribute without its word"
         help = f"write the word of the recipe first: WORD {words[0].text}=…"
+    elif len(words) == 1 and (layer := _layer_behind(site)):
+        message = "a layer's result is named behind it, with 'as'"
+        help = f"write '{layer} as {words[0].text}'"
     elif len(words) == 1:
         message = f"'{words[0].text}' is given a value without 'let'"
         help = f"write 'let {words[0].text} = VALUE'"
     return Diagnostic(message, site.here.span, help=help)
+
+
+def _layer_behind(site: Site) -> str:
+    """The call behind a `=`, if that is one rather than a value."""
+    rest = site.lexemes[site.index + 1 :]
+    words = list(takewhile(lambda word: word.type not in BREAKS | {"LBRACE"}, rest))
+    if len(words) < 2 or words[0].type != "WORD" or words[1].type not in OPERANDS | {"ARROW"}:
+        return ""
+    span = words[0].span | words[-1].span
+    return span.source.text[span.start : span.end] if words[1].type != "LPAR" else "LAYER"
 
 
 def comparison(site: Site) -> Diagnostic | None:

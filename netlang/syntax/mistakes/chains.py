@@ -56,12 +56,26 @@ def misplaced_as(site: Site) -> Diagnostic | None:
     return Diagnostic(message, site.here.span, help="write 'LAYER as NAME'")
 
 
-def repeats_an_element(site: Site) -> Diagnostic | None:
-    """`3 x group a { … }`: which would repeat the name as well."""
-    if site.before.type != "TIMES" or site.here.type not in ELEMENTS:
+def sum_of_values(site: Site) -> Diagnostic | None:
+    """`from a + b -> relu`, `from a * b`."""
+    join = {"PLUS": "add", "STAR": "mul"}.get(site.here.type)
+    if site.owner is None or site.owner.type != "FROM" or join is None:
         return None
-    help = f"put it in braces: N x {{ {site.here.text} … }}"
-    return Diagnostic("'x' repeats one call or one body", site.here.span, help=help)
+    help = f"write 'from {site.before.text}, {site.after.text} -> {join}'"
+    return Diagnostic("values are joined by a layer", site.here.span, help=help)
+
+
+def count_with_a_star(site: Site) -> Diagnostic | None:
+    """`4 * conv 3x3, 64`, `4 * relu`, but not `2 * n relu`."""
+    star = next((word for word in site.element[-2:-1] if word.type == "STAR"), None)
+    is_count = "TIMES" in site.accepts and not site.accepts & {"_END", "EQUAL"}
+    is_layer = site.before.type == "WORD" and (site.here.type != "WORD" or site.after.text == ",")
+    if star is None or not (is_count and is_layer):
+        return None
+    source, start = star.span.source, site.element_span.start
+    count = source.text[start : star.span.start].rstrip()
+    help = f"write '{count} x {site.before.text} …'"
+    return Diagnostic("a layer is repeated with 'x'", star.span, help=help)
 
 
 def misplaced_times(site: Site) -> Diagnostic | None:

@@ -23,6 +23,9 @@ FORMS = {
     "EVAL": "eval { WORD …; WORD … }",
 }
 
+CHOOSING = "choose ahead of it: let NAME = if CONDITION { VALUE } else { VALUE }"
+"""How a value is chosen."""
+
 
 def form(site: Site) -> str:
     """How the construct at hand is written, or nothing where it is a plain call."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from netlang.diagnostic import Diagnostic
 from netlang.syntax.lexeme import Lexeme
-from netlang.syntax.mistakes.forms import FORMS
-from netlang.syntax.site import Site
+from netlang.syntax.mistakes.forms import CHOOSING, FORMS
+from netlang.syntax.site import VALUES, Site
 
 ELSE_IF = {"elif", "elsif", "elseif"}
 IMPORTS = {"import", "include", "require"}
@@ -55,6 +55,30 @@ def else_if(site: Site) -> Diagnostic | None:
         return None
     message = f"'{word.text}' is not part of the language"
     return Diagnostic(message, word.span, help="write 'else if CONDITION { … }'")
+
+
+def function(site: Site) -> Diagnostic | None:
+    """`conv 3x3, min(n, 64)`."""
+    before, here = site.before, site.here
+    is_called = here.type == "LPAR" and before.type == "WORD" and before.touches(here)
+    if not is_called or "PLUS" not in site.accepts:
+        return None
+    message = f"'{before.text}' is no function: there are none"
+    return Diagnostic(message, before.span, help=CHOOSING)
+
+
+def conditional(site: Site) -> Diagnostic | None:
+    """`conv 3x3, a if b else c`, `conv 3x3, if b { … }`, but not `conv 3x3, a if b { relu }`."""
+    if site.here.type == "IF" and site.wants_value:
+        return Diagnostic("'if' is no part of a larger value", site.here.span, help=CHOOSING)
+    if site.here.type != "IF" or site.before.type not in VALUES or "PLUS" not in site.accepts:
+        return None
+    rest = takewhile(
+        lambda word: word.type not in {"LBRACE", "_END"}, site.lexemes[site.index + 1 :]
+    )
+    if all(word.type != "ELSE" for word in rest):
+        return None
+    return Diagnostic("'if' stands ahead of what it chooses", site.here.span, help=CHOOSING)
 
 
 def loop(site: Site) -> Diagnostic | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlang.diagnostic import Diagnostic
-from netlang.syntax.mistakes.forms import form
+from netlang.syntax.mistakes.forms import CHOOSING, form
 from netlang.syntax.site import BREAKS, ELEMENTS, Site
 from netlang.syntax.tables import keywords
 
@@ -18,6 +18,7 @@ SPELLINGS = {
     "&": "write 'and'",
     "!": "write 'not', or '!=' for unequal",
     "^": "there is no power: multiply",
+    "?": CHOOSING,
     "\\": "a line goes on after '->' or ','",
 }
 
@@ -50,7 +51,9 @@ def glued_to_a_number(site: Site) -> Diagnostic | None:
         return None
     word = before.text + here.text
     help = "a name begins with a letter, and a count stands apart: 3 x LAYER"
-    if word.lower().replace("x", "").isdigit():
+    if here.text.lower() == "x":
+        help = f"write '{before.text}', without the x"  # a factor, as papers write it
+    elif word.lower().replace("x", "").isdigit():
         help = f"sizes are written with a small x: {word.lower()}"
     return Diagnostic(f"'{word}' is not a number", before.span | here.span, help=help)
 
@@ -89,6 +92,7 @@ ONE_WORD = {
     "TEXT": "a path in double quotes",
     "ARROW": "'->'",
     "LPAR": "'('",
+    "ELSE": "'else'",
 }
 
 
