@@ -28,10 +28,10 @@ from typing import Any
 
 from benchmarks.markdown import fill, table
 from netlang.engines.cpu import machine
-from netlang.files import write_whole
+from netlang.ground.files import write_whole
+from netlang.ground.units import si
 from netlang.lower import load
 from netlang.passes import optimize
-from netlang.units import si
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results/compile_time.json"

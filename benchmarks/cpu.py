@@ -25,8 +25,8 @@ from netlang.bench.contenders import WORDS
 from netlang.bench.picture import to_svg
 from netlang.bench.report import Results, where
 from netlang.engines.cpu import cpu
-from netlang.files import write_whole
-from netlang.units import si
+from netlang.ground.files import write_whole
+from netlang.ground.units import si
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results/cpu.json"

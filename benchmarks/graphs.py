@@ -23,12 +23,12 @@ from benchmarks.peers import PACKAGES
 from benchmarks.tables import PAGE, TABLES
 from netlang import __version__
 from netlang.engines.cpu import machine
-from netlang.files import write_whole
+from netlang.ground.files import write_whole
+from netlang.ground.resources import zoo_networks
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.passes import PIPELINE, optimize
 from netlang.plan import plan
-from netlang.resources import zoo_networks
 
 RESULTS = Path(__file__).parent / "results/graphs.json"
 

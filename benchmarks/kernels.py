@@ -22,17 +22,17 @@ from benchmarks.machine_code import MATRIX, Code, inspect
 from benchmarks.rules import broken_rules
 from netlang import __version__
 from netlang.backends.triton.aot import Compiled
-from netlang.columns import aligned
 from netlang.commands.common import counter
 from netlang.compiler import compile
 from netlang.compiler.assemble import Occupancy, assemble
 from netlang.device import ARCHES
 from netlang.engines.cpu import machine
-from netlang.files import write_whole
+from netlang.ground.columns import aligned
+from netlang.ground.files import write_whole
+from netlang.ground.resources import zoo_networks
 from netlang.kernels.precision import PRECISIONS, Precision
 from netlang.plan import Function, Plan
 from netlang.plan.collect import Functions
-from netlang.resources import zoo_networks
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from netlang.files import write_whole
+from netlang.ground.files import write_whole
 
 T = TypeVar("T")
 

@@ -24,7 +24,7 @@ from benchmarks.cpu import NETWORKS, PAGE, RESULTS, timed
 from benchmarks.markdown import fill, table
 from netlang.bench import Answer, describe
 from netlang.engines.cache import CHECKSUM
-from netlang.files import write_whole
+from netlang.ground.files import write_whole
 
 STARTS = RESULTS.with_name("start.json")
 

@@ -15,7 +15,7 @@ from unittest.mock import patch
 from docs.browser import found, launched
 from netlang.backends.draw import layout
 from netlang.commands import main
-from netlang.resources import zoo_networks
+from netlang.ground.resources import zoo_networks
 
 DOCS = Path(__file__).parent
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.markdown import line, table
 from netlang.backends.triton.source import source
 from netlang.compiler import compile
-from netlang.resources import zoo_networks
+from netlang.ground.resources import zoo_networks
 
 PAGE = Path(__file__).with_suffix(".md")
 

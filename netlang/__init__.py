@@ -18,7 +18,7 @@ importing netlang costs nothing, and reading a network needs no torch.
 
 from typing import TYPE_CHECKING
 
-from netlang.lazy import lazily
+from netlang.ground.lazy import lazily
 
 if TYPE_CHECKING:
     from netlang.api import adopt_weights, optimize, random_weights

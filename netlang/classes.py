@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from netlang.arrays import Array
 from netlang.diagnostic import error
+from netlang.ground.arrays import Array
 from netlang.ir.graph import Graph, Node
 from netlang.ops.norm import Softmax
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from netlang.arrays import Array
 from netlang.diagnostic import error
+from netlang.ground.arrays import Array
 from netlang.ir.graph import Graph
 from netlang.ir.types import TensorType
 from netlang.ops.shape import Input

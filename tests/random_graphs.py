@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from hypothesis import strategies as st
 
-from netlang.integers import ceil_div
+from netlang.ground.integers import ceil_div
 from netlang.ir.graph import Graph, Head, Node, verify
 from netlang.ir.op import Op, ShapeError, infer
 from netlang.lower.shortcut import skip

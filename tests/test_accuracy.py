@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from netlang.accuracy import relative_error
+from netlang.ground.accuracy import relative_error
 
 KINDS = pytest.mark.parametrize("of", [np.array, torch.tensor])
 

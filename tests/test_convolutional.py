@@ -8,13 +8,13 @@ import torch
 
 from netlang.backends.torch import reference
 from netlang.compiler.checks import to_logits
-from netlang.convolutional import fully_convolutional
 from netlang.diagnostic import NetError, Source
 from netlang.engines import open_engine
 from netlang.ir.graph import Graph, verify
 from netlang.ir.printer import print_graph
 from netlang.lower import load
 from netlang.lower.printed import parse_graph
+from netlang.views.convolutional import fully_convolutional
 from netlang.weights import random_weights
 
 HEAD = "conv 3x3, 8, pad=0 -> relu -> maxpool 2x2 -> conv 2x2, 6, pad=0 -> relu"

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from netlang.diagnostic import NetError
-from netlang.files import whole_file, whole_folder, write_whole
+from netlang.ground.files import whole_file, whole_folder, write_whole
 
 
 def test_a_link_leads_to_the_file_that_is_written(tmp_path: Path) -> None:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from netlang.fold import fold
 from netlang.ir.graph import Graph, verify
 from netlang.lower import load
 from netlang.lower.printed import parse_graph
 from netlang.passes import optimize
+from netlang.views.fold import fold
 from tests.effort import calls
 
 # He et al. 2015, Table 1: the first block of a stage changes the shape, the others repeat.

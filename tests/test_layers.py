@@ -13,14 +13,14 @@ ROOT = Path(__file__).parent.parent / "netlang"
 # From the ground up. Neighbours on a floor do not know each other. The runtime stands on the ground
 # because an artifact carries it to machines without netlang.
 FLOORS = (
-    {"accuracy", "arrays", "diagnostic", "integers", "lazy", "natural", "tree", "units"},
-    {"columns", "files", "reach", "resources", "runtime"},
+    {"diagnostic"},
+    {"ground", "runtime"},
     {"kernels"},
-    {"device", "ir", "picture", "svg"},
-    {"ops", "palette", "recipe", "tune", "work"},
+    {"device", "ir"},
+    {"ops", "pictures", "recipe", "tune", "work"},
     {"syntax", "passes", "weights", "images"},
-    {"classes", "fold", "lower", "receptive"},
-    {"convolutional", "part", "parts"},
+    {"classes", "lower"},
+    {"views"},
     {"plan"},
     {"summary"},
     {"diff"},

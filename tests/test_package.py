@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from netlang.resources import grammar, zoo_dir, zoo_networks
+from netlang.ground.resources import grammar, zoo_dir, zoo_networks
 
 ROOT = Path(__file__).parent.parent
 

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from netlang.palette import PALETTES, Size, Theme, shades
+from netlang.pictures.palette import PALETTES, Size, Theme, shades
 
 
 @pytest.mark.parametrize("theme", PALETTES)

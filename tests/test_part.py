@@ -5,7 +5,7 @@ import pytest
 from netlang.diagnostic import NetError, Source
 from netlang.ir.graph import verify
 from netlang.lower import load
-from netlang.part import part
+from netlang.views.part import part
 
 
 def test_an_inception_module() -> None:

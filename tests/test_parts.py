@@ -1,8 +1,8 @@
 """A network as parts: what each is called, and what it holds."""
 
-from netlang.fold import fold
 from netlang.lower import load
-from netlang.parts import root
+from netlang.views.fold import fold
+from netlang.views.parts import root
 
 
 def test_parts_say_what_they_are() -> None:

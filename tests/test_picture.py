@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from netlang.picture import FORMATS, encoded, size
+from netlang.pictures.picture import FORMATS, encoded, size
 
 
 def svg(text: str, attributes: str = 'width="24" height="24"', look: str = "") -> bytes:

@@ -6,7 +6,7 @@ import torch
 from netlang.diagnostic import Source
 from netlang.lower import load
 from netlang.passes import optimize
-from netlang.receptive import receptive_fields
+from netlang.views.receptive import receptive_fields
 
 # Araujo et al. 2019, "Computing Receptive Fields of Convolutional Neural Networks", table 1, and the
 # strides there; both end ahead of what is fully connected.

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from netlang.svg import LEGEND_STEP, Svg, legend_rows, width_of
+from netlang.pictures.svg import LEGEND_STEP, Svg, legend_rows, width_of
 
 
 def test_numbers_end_ahead_of_what_machines_differ_in() -> None:

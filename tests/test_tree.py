@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlang.tree import Tree, scopes, tree
+from netlang.ground.tree import Tree, scopes, tree
 
 
 @dataclass(frozen=True)

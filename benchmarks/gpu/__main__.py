@@ -30,9 +30,9 @@ from benchmarks.gpu.run import Setting, run
 from benchmarks.markdown import fill
 from netlang.device import DEVICES, matching
 from netlang.engines.cpu import machine
-from netlang.files import write_whole
+from netlang.ground.files import write_whole
 from netlang.kernels.precision import PRECISIONS
-from netlang.picture import FORMATS, encoded
+from netlang.pictures.picture import FORMATS, encoded
 
 RESULTS = Path(__file__).parent.parent / "results/gpu.json"
 

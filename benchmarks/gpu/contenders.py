@@ -8,7 +8,7 @@ from typing import Any
 
 import netlang
 from netlang.bench.report import installed
-from netlang.resources import code_digest
+from netlang.ground.resources import code_digest
 
 NETLANG = "netlang"
 

@@ -13,9 +13,9 @@ from benchmarks.gpu.contenders import NETLANG, PEERS
 from benchmarks.gpu.figures import Row, timed
 from benchmarks.gpu.report import LABELS
 from netlang.bench.rounds import Spread
-from netlang.palette import PALETTES
-from netlang.svg import Svg
-from netlang.units import si
+from netlang.ground.units import si
+from netlang.pictures.palette import PALETTES
+from netlang.pictures.svg import Svg
 
 INK = PALETTES["light"]
 COLOURS = {

@@ -9,9 +9,9 @@ from typing import Any
 
 from benchmarks.gpu.case import Array, Case
 from benchmarks.gpu.contender import Contender, FailedError, Timed
-from netlang.accuracy import relative_error
 from netlang.bench.rounds import turns
 from netlang.compiler.checks import OF_ENGINES
+from netlang.ground.accuracy import relative_error
 
 SAMPLE = 0.1
 """Seconds that a sample takes at least: the device's clock and its own are far finer."""

@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.gpu.contenders import NETLANG, PEERS
 from benchmarks.gpu.figures import Row, ratio, share, timed
 from benchmarks.markdown import table
-from netlang.units import percent, si
+from netlang.ground.units import percent, si
 
 LABELS = {
     NETLANG: "netlang",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from netlang.files import write_whole
+from netlang.ground.files import write_whole
 
 KEY = ("network", "batch", "dtype", "device", "target", "versions", "against")
 """What a row is an answer to."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from warnings import catch_warnings
 
-from netlang.arrays import Array
 from netlang.engines import Stored, open_engine
+from netlang.ground.arrays import Array
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.weights import random_weights, read_weights, write_weights

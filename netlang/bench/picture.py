@@ -8,9 +8,9 @@ from dataclasses import astuple
 from netlang.bench.contenders import ENGINES, WORDS
 from netlang.bench.race import Answer
 from netlang.bench.report import Results
-from netlang.palette import PALETTES, Theme
-from netlang.svg import Svg, fit
-from netlang.units import si
+from netlang.ground.units import si
+from netlang.pictures.palette import PALETTES, Theme
+from netlang.pictures.svg import Svg, fit
 
 WIDTH, LEFT, RIGHT = 760, 170, 640
 TOP, STEP, THICK, GAP = 104, 24, 16, 40

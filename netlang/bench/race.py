@@ -9,10 +9,10 @@ from statistics import median
 from time import perf_counter, sleep
 from typing import Any, TypeVar
 
-from netlang.accuracy import relative_error
 from netlang.bench.case import Case
 from netlang.bench.contenders import Call, Contender
 from netlang.bench.rounds import Spread, turns
+from netlang.ground.accuracy import relative_error
 
 T = TypeVar("T")
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from netlang.bench.contenders import ENGINES
 from netlang.bench.race import Answer
-from netlang.columns import aligned
 from netlang.engines.cpu import machine
-from netlang.units import percent, si
+from netlang.ground.columns import aligned
+from netlang.ground.units import percent, si
 
 Results = Mapping[str, Mapping[str, Answer]]
 """Of each case (`resnet50, batch 1`) the answers by contender."""

@@ -23,8 +23,8 @@ from netlang.commands.pictures import add_theme_argument, require_format, write_
 from netlang.device import require_batch
 from netlang.diagnostic import error, near_or_all
 from netlang.engines.cpu import require_precision, require_threads
-from netlang.files import write_whole
-from netlang.picture import FORMATS
+from netlang.ground.files import write_whole
+from netlang.pictures.picture import FORMATS
 
 HELP = (
     "Time netlang's engines on this CPU beside torch, OpenVINO and ONNX Runtime, with random "

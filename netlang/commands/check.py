@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from netlang.commands.common import add_nets_argument, settings
 from netlang.diagnostic import NetError
+from netlang.ground.units import si
 from netlang.ir.graph import Graph
 from netlang.lower import load
-from netlang.units import si
 
 HELP = "Read networks, infer every shape and report every mistake where it stands."
 

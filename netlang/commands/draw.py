@@ -21,12 +21,12 @@ from netlang.commands.outputs import require_outputs, tell_written
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.diagnostic import error, near_or_all
 from netlang.diff import compare
-from netlang.files import write_whole
+from netlang.ground.files import write_whole
+from netlang.ground.tree import tree
 from netlang.ir.graph import Graph
-from netlang.part import part
 from netlang.passes import optimize
-from netlang.picture import FORMATS
-from netlang.tree import tree
+from netlang.pictures.picture import FORMATS
+from netlang.views.part import part
 
 HELP = (
     "Draw networks: a box a layer, a frame a group, a colour the size of the image that it gives. "

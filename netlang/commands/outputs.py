@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from netlang.diagnostic import NetError, error
-from netlang.files import is_output, is_stream, real, require_folder
+from netlang.ground.files import is_output, is_stream, real, require_folder
 from netlang.lower import find
 
 Output = tuple[str, Path | None]

@@ -9,10 +9,10 @@ from typing import Any
 
 from netlang.commands.outputs import tell_written
 from netlang.diagnostic import error
-from netlang.files import write_whole
-from netlang.palette import PALETTES
-from netlang.picture import FORMATS, encoded
-from netlang.units import percent
+from netlang.ground.files import write_whole
+from netlang.ground.units import percent
+from netlang.pictures.palette import PALETTES
+from netlang.pictures.picture import FORMATS, encoded
 
 
 def add_theme_argument(arguments: Any) -> None:

@@ -21,7 +21,7 @@ from netlang.cost.picture import to_svg
 from netlang.cost.report import describe, table
 from netlang.diagnostic import error
 from netlang.passes import inference, optimize, upto
-from netlang.picture import FORMATS
+from netlang.pictures.picture import FORMATS
 
 HELP = (
     "Say what each layer of a network must at least cost on a device: the bytes it moves, the "

@@ -12,12 +12,12 @@ from netlang.commands.common import add_nets_argument, json_text, load_all, sett
 from netlang.commands.outputs import require_outputs, tell_written
 from netlang.commands.pictures import add_theme_argument, require_format, write_picture
 from netlang.diagnostic import error
-from netlang.files import write_whole
+from netlang.ground.files import write_whole
+from netlang.ground.resources import zoo_networks
 from netlang.ir.graph import Graph
 from netlang.kernels.precision import PRECISIONS
 from netlang.passes import inference
-from netlang.picture import FORMATS
-from netlang.resources import zoo_networks
+from netlang.pictures.picture import FORMATS
 from netlang.summary import comparison, describe, table, to_csv
 from netlang.summary.picture import CHARTS, to_svg
 

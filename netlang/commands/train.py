@@ -22,11 +22,11 @@ from netlang.commands.common import (
 from netlang.commands.outputs import require_outputs
 from netlang.commands.pictures import add_theme_argument, require_format
 from netlang.diagnostic import NetError, error
-from netlang.files import write_whole
+from netlang.ground.files import write_whole
 from netlang.images import Preparation
 from netlang.ir.graph import Graph
 from netlang.lower import load
-from netlang.picture import FORMATS, encoded
+from netlang.pictures.picture import FORMATS, encoded
 from netlang.running.pace import Pace
 from netlang.training.begin import begin
 from netlang.training.data import Dataset, read_dataset, require_classes

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from netlang.columns import aligned
 from netlang.commands.common import add_net_argument, load_net, progress
 from netlang.commands.outputs import require_outputs
+from netlang.ground.columns import aligned
 from netlang.weights.file import MEAN_IMAGE, require_finite, show_shape, write_weights
 from netlang.weights.foreign import Pairs, paired, renamed
 from netlang.weights.state import read_state

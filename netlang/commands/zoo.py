@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from netlang.diagnostic import did_you_mean, error
-from netlang.resources import zoo_dir, zoo_networks
+from netlang.ground.resources import zoo_dir, zoo_networks
 
 HELP = "List the published networks that come with netlang, or print one of them."
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from netlang.accuracy import relative_error
-from netlang.arrays import Array, Checkpoint
 from netlang.backends.triton.artifact import write_artifact
 from netlang.compiler import Compilation
 from netlang.diagnostic import error
+from netlang.ground.accuracy import relative_error
+from netlang.ground.arrays import Array, Checkpoint
 from netlang.ir.composite import Chain
 from netlang.ir.graph import Graph
 from netlang.ops.norm import Softmax

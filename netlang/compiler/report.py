@@ -8,12 +8,12 @@ from math import prod
 from typing import Any
 
 from netlang.backends.triton.aot import Compiled
-from netlang.columns import aligned
 from netlang.compiler import Compilation
 from netlang.compiler.assemble import Occupancy
 from netlang.compiler.checks import Check
 from netlang.compiler.tune import Tuned, written
 from netlang.device import ARCHES
+from netlang.ground.columns import aligned
 from netlang.kernels.precision import bytes_of
 from netlang.passes.report import Report
 from netlang.plan import Function

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
-from netlang.accuracy import relative_error
 from netlang.backends.triton.measure import Bench, Clock, DeadError, FaultError, RefusalError
 from netlang.compiler import Compilation
 from netlang.compiler.alone import alone
 from netlang.compiler.checks import OF_KERNELS
 from netlang.device import Target
 from netlang.diagnostic import NetError, error
+from netlang.ground.accuracy import relative_error
 from netlang.ir.graph import Graph
 from netlang.kernels import Kernel, Tile
 from netlang.plan import Function, Plan, plan

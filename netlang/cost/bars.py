@@ -6,10 +6,10 @@ from typing import get_args
 
 from netlang.cost.model import Profile
 from netlang.cost.report import gain
+from netlang.ground.units import percent, rate, si
 from netlang.ir.op import Family
-from netlang.palette import Palette
-from netlang.svg import Svg, width_of
-from netlang.units import percent, rate, si
+from netlang.pictures.palette import Palette
+from netlang.pictures.svg import Svg, width_of
 
 LEFT, RIGHT, THICK, STEP = 96, 560, 30, 42
 SIZE = 12

@@ -9,8 +9,8 @@ from netlang.cost.bars import draw_bars
 from netlang.cost.model import Profile
 from netlang.cost.report import limits, title
 from netlang.cost.roofline import draw_roofline
-from netlang.palette import PALETTES, Theme
-from netlang.svg import Svg, fit
+from netlang.pictures.palette import PALETTES, Theme
+from netlang.pictures.svg import Svg, fit
 
 WIDTH, HEIGHT = 860, 640
 

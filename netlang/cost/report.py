@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from netlang.columns import aligned
 from netlang.cost.model import Floor, Profile, Totals
-from netlang.units import percent, rate, si
+from netlang.ground.columns import aligned
+from netlang.ground.units import percent, rate, si
 
 HEADER = ("layer", "op", "MACs", "bytes", "FLOP/byte", "floor", "bound by", "share")
 LEFT = 2

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from math import atan2, ceil, cos, degrees, floor, log10, sin, sqrt
 
 from netlang.cost.model import Floor, Profile
-from netlang.palette import Palette
-from netlang.svg import Svg
-from netlang.units import percent, si
+from netlang.ground.units import percent, si
+from netlang.pictures.palette import Palette
+from netlang.pictures.svg import Svg
 
 LEFT, RIGHT, HEIGHT = 96, 836, 340
 LARGEST = 20.0

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from netlang.ir.attributes import attributes
 from netlang.ir.op import Op
-from netlang.parts import Part
+from netlang.views.parts import Part
 
 Pair = tuple[Part | None, Part | None]
 

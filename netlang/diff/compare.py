@@ -15,11 +15,11 @@ from typing import Any, Literal
 
 from netlang.diff.align import Pair, align
 from netlang.diff.repeats import folded_alike
-from netlang.fold import Folded
 from netlang.ir.attributes import Value, attributes, show, written
 from netlang.ir.graph import Graph, Head, Node
 from netlang.ir.op import Op
-from netlang.parts import Part, root
+from netlang.views.fold import Folded
+from netlang.views.parts import Part, root
 
 Mark = Literal["same", "changed", "added", "removed"]
 

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from netlang.fold import Folded, fold
+from netlang.ground.tree import tree
 from netlang.ir.graph import Graph
-from netlang.tree import tree
+from netlang.views.fold import Folded, fold
 
 
 def folded_alike(a: Graph, b: Graph, expand: Collection[str] = ()) -> tuple[Folded, Folded]:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from netlang.diff.compare import Change, Entry, Mark
-from netlang.parts import Part
 from netlang.recipe import RECIPES
+from netlang.views.parts import Part
 
 SIGNS: dict[Mark, str] = {"changed": "±", "removed": "-", "added": "+"}
 

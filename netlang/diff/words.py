@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from textwrap import wrap
 
-from netlang.columns import aligned
 from netlang.diff.compare import Difference, Entry
 from netlang.diff.plain import totals
 from netlang.diff.sections import lines
+from netlang.ground.columns import aligned
 from netlang.ir.graph import Node
 from netlang.recipe import RECIPES
 

@@ -21,7 +21,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
-from netlang.files import user_cache, write_whole
+from netlang.ground.files import user_cache, write_whole
 
 LIMIT = 4 << 30
 """Bytes: the largest network of the zoo has half a gigabyte."""

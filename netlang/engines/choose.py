@@ -7,13 +7,13 @@ from importlib import import_module
 from itertools import chain
 from typing import Any, Protocol
 
-from netlang.arrays import Checkpoint
 from netlang.device import require_batch
 from netlang.diagnostic import error, near_or_all
 from netlang.engines.cache import user_engines
 from netlang.engines.cpu import require_threads
 from netlang.engines.job import Engine, Job
 from netlang.engines.numbers import Given, Numbers
+from netlang.ground.arrays import Checkpoint
 from netlang.ir.graph import Graph
 
 ENGINES = ("triton", "openvino", "torch", "reference")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from netlang.engines.cache import Cache
 from netlang.engines.cpu import cpu
 from netlang.engines.numbers import Numbers
+from netlang.ground.resources import code_digest
 from netlang.ir.graph import Graph
 from netlang.ir.printer import print_graph
-from netlang.resources import code_digest
 
 if TYPE_CHECKING:
     from netlang.backends.torch import Engine as TorchEngine

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from netlang.arrays import Checkpoint
 from netlang.engines.cache import Cache
+from netlang.ground.arrays import Checkpoint
 from netlang.ir.graph import Graph
 from netlang.weights import random_weights, read_weights
 from netlang.weights.file import require_file, require_finite

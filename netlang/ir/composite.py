@@ -20,6 +20,7 @@ from operator import add
 from typing import Any, ClassVar
 
 from netlang import kernels
+from netlang.ground.reach import Reach
 from netlang.ir.op import Launch, Op, ShapeError, Site, Weight, feature_map, infer
 from netlang.ir.pieces import (
     by_role,
@@ -33,7 +34,6 @@ from netlang.ir.pieces import (
 )
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.letters import MOST_PARTS, lettered
-from netlang.reach import Reach
 
 
 @dataclass(frozen=True)

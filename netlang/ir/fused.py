@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netlang import kernels
+from netlang.ground.reach import Reach
 from netlang.ir.op import Launch, Op, ShapeError, Site, Weight
 from netlang.ir.pieces import parts_of
 from netlang.ir.types import TensorType, Types
-from netlang.reach import Reach
 
 FLOWING = -1
 """The operand of a step that is the value computed so far."""

@@ -15,10 +15,10 @@ from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from netlang import kernels
+from netlang.ground.reach import PIXEL, Reach
 from netlang.ir.attributes import written
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.precision import MOST, Precision
-from netlang.reach import PIXEL, Reach
 
 if TYPE_CHECKING:
     from netlang.kernels import Epilogue, FeatureMap, Kernel, Layer, Operand, View

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netlang.arrays import Array
+from netlang.ground.arrays import Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Names are loaded when they are first used: who infers shapes needs no kernel.
 
 from typing import TYPE_CHECKING
 
-from netlang.lazy import lazily
+from netlang.ground.lazy import lazily
 
 if TYPE_CHECKING:
     from netlang.kernels.back_to_back import BackToBack

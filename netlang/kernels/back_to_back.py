@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from netlang.integers import ceil_div
+from netlang.ground.integers import ceil_div
 from netlang.kernels.block import Block, Tile, operand
 from netlang.kernels.conv import Conv
 from netlang.kernels.kernel import Descriptor, Epilogue, FeatureMap, Packing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from netlang.integers import ceil_div
+from netlang.ground.integers import ceil_div
 from netlang.kernels.kernel import Tiles
 from netlang.kernels.precision import NARROWEST
 from netlang.kernels.text import add, atom, mul, quotient, remainder, wide

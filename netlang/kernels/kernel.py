@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from netlang.integers import ceil_div
+from netlang.ground.integers import ceil_div
 from netlang.kernels.precision import Dtype
 
 IMPORTS = """import triton

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 
+from netlang.ground.units import si
 from netlang.kernels.block import Block, Tile, elementwise_tile
 from netlang.kernels.kernel import (
     Descriptor,
@@ -26,7 +27,6 @@ from netlang.kernels.precision import Dtype, Precision, bytes_of, storage
 from netlang.kernels.product import to_tf32
 from netlang.kernels.text import add, function, indented, load, mul, nth, store, wide
 from netlang.kernels.window import Window
-from netlang.units import si
 
 _si = partial(si, trim=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from netlang.integers import ceil_div
+from netlang.ground.integers import ceil_div
 from netlang.kernels.block import Tile, cut
 from netlang.kernels.kernel import Descriptor, Extent, Packing, Parameter, View
 from netlang.kernels.layer import Layer

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from netlang.ground.reach import longest
 from netlang.kernels.block import Tile, elementwise_tile, power_of_two
 from netlang.kernels.kernel import Pair
 from netlang.kernels.layer import Layer
@@ -24,7 +25,6 @@ from netlang.kernels.text import (
     wide,
 )
 from netlang.kernels.window import Window, pitch
-from netlang.reach import longest
 
 Kind = Literal["max", "average"]
 

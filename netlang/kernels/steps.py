@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netlang.integers import ceil_div
+from netlang.ground.integers import ceil_div
 from netlang.kernels.block import Block
 from netlang.kernels.gather import Gather
 from netlang.kernels.layer import address

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from netlang.diagnostic import Source, did_you_mean, error
+from netlang.ground.resources import zoo_networks
 from netlang.ir.attributes import Value
 from netlang.ir.graph import Graph
 from netlang.lower.modules import Loader, only_net
 from netlang.lower.network import build_network
 from netlang.lower.paths import project_root, shown
 from netlang.lower.settings import literals
-from netlang.resources import zoo_networks
 from netlang.syntax.parser import read
 
 __all__ = ["GraphLike", "as_graph", "load"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from netlang.diagnostic import did_you_mean, error
-from netlang.resources import zoo_dir
+from netlang.ground.resources import zoo_dir
 from netlang.syntax import ast
 
 

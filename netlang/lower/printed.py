@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostic import Source, Span, did_you_mean, error, near_or_all
+from netlang.ground.resources import grammar
 from netlang.ir.attributes import Value, attributes
 from netlang.ir.composite import Chain, Sum, Together
 from netlang.ir.fused import FLOWING, Fused, Step
@@ -17,7 +18,6 @@ from netlang.ir.types import TensorType
 from netlang.ir.weights import DEEPEST, FUNCTIONS, Derived, Ref
 from netlang.ops import OPS
 from netlang.recipe import all_words
-from netlang.resources import grammar
 
 if TYPE_CHECKING:
     from lark import Token, Tree

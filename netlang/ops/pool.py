@@ -9,12 +9,12 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from netlang import kernels
+from netlang.ground.reach import Reach, longest
 from netlang.ir.attributes import SWITCH, Size, attribute, either, show, size, word
 from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.value import type_of
 from netlang.ops.window import PADDING, Axis, Pad, Windowed, axes, require_image, stride_caption
-from netlang.reach import Reach, longest
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlang import kernels
+from netlang.ground.reach import Reach
 from netlang.ir.attributes import Size, attribute, integer, numbers, shape, show, size, word
 from netlang.ir.op import Launch, Op, ShapeError, Site, op
 from netlang.ir.types import TensorType, Types
 from netlang.kernels.precision import storage
 from netlang.ops.value import type_of
 from netlang.ops.window import Axis, Windowed, axes, require_image, stride_caption
-from netlang.reach import Reach
 
 SMALLEST = 1e-6
 """The least standard deviation: pixels are divided by it."""

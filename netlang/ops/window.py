@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from netlang.integers import ceil_div
+from netlang.ground.integers import ceil_div
+from netlang.ground.reach import Reach
 from netlang.ir.attributes import Size, either, show, size, word
 from netlang.ir.op import Op, ShapeError
 from netlang.ir.types import TensorType, Types
-from netlang.reach import Reach
 
 Pad = Size | Literal["half", "same"]
 

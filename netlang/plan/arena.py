@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from netlang.integers import rounded_up
+from netlang.ground.integers import rounded_up
 
 ALIGNMENT = 128
 """Bytes per image of which every offset is a multiple: pointers are aligned at any batch."""

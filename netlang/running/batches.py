@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from typing import Any
 
-from netlang.arrays import Array
 from netlang.diagnostic import error
+from netlang.ground.arrays import Array
 from netlang.running.ahead import Failed, read_ahead
 from netlang.running.inputs import Input
 

@@ -8,11 +8,11 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import Any, Protocol
 
-from netlang.arrays import Array
 from netlang.diagnostic import Diagnostic, NetError, error
+from netlang.ground.arrays import Array
+from netlang.ground.natural import natural
 from netlang.images import READS, Preparation
 from netlang.ir.graph import Graph
-from netlang.natural import natural
 from netlang.running.ahead import Item
 from netlang.running.views import Views
 

@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from netlang.arrays import Checkpoint
 from netlang.diagnostic import Diagnostic, NetError, did_you_mean, error
-from netlang.files import whole_folder
+from netlang.ground.arrays import Checkpoint
+from netlang.ground.files import whole_folder
 from netlang.ir.graph import Graph
 from netlang.running.batches import Sink
 from netlang.running.outputs import array_file

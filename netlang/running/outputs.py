@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from netlang.files import whole_file
+from netlang.ground.files import whole_file
 from netlang.running.batches import Sink
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter
 
-from netlang.units import clock, rate
+from netlang.ground.units import clock, rate
 
 WIDTH = 60
 """Of the line, in characters: it covers a longer one that stood there before."""

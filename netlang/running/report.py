@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from netlang.classes import Guess, likeliest
-from netlang.columns import aligned
 from netlang.diagnostic import NetError
 from netlang.engines import Engine
+from netlang.ground.columns import aligned
 from netlang.ir.graph import Graph
 from netlang.running.inputs import Prepared
 from netlang.running.sizes import AnySize

@@ -24,7 +24,7 @@ class AnySize:
         @lru_cache(kept)
         def engine(pixels: Size) -> Engine:
             # Brings the passes, which a network in its own form may not need.
-            from netlang.convolutional import fully_convolutional
+            from netlang.views.convolutional import fully_convolutional
 
             engine = open(fully_convolutional(graph, pixels))
             self.description = engine.description

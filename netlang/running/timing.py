@@ -9,11 +9,11 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from netlang.columns import aligned
 from netlang.diagnostic import error
 from netlang.engines import Engine
+from netlang.ground.columns import aligned
+from netlang.ground.units import percent, rate, si
 from netlang.ir.graph import Graph
-from netlang.units import percent, rate, si
 
 WARM = 2
 """Runs ahead of those that count: the first ones lay out weights and fill caches."""

@@ -6,9 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netlang.accuracy import relative_error
-from netlang.arrays import Checkpoint
-from netlang.columns import aligned
 from netlang.compiler.checks import (
     OF_ENGINES,
     OF_PASSES,
@@ -18,6 +15,9 @@ from netlang.compiler.checks import (
 )
 from netlang.device import USUAL, Target
 from netlang.engines import open_engine
+from netlang.ground.accuracy import relative_error
+from netlang.ground.arrays import Checkpoint
+from netlang.ground.columns import aligned
 from netlang.ir.graph import Graph
 from netlang.passes import PIPELINE, Pass, optimize
 

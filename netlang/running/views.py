@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netlang.arrays import Array
 from netlang.diagnostic import error
+from netlang.ground.arrays import Array
 from netlang.images import Preparation, middle, middle_square, require_crop
 from netlang.ir.attributes import Size
 from netlang.ir.graph import Graph

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from netlang.ground.units import percent
 from netlang.ir.graph import Node
 from netlang.ir.op import Family
-from netlang.palette import Palette
+from netlang.pictures.palette import Palette
+from netlang.pictures.svg import Svg, fit, width_of
 from netlang.summary.counts import Counts
 from netlang.summary.measures import MACS, MEMORY, PARAMETERS, Measure
 from netlang.summary.outline import Outline
 from netlang.summary.treemap import Rect
-from netlang.svg import Svg, fit, width_of
-from netlang.units import percent
 
 SIZE, STEP, THICK = 12, 22, 14
 """Pixels of text, from one bar to the next, and of a bar's thickness."""

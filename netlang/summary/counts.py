@@ -10,7 +10,7 @@ from math import prod
 from netlang.ir.graph import Graph, Node
 from netlang.kernels.precision import Precision, bytes_of
 from netlang.plan.arena import Lifetime, lower_bound
-from netlang.receptive import Field, receptive_fields
+from netlang.views.receptive import Field, receptive_fields
 
 
 def depth(graph: Graph) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netlang.ground.units import si
 from netlang.summary.counts import Counts
-from netlang.units import si
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from netlang.fold import Folded, fold
 from netlang.ir.graph import Node
-from netlang.parts import Part, root
 from netlang.summary.counts import Counts, Summary, total
+from netlang.views.fold import Folded, fold
+from netlang.views.parts import Part, root
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Literal, get_args
 
+from netlang.ground.units import percent
 from netlang.ir.graph import Graph
 from netlang.kernels.precision import Precision
-from netlang.palette import PALETTES, Palette, Size, Theme, shades, told
-from netlang.parts import Part
+from netlang.pictures.palette import PALETTES, Palette, Size, Theme, shades, told
+from netlang.pictures.svg import LEGEND_STEP, Svg, fit, legend_rows, width_of
 from netlang.summary.bars import Row, draw_bars, height_of
 from netlang.summary.counts import Summary, depth
 from netlang.summary.measures import MACS, PARAMETERS, Measure
@@ -18,8 +19,7 @@ from netlang.summary.outline import Outline
 from netlang.summary.report import memory_of
 from netlang.summary.tiles import draw_tiles, tiles
 from netlang.summary.treemap import Rect
-from netlang.svg import LEGEND_STEP, Svg, fit, legend_rows, width_of
-from netlang.units import percent
+from netlang.views.parts import Part
 
 Chart = Literal["treemap", "bars"]
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import groupby
 
-from netlang.columns import aligned, shortened
-from netlang.fold import Folded
+from netlang.ground.columns import aligned, shortened
+from netlang.ground.units import percent, si
 from netlang.ir.graph import Graph, Node
 from netlang.kernels.precision import Precision
-from netlang.parts import Part, root
 from netlang.summary.counts import Summary, depth, total
-from netlang.units import percent, si
+from netlang.views.fold import Folded
+from netlang.views.parts import Part, root
 
 LONGEST = 18
 """Characters that different layers of a group may take; where they need more they are counted."""

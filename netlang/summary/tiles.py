@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from netlang.palette import Colour, Palette, mixed
-from netlang.parts import Part
+from netlang.ground.units import percent
+from netlang.pictures.palette import Colour, Palette, mixed
+from netlang.pictures.svg import Svg, fit, width_of
 from netlang.summary.measures import Measure
 from netlang.summary.treemap import Rect, squarified
-from netlang.svg import Svg, fit, width_of
-from netlang.units import percent
+from netlang.views.parts import Part
 
 SIZE, LINE, PAD = 11, 14, 5
 """Pixels of text, from one baseline to the next, and from an edge to a text."""

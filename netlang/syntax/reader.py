@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from netlang.diagnostic import NetError, Source, Span, did_you_mean, error
-from netlang.resources import zoo_networks
+from netlang.ground.resources import zoo_networks
 
 LARGEST = 4_000_000
 """The most bytes of a file: devices have no end, and no network is as long."""

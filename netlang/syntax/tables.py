@@ -12,8 +12,8 @@ from typing import Any
 from lark import Lark
 from lark import __version__ as lark_version
 
-from netlang.files import user_cache, whole_file
-from netlang.resources import grammar
+from netlang.ground.files import user_cache, whole_file
+from netlang.ground.resources import grammar
 from netlang.syntax.build import Builder
 from netlang.syntax.lines import Lines
 

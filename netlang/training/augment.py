@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Any
 
-from netlang.arrays import Array
 from netlang.diagnostic import error
+from netlang.ground.arrays import Array
+from netlang.ground.units import percent
 from netlang.images import Preparation, Window, middle_square, require_crop
 from netlang.recipe import Area, Color, Crop, Flip, Mean, Pad, Resize, Word, one_of
 from netlang.training.colour import Lighting
-from netlang.units import percent
 
 if TYPE_CHECKING:
     from numpy.random import Generator

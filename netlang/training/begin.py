@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netlang.arrays import Checkpoint
 from netlang.diagnostic import error
 from netlang.engines.cpu import require_threads
 from netlang.engines.process import keep_memory, wait_briefly
+from netlang.ground.arrays import Checkpoint
 from netlang.images import Preparation
 from netlang.ir.graph import Graph
 from netlang.training.augment import Augmentation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netlang.arrays import Array
+from netlang.ground.arrays import Array
 from netlang.training.data import Dataset
 from netlang.training.survey import survey
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from netlang.classes import class_count
 from netlang.diagnostic import error
+from netlang.ground.natural import natural
 from netlang.images import Preparation
 from netlang.ir.graph import Graph
-from netlang.natural import natural
 from netlang.running.inputs import find_images
 
 if TYPE_CHECKING:

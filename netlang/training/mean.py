@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netlang.arrays import Array
+from netlang.ground.arrays import Array
 from netlang.images import Preparation
 from netlang.training.data import Dataset
 from netlang.training.survey import survey

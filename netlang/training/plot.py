@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import floor, inf, log10
 
-from netlang.palette import PALETTES, Palette, Theme
-from netlang.svg import Svg, fit
+from netlang.ground.units import si
+from netlang.pictures.palette import PALETTES, Palette, Theme
+from netlang.pictures.svg import Svg, fit
 from netlang.training.loop import Row
 from netlang.training.recipe import Recipe
 from netlang.training.schedule import Change, changes
-from netlang.units import si
 
 WIDTH, HEIGHT = 760, 440
 LEFT, RIGHT, TOP, BOTTOM = 70, 610, 92, 380

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from netlang.arrays import Array
+from netlang.ground.arrays import Array
 from netlang.images import Preparation
 from netlang.running.ahead import Failed, Item, read_ahead
 from netlang.training.augment import Augmentation

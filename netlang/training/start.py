@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from netlang.arrays import Array
 from netlang.diagnostic import did_you_mean, error
+from netlang.ground.arrays import Array
 from netlang.ir.graph import Graph, Node
 from netlang.recipe import Bias, Init, Word, all_of, one_of
 from netlang.weights import random_weights, tensors

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netlang.diagnostic import error
-from netlang.files import write_whole
+from netlang.ground.files import write_whole
 from netlang.ir.printer import print_graph
 from netlang.training.loop import Row, Training
 from netlang.weights import write_weights

@@ -10,7 +10,7 @@ from itertools import zip_longest
 import numpy as np
 
 from netlang.device import RESERVED, Target
-from netlang.integers import ceil_div
+from netlang.ground.integers import ceil_div
 from netlang.kernels import BackToBack, Conv, Kernel, Layer, Tile, Together
 from netlang.kernels.block import operand, power_of_two
 from netlang.kernels.precision import Precision

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netlang.device import LAUNCH, RESERVED, Target
-from netlang.integers import ceil_div
+from netlang.ground.integers import ceil_div
 from netlang.kernels import Kernel, Layer, Tile, Together
 from netlang.kernels.precision import bytes_of
 from netlang.tune.product import Product

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import gcd
 
-from netlang.integers import ceil_div
+from netlang.ground.integers import ceil_div
 from netlang.kernels import BackToBack, Conv, Kernel, Layer, Linear
 from netlang.kernels.gather import Gather
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from netlang.device import Device
 from netlang.diagnostic import error
-from netlang.files import user_cache, write_whole
-from netlang.resources import code_digest
+from netlang.ground.files import user_cache, write_whole
+from netlang.ground.resources import code_digest
 from netlang.tune.tuning import Maker, Tuning
 
 PATIENCE = 30

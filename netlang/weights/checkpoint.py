@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from itertools import accumulate
 from math import prod
 
-from netlang.arrays import Array, Checkpoint
+from netlang.ground.arrays import Array, Checkpoint
 from netlang.ir.graph import Graph
 from netlang.ir.op import Weight
 from netlang.ir.weights import Derived, evaluate

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from netlang.arrays import Array, Checkpoint
 from netlang.diagnostic import Diagnostic, NetError, did_you_mean, error
-from netlang.files import write_whole
+from netlang.ground.arrays import Array, Checkpoint
+from netlang.ground.files import write_whole
 from netlang.ir.graph import Graph
 from netlang.ir.op import Weight
 from netlang.weights.checkpoint import layer_of, tensors

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from netlang.arrays import Array, Checkpoint
 from netlang.diagnostic import Diagnostic, NetError, error
+from netlang.ground.arrays import Array, Checkpoint
+from netlang.ground.natural import natural
 from netlang.ir.graph import Graph
-from netlang.natural import natural
 from netlang.ops.conv import Conv
 from netlang.ops.shape import Input
 from netlang.weights.checkpoint import tensors

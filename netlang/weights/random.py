@@ -6,7 +6,7 @@ from math import erf, exp, pi, prod, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
-from netlang.arrays import Array
+from netlang.ground.arrays import Array
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Weight
 from netlang.weights.checkpoint import tensors

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from zipfile import ZipFile
 
-from netlang.arrays import Array
 from netlang.diagnostic import error
-from netlang.natural import natural
+from netlang.ground.arrays import Array
+from netlang.ground.natural import natural
 from netlang.weights.file import require_file
 
 if TYPE_CHECKING:

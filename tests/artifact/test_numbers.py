@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from netlang import kernels
-from netlang.accuracy import relative_error
 from netlang.backends.torch import reference
 from netlang.backends.triton.artifact import write_artifact
 from netlang.device import Target
+from netlang.ground.accuracy import relative_error
 from netlang.ir.composite import Composite
 from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph

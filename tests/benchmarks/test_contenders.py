@@ -15,8 +15,8 @@ from benchmarks.gpu.contenders import NETLANG, PEERS, make
 from benchmarks.gpu.remote import Remote
 from benchmarks.gpu.steps import Steps
 from benchmarks.gpu.with_torch import Eager
-from netlang.accuracy import relative_error
 from netlang.compiler.checks import OF_ENGINES
+from netlang.ground.accuracy import relative_error
 from netlang.ops.norm import BatchNorm
 
 TINY = """

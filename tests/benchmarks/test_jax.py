@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.gpu.case import Case
-from netlang.accuracy import relative_error
+from netlang.ground.accuracy import relative_error
 from netlang.ops import OPS
 from tests.artifact import networks
 

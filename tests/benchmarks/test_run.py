@@ -16,9 +16,9 @@ from benchmarks.gpu.gpu import state
 from benchmarks.gpu.remote import OutOfTimeError
 from benchmarks.gpu.results import Results
 from benchmarks.gpu.run import Setting, run
-from netlang import resources
 from netlang.cost import profile
 from netlang.device import DEVICES
+from netlang.ground import resources
 from netlang.passes import optimize
 from tests.benchmarks.fakes import EXPECTED, Clock, Fake
 

@@ -13,9 +13,9 @@ from PIL import Image
 
 from netlang.commands import main
 from netlang.cost.roofline import Axis
-from netlang.palette import PALETTES
-from netlang.svg import fit, width_of
-from netlang.units import percent, si
+from netlang.ground.units import percent, si
+from netlang.pictures.palette import PALETTES
+from netlang.pictures.svg import fit, width_of
 from tests.conftest import Golden, Refusal
 from tests.test_startup import loaded
 

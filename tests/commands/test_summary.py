@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from netlang.commands import main
+from netlang.ground.resources import zoo_networks
 from netlang.lower import load
 from netlang.passes import inference
-from netlang.resources import zoo_networks
 from netlang.summary import comparison, table
 from tests.conftest import Refusal
 from tests.test_startup import loaded

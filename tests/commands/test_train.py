@@ -10,7 +10,7 @@ import pytest
 
 from netlang.backends.torch.learner import Learner
 from netlang.commands import EXIT_INTERRUPTED, main
-from netlang.files import write_whole
+from netlang.ground.files import write_whole
 from netlang.lower import load
 from netlang.weights import random_weights, read_weights, write_weights
 from tests.training.data import WORDS, write_arrays, write_folders, write_net

@@ -12,11 +12,11 @@ import pytest
 from netlang.backends.draw import View, laid_out, to_diff_dot, to_svg
 from netlang.diagnostic import Source
 from netlang.diff import compare
+from netlang.ground.resources import zoo_networks
 from netlang.ir.graph import Graph
 from netlang.lower import load
-from netlang.part import part
 from netlang.passes import optimize
-from netlang.resources import zoo_networks
+from netlang.views.part import part
 
 STEPS = 20
 """Into how many a curve is cut."""

@@ -19,8 +19,8 @@ from netlang.diagnostic import NetError, Source
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.lower.printed import parse_graph
-from netlang.part import part
-from netlang.svg import width_of
+from netlang.pictures.svg import width_of
+from netlang.views.part import part
 
 SVG = "{http://www.w3.org/2000/svg}"
 

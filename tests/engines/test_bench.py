@@ -15,7 +15,7 @@ from netlang.bench.contenders import Netlang
 from netlang.bench.picture import to_svg
 from netlang.bench.report import where
 from netlang.bench.rounds import Spread, turns
-from netlang.palette import PALETTES, Theme
+from netlang.pictures.palette import PALETTES, Theme
 from tests.contrast import contrast
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netlang.diagnostic import NetError, Source
+from netlang.ground.resources import zoo_networks
 from netlang.ir.graph import verify
 from netlang.lower import load
-from netlang.resources import zoo_networks
 
 NETWORKS = [path for path in zoo_networks().values() if path.stat().st_size > 200]
 WORDS = re.compile(r"\w+|\s+|->|\S")

@@ -10,8 +10,8 @@ from netlang.diagnostic import Source
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.lower.printed import parse_graph
-from netlang.palette import PALETTES, Theme, mixed
 from netlang.passes import optimize
+from netlang.pictures.palette import PALETTES, Theme, mixed
 from tests.contrast import READABLE, contrast
 from tests.page.conftest import Opener
 

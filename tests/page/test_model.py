@@ -8,10 +8,10 @@ import pytest
 
 from netlang.backends.draw.column import Column
 from netlang.backends.page.model import network, whole
+from netlang.ground.resources import zoo_dir
 from netlang.lower import load
 from netlang.lower.printed import parse_graph
 from netlang.passes import optimize
-from netlang.resources import zoo_dir
 
 NETWORKS = ("resnet34", "googlenet", "resnet152", "resnet20", "alexnet")
 

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netlang.device import Target
+from netlang.ground.resources import zoo_networks
 from netlang.ir.graph import Graph, verify
 from netlang.kernels import (
     BackToBack,
@@ -26,7 +27,6 @@ from netlang.lower import load
 from netlang.lower.printed import parse_graph
 from netlang.passes import optimize
 from netlang.plan import Buffer, Constant, Input, Memory, Output, Plan, plan
-from netlang.resources import zoo_networks
 from tests.effort import calls
 from tests.random_graphs import graphs
 

@@ -10,9 +10,9 @@ from PIL.Image import Resampling
 
 from netlang.diagnostic import NetError, Source
 from netlang.engines import Engine
+from netlang.ground.resources import zoo_networks
 from netlang.ir.graph import Graph
 from netlang.lower import load
-from netlang.resources import zoo_networks
 from netlang.running.sizes import AnySize
 from netlang.running.views import Views
 from tests.running.photograph import saved

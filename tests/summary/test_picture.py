@@ -12,8 +12,8 @@ import pytest
 from netlang.commands import main
 from netlang.ir.op import Family
 from netlang.lower import load
-from netlang.palette import PALETTES, Theme
 from netlang.passes import inference
+from netlang.pictures.palette import PALETTES, Theme
 from netlang.summary.picture import SIDE
 from tests.commands.test_profile import assert_texts_are_in_place, box, every
 from tests.conftest import Golden

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlang.diagnostic import Source, Span
-from netlang.resources import zoo_dir
+from netlang.ground.resources import zoo_dir
 from netlang.syntax import ast
 from netlang.syntax.formatter import format
 from netlang.syntax.parser import parse, read

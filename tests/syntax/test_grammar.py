@@ -10,7 +10,7 @@ import lark
 import pytest
 
 from netlang.diagnostic import Source
-from netlang.resources import grammar
+from netlang.ground.resources import grammar
 from netlang.syntax import ast
 from netlang.syntax.formatter import format
 from netlang.syntax.lines import Lines

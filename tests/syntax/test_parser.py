@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from netlang.diagnostic import NetError, Source
-from netlang.resources import zoo_dir
+from netlang.ground.resources import zoo_dir
 from netlang.syntax.formatter import format
 from netlang.syntax.limits import DEEPEST, LONGEST
 from netlang.syntax.parser import MOST, parse, read

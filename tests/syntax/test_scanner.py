@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lark import Lark
 
 from netlang.diagnostic import Source
-from netlang.resources import grammar, zoo_dir
+from netlang.ground.resources import grammar, zoo_dir
 from netlang.syntax.lines import Lines
 from netlang.syntax.scanner import scan
 

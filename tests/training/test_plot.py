@@ -8,8 +8,8 @@ import pytest
 
 from netlang.diagnostic import Source
 from netlang.lower import load
-from netlang.palette import PALETTES, Theme
-from netlang.svg import width_of
+from netlang.pictures.palette import PALETTES, Theme
+from netlang.pictures.svg import width_of
 from netlang.training.loop import Row
 from netlang.training.plot import BOTTOM, LEFT, RIGHT, TOP, WIDTH, to_svg
 from netlang.training.recipe import Recipe

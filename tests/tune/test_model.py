@@ -7,7 +7,7 @@ import pytest
 
 from netlang.cost import profile
 from netlang.device import DEVICES, RESERVED, Target
-from netlang.integers import ceil_div
+from netlang.ground.integers import ceil_div
 from netlang.kernels import (
     BackToBack,
     Conv,

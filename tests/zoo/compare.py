@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from netlang.accuracy import relative_error
+from netlang.ground.accuracy import relative_error
 from netlang.ir.graph import Graph
 
 CLOSE = 1e-10

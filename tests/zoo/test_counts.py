@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from netlang.ground.resources import zoo_networks
 from netlang.ir.graph import Graph
 from netlang.lower import load
 from netlang.passes import inference
-from netlang.resources import zoo_networks
 from netlang.summary import depth
 
 

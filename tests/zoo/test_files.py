@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from netlang.ground.resources import zoo_networks
 from netlang.ir.attributes import written
 from netlang.ir.graph import verify
 from netlang.ir.printer import print_graph
 from netlang.lower import load
 from netlang.lower.printed import parse_graph
 from netlang.recipe import Bias
-from netlang.resources import zoo_networks
 
 NETWORKS = zoo_networks()
 

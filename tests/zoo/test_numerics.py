@@ -8,9 +8,9 @@ from torch import nn
 
 from netlang.backends.torch import Layer, Network, Output, to_module
 from netlang.diagnostic import Source
+from netlang.ground.resources import zoo_networks
 from netlang.ir.graph import Graph
 from netlang.lower import load
-from netlang.resources import zoo_networks
 from netlang.weights import random_weights
 from tests.zoo import reference
 from tests.zoo.compare import CLOSE, STAGES, difference, images

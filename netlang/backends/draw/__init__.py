@@ -14,8 +14,8 @@ from netlang.backends.draw.style import View
 from netlang.diagnostic import error, near_or_all
 from netlang.ir.graph import Graph
 from netlang.lower import GraphLike, as_graph
-from netlang.palette import PALETTES, Theme
-from netlang.picture import Picture
+from netlang.pictures.palette import PALETTES, Theme
+from netlang.pictures.picture import Picture
 
 __all__ = ["View", "draw", "laid_out", "to_diff_dot", "to_dot", "to_svg"]
 

@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from netlang.backends.draw.captions import cells, leaves, lines
-from netlang.columns import shortened
-from netlang.fold import Folded
+from netlang.ground.columns import shortened
+from netlang.ground.tree import scopes
 from netlang.ir.composite import Composite
 from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph, Node
 from netlang.ir.op import Family, Op
 from netlang.ir.types import TensorType
-from netlang.palette import Size
+from netlang.pictures.palette import Size
 from netlang.plan.place import scattered
-from netlang.tree import scopes
+from netlang.views.fold import Folded
 
 RIDES_ALONG: tuple[Family, ...] = ("norm", "pointwise")
 MOST_LINES = 4

@@ -19,12 +19,12 @@ from netlang.backends.draw.style import (
     shortcut_look,
     width_of,
 )
-from netlang.fold import Folded, fold
+from netlang.ground.tree import Tree, scopes, tree
 from netlang.ir.graph import Graph
-from netlang.palette import Colour, Palette, Size, shades
+from netlang.pictures.palette import Colour, Palette, Size, shades
 from netlang.plan.place import place, scattered
 from netlang.plan.traffic import traffic
-from netlang.tree import Tree, scopes, tree
+from netlang.views.fold import Folded, fold
 
 if TYPE_CHECKING:
     from graphviz import Digraph

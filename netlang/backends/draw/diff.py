@@ -16,10 +16,10 @@ from netlang.backends.draw.links import Link, spine
 from netlang.backends.draw.style import SIGNS, View, mark_style
 from netlang.backends.draw.union import REMOVED, Union, unite
 from netlang.diff import Difference, Mark, shown
+from netlang.ground.tree import scopes
 from netlang.ir.attributes import attributes
 from netlang.ir.op import Op
-from netlang.palette import Colour
-from netlang.tree import scopes
+from netlang.pictures.palette import Colour
 
 ARROW = "→ "
 

@@ -8,10 +8,10 @@ from functools import cached_property
 
 from netlang.backends.draw.boxes import Box, result, short
 from netlang.backends.draw.style import View, width_of
-from netlang.fold import Folded
+from netlang.ground.tree import scopes
+from netlang.ground.units import si
 from netlang.ir.graph import Node
-from netlang.tree import scopes
-from netlang.units import si
+from netlang.views.fold import Folded
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from netlang.backends.draw.style import (
     width_of,
 )
 from netlang.diff import Mark
-from netlang.palette import Colour, Size, told
+from netlang.pictures.palette import Colour, Size, told
 
 if TYPE_CHECKING:
     from graphviz import Digraph

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from netlang import svg
 from netlang.diff import Mark
-from netlang.palette import PALETTES, Palette, Theme
+from netlang.pictures import svg
+from netlang.pictures.palette import PALETTES, Palette, Theme
 
 FONT = svg.FONT.replace(" ", "")  # as Graphviz's own pictures have it
 SMALL, NORMAL, LARGE, TITLE, LARGEST = 10, 11, 13, 20, 24

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from netlang.backends.draw.boxes import Box, boxes_of
 from netlang.backends.draw.links import Link, links
 from netlang.diff import Difference, Entry, Mark
-from netlang.fold import Folded
 from netlang.ir.graph import Node
+from netlang.views.fold import Folded
 
 REMOVED = "removed "
 """Begins the name of what was removed; a blank is in no name of the language."""

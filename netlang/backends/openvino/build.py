@@ -8,7 +8,7 @@ from typing import Any
 import openvino
 from openvino import opset14 as ov
 
-from netlang.arrays import Checkpoint
+from netlang.ground.arrays import Checkpoint
 from netlang.ir.graph import Graph, Node
 from netlang.weights import evaluated
 

@@ -15,7 +15,7 @@ from netlang.backends.draw.legend import MEANINGS
 from netlang.backends.draw.style import View
 from netlang.backends.page.model import network, whole
 from netlang.ir.graph import Graph
-from netlang.palette import PALETTES, Size, Theme, told
+from netlang.pictures.palette import PALETTES, Size, Theme, told
 
 PLAIN = -1
 """The number of the plain colour among those of stages."""

@@ -25,17 +25,17 @@ from netlang.backends.draw.links import Kind
 from netlang.backends.draw.style import View
 from netlang.backends.page.scopes import Item, Repeat, Scope, as_scope, boxes_of
 from netlang.diagnostic import Label
-from netlang.files import real
-from netlang.fold import Folded, fold
+from netlang.ground.files import real
+from netlang.ground.resources import zoo_dir
+from netlang.ground.tree import scopes
+from netlang.ground.units import si
 from netlang.ir.graph import Graph, Node
 from netlang.lower.paths import shown
-from netlang.palette import Size
 from netlang.passes import inference
-from netlang.receptive import Field, receptive_fields
-from netlang.resources import zoo_dir
+from netlang.pictures.palette import Size
 from netlang.summary import Summary
-from netlang.tree import scopes
-from netlang.units import si
+from netlang.views.fold import Folded, fold
+from netlang.views.receptive import Field, receptive_fields
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from netlang.backends.draw.boxes import Box
-from netlang.tree import Tree
+from netlang.ground.tree import Tree
 
 
 @dataclass(frozen=True)

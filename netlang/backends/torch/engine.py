@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from netlang.arrays import Checkpoint
 from netlang.backends.torch.packed import Function, can_pack, packed, tail
 from netlang.backends.torch.schedule import Step, schedule
+from netlang.ground.arrays import Checkpoint
 from netlang.ir.fused import Fused
 from netlang.ir.graph import Graph, Node
 from netlang.passes import SIMPLIFY, optimize

@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from netlang.arrays import Checkpoint
 from netlang.backends.torch.module import Network, Output, to_module
 from netlang.diagnostic import error
+from netlang.ground.arrays import Checkpoint
 from netlang.ir.graph import Graph
 from netlang.recipe import SGD
 

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from netlang.arrays import Checkpoint
 from netlang.backends.torch.schedule import schedule
+from netlang.ground.arrays import Checkpoint
 from netlang.ir.graph import Graph
 from netlang.weights import evaluated
 

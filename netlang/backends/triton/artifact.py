@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from netlang.arrays import Array
 from netlang.backends.triton.manifest import FORMAT, manifest
 from netlang.backends.triton.numbers import serialized
 from netlang.backends.triton.source import source
 from netlang.diagnostic import error
-from netlang.files import whole_folder
+from netlang.ground.arrays import Array
+from netlang.ground.files import whole_folder
 from netlang.plan import Plan
 
 LOADER = ("model.py", "device.py", "folder.py", "session.py")

@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
-from netlang.arrays import Array, Checkpoint
 from netlang.backends.triton.manifest import manifest
 from netlang.backends.triton.numbers import packed
 from netlang.backends.triton.source import source
 from netlang.device import DEVICES, Device, matching
 from netlang.diagnostic import error
+from netlang.ground.arrays import Array, Checkpoint
 from netlang.plan import Function, PackedWeight, Plan
 
 SAMPLES, WARM_UP = 15, 3

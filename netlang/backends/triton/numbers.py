@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
 
-from netlang.arrays import Array, Checkpoint
+from netlang.ground.arrays import Array, Checkpoint
 from netlang.ir.weights import evaluate
 from netlang.kernels.precision import bytes_of
 from netlang.plan import PackedWeight, Plan

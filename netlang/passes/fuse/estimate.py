@@ -13,7 +13,7 @@ from functools import lru_cache
 from math import prod
 
 from netlang.device import LAUNCH, Target
-from netlang.integers import ceil_div, rounded_up
+from netlang.ground.integers import ceil_div, rounded_up
 from netlang.ir.composite import Chain
 from netlang.ir.fused import anchor_of
 from netlang.ir.op import Op, infer

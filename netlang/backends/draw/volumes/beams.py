@@ -10,7 +10,7 @@ from math import sqrt
 from netlang.backends.draw.volumes.block import Block, Point
 from netlang.backends.draw.volumes.layout import Volume
 from netlang.backends.draw.volumes.maps import Map
-from netlang.integers import ceil_div
+from netlang.ground.integers import ceil_div
 
 
 @dataclass(frozen=True)

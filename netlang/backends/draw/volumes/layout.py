@@ -9,7 +9,7 @@ from math import sqrt
 from netlang.backends.draw.style import NORMAL, SMALL
 from netlang.backends.draw.volumes.block import SLANT, Block
 from netlang.backends.draw.volumes.maps import Map
-from netlang.svg import width_of
+from netlang.pictures.svg import width_of
 
 LARGEST = 190
 """The height of the largest image, in pixels."""

@@ -12,10 +12,10 @@ from netlang.backends.draw.volumes.beams import beams
 from netlang.backends.draw.volumes.layout import LINE, MARGIN, Row, Scale, exit_of, rows
 from netlang.backends.draw.volumes.maps import Map, maps
 from netlang.backends.draw.volumes.pen import Pen
+from netlang.ground.units import si
 from netlang.ir.graph import Graph
-from netlang.palette import shades
-from netlang.svg import Svg, width_of
-from netlang.units import si
+from netlang.pictures.palette import shades
+from netlang.pictures.svg import Svg, width_of
 
 EDGE = 28
 """Around the page and between its rows, in pixels."""

@@ -10,8 +10,8 @@ from netlang.backends.draw.style import NORMAL, SMALL, TITLE
 from netlang.backends.draw.volumes.beams import beams
 from netlang.backends.draw.volumes.block import Block
 from netlang.backends.draw.volumes.layout import LINE, Row, Volume, exit_of
-from netlang.palette import Colour, Palette, Size, mixed
-from netlang.svg import Svg
+from netlang.pictures.palette import Colour, Palette, Size, mixed
+from netlang.pictures.svg import Svg
 
 THIN = 0.7
 """The width of a line, in pixels."""

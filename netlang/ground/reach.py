@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import ceil
 from typing import NamedTuple
 
-from netlang.integers import ceil_div
+from netlang.ground.integers import ceil_div
 
 
 class Reach(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from netlang.ground.reach import PIXEL, Reach
 from netlang.ir.graph import Graph, Node
-from netlang.reach import PIXEL, Reach
 
 Field = tuple[Reach, Reach]
 """Along height and width."""

@@ -8,9 +8,9 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from netlang.natural import natural
+from netlang.ground.natural import natural
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parent.parent
 
 
 @cache

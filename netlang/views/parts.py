@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from netlang.fold import Folded
+from netlang.ground.tree import Tree, tree
 from netlang.ir.graph import Node
-from netlang.tree import Tree, tree
+from netlang.views.fold import Folded
 
 
 @dataclass(frozen=True, eq=False)

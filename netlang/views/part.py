@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from netlang.diagnostic import error, near_or_all
+from netlang.ground.tree import tree
 from netlang.ir.graph import Graph, Node
 from netlang.ops.shape import Input
-from netlang.tree import tree
 
 
 def part(graph: Graph, name: str) -> Graph:

@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from netlang.ground.tree import Tree, scopes, tree
 from netlang.ir.graph import Graph, Node
-from netlang.tree import Tree, scopes, tree
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from xml.etree.ElementTree import iterparse
 
 from netlang.diagnostic import error, near_or_all
-from netlang.files import write_whole
+from netlang.ground.files import write_whole
 
 FONT = "Source Sans Pro"
 

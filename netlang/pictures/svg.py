@@ -7,7 +7,7 @@ from html import escape
 from math import ceil
 from typing import Literal
 
-from netlang.columns import shortened
+from netlang.ground.columns import shortened
 
 Anchor = Literal["start", "middle", "end"]
 

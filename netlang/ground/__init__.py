@@ -1,0 +1,1 @@
+"""What all stages stand on: files, numbers, words and types that know nothing of networks."""
