@@ -8,9 +8,9 @@
     netlang.compile(graph, "build/resnet152")   # Triton kernels that run without netlang
     netlang.draw(graph).save("resnet152.svg")   # in a notebook: netlang.draw(graph)
 
-Each takes the name of a file or of a network as well. What is made fast is so for a target, one
-image in float16 on an H100 if nothing else is said: `device="h200", batch=256`, or for several
-calls `target=netlang.Target.of("h200", batch=256)`.
+Each of these takes the name of a file or of a network as well. What is made fast is so for a
+target, one image in float16 on an H100 if nothing else is said: `device="h200", batch=256`, or for
+several calls `target=netlang.Target.of("h200", batch=256)`.
 
 What a user's file can get wrong is a `NetError`. Names are loaded when they are first used:
 importing netlang costs nothing, and reading a network needs no torch.

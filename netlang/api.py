@@ -6,17 +6,15 @@ What stands above `netlang.lower`, such as `compile` and `draw`, takes names by 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netlang import passes as on_graphs
 from netlang import weights as of_graphs
 from netlang.device import USUAL, Target
+from netlang.ground.arrays import Array
 from netlang.ir.attributes import Value
 from netlang.lower import GraphLike, as_graph
 from netlang.passes import PIPELINE, Optimized, Pass
-
-if TYPE_CHECKING:
-    from netlang.weights.random import Array
 
 __all__ = ["adopt_weights", "optimize", "random_weights"]
 

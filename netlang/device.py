@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from numbers import Integral
 from typing import Any, Literal
 
 from netlang.diagnostic import error, near_or_all
@@ -199,17 +200,17 @@ def _named(device: str) -> Device:
     return DEVICES[device]
 
 
-def _require_known(what: str, name: str, names: Collection[str]) -> None:
-    if name not in names:
-        raise error(f"there is no {what} '{name}'", help=near_or_all(name, names))
+def _require_known(what: str, name: object, names: Collection[str]) -> None:
+    if not isinstance(name, str) or name not in names:
+        raise error(f"there is no {what} '{name}'", help=near_or_all(str(name), names))
 
 
 def require_batch(batch: int) -> None:
     """`NetError` for a batch that is none."""
-    if not 1 <= batch <= MOST:
-        raise error(
-            f"a batch of {batch:,} images is none", help=f"it has 1 to {MOST:,}, such as 32"
-        )
+    is_count = isinstance(batch, Integral) and batch is not True
+    if not (is_count and 1 <= batch <= MOST):
+        shown = f"{batch:,}" if is_count else repr(batch)
+        raise error(f"a batch of {shown} images is none", help=f"it has 1 to {MOST:,}, such as 32")
 
 
 USUAL = Target()

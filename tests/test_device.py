@@ -84,6 +84,10 @@ def test_a_target_has_names() -> None:
         ({"device": "h1000"}, "there is no device 'h1000'(?s:.*)did you mean 'h100'"),
         ({"precision": "float6"}, "there is no precision 'float6'(?s:.*)did you mean"),
         ({"batch": 0}, "a batch of 0 images is none"),
+        ({"batch": 2.5}, "a batch of 2.5 images is none"),
+        ({"batch": True}, "a batch of True images is none"),
+        ({"batch": "3"}, "a batch of '3' images is none"),
+        ({"device": 90}, "there is no device '90'"),
         ({"batch": 2**31}, "a batch of 2,147,483,648 images is none"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -49,7 +50,8 @@ def open(job: Job) -> Engine:
         )
     target = Target.of(_device() or "", job.precision, job.batch or 1)
     tuning = cached(maker(target.device))
-    key = job.key("triton", version("triton"), target, tuning.text())
+    measured = replace(tuning, refusals={}).text()
+    key = job.key("triton", version("triton"), target, measured)
     make = partial(_made, job, target, tuning)
     if job.cache is None or key is None:
         run = make(None)

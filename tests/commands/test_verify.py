@@ -14,6 +14,16 @@ from netlang.running.verify import Verdict
 from netlang.weights import random_weights, write_weights
 
 
+def test_passes_are_verified_where_no_engine_computes_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["verify", "resnet20", "--dtype", "float16"]) == 0
+    told = capsys.readouterr()
+    assert "fuse_epilogue" in told.out
+    assert "engine" not in told.out
+    assert "no engine that is there computes in float16: passes alone are compared" in told.err
+
+
 def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "resnet20"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -344,7 +344,8 @@ def test_what_a_gpu_refuses_is_no_bug(
         raise problem
 
     monkeypatch.setattr("netlang.runtime.model.device_for", lambda *_: torch.device("cpu"))
-    monkeypatch.setattr("netlang.runtime.model.Model.__init__", refuse)
+    monkeypatch.setattr("netlang.runtime.model.Model.__init__", lambda *_, **__: None)
+    monkeypatch.setattr("netlang.runtime.model.Model.__call__", refuse)
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.cuda, "synchronize", refuse if is_dead else lambda: None)
     gpu = measure.Gpu(random_weights(compilation.graph), [], [0])
@@ -356,6 +357,13 @@ def test_what_a_gpu_refuses_is_no_bug(
         assert type(caught.value) is (DeadError if is_dead else FaultError)
     else:
         assert type(caught.value) is RefusalError
+
+
+def test_a_bug_is_no_refusal(compilation: Compilation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netlang.runtime.model.device_for", lambda *_: torch.device("cpu"))
+    gpu = measure.Gpu({}, [], [0])  # a checkpoint that lacks all tensors
+    with pytest.raises(KeyError):
+        gpu(compilation.plan)
 
 
 @pytest.mark.parametrize("name", ["alexnet", "googlenet", "resnet50", "vgg16_bn"])

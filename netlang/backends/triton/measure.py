@@ -91,18 +91,22 @@ class Gpu:
     def __call__(self, plan: Plan) -> Pass:
         import torch
 
+        lack = torch.OutOfMemoryError, MemoryError, OSError
         try:
-            return self._pass(plan)
-        except (torch.OutOfMemoryError, MemoryError, OSError) as problem:
+            model = self._model(plan)  # what else goes wrong here is a bug, and no tile's fault
+            try:
+                return self._pass(model)
+            except lack:
+                raise
+            # Triton, its compiler and CUDA have no class in common for what they refuse.
+            except Exception as problem:
+                raise (DeadError if _is_dead() else FaultError)(_said(problem)) from problem
+        except lack as problem:
             raise RefusalError(_said(problem)) from problem
-        # Triton, its compiler and CUDA have no class in common for what they refuse.
-        except Exception as problem:
-            raise (DeadError if _is_dead() else FaultError)(_said(problem)) from problem
 
-    def _pass(self, plan: Plan) -> Pass:
+    def _pass(self, model: Any) -> Pass:
         import torch
 
-        model = self._model(plan)
         self._given = self._given or [torch.from_numpy(x).to(model.device) for x in self._inputs]
         result = model(*self._given)[self._seen].float().cpu().numpy()
         return Pass(_seconds(lambda: model(*self._given)), result)

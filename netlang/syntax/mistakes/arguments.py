@@ -25,12 +25,13 @@ def parentheses_of_a_call(site: Site) -> Diagnostic | None:
 
 
 def _values_in(site: Site, opening: Lexeme) -> list[str]:
-    """What stands in parentheses, if those are values that the text names with `as`."""
+    """What stands in parentheses, if those are values: several words, or one named with `as`."""
     inside = site.lexemes[site.lexemes.index(opening) + 1 :]
-    words = list(takewhile(lambda word: word.type in {"WORD", "COMMA"}, inside))
+    words = list(takewhile(lambda word: word.type != "RPAR", inside))
     names = [word.text for word in words if word.type == "WORD"]
     given = {word.text for before, word in pairwise(site.lexemes) if before.type == "AS"}
-    return names if given.issuperset(names) else []
+    are_names = all(word.type in {"WORD", "COMMA"} for word in words)
+    return names if are_names and (len(names) > 1 or given.issuperset(names)) else []
 
 
 def value_missing(site: Site) -> Diagnostic | None:
@@ -62,7 +63,7 @@ def assignment(site: Site) -> Diagnostic | None:
         help = f"write '{layer} as {words[0].text}'"
     elif len(words) == 1:
         message = f"'{words[0].text}' is given a value without 'let'"
-        help = f"write 'let {words[0].text} = VALUE'"
+        help = f"write 'let {words[0].text} = VALUE', or 'LAYER as {words[0].text}'"
     return Diagnostic(message, site.here.span, help=help)
 
 

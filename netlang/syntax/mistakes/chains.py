@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from netlang.diagnostic import Diagnostic, Span
 from netlang.syntax.site import BREAKS, ELEMENTS, OPERANDS, STATEMENTS, Site
 
@@ -61,7 +63,10 @@ def sum_of_values(site: Site) -> Diagnostic | None:
     join = {"PLUS": "add", "STAR": "mul"}.get(site.here.type)
     if site.owner is None or site.owner.type != "FROM" or join is None:
         return None
-    help = f"write 'from {site.before.text}, {site.after.text} -> {join}'"
+    rest = site.lexemes[site.index :]
+    signed = zip(rest[::2], rest[1::2], strict=False)
+    names = [name.text for _, name in takewhile(lambda pair: pair[0].type == rest[0].type, signed)]
+    help = f"write 'from {', '.join([site.before.text, *names])} -> {join} -> …'"
     return Diagnostic("values are joined by a layer", site.here.span, help=help)
 
 
