@@ -148,14 +148,15 @@ def after(
     names = {f"c{i}": vector[:, None, None] for i, vector in enumerate(vectors)}
     names |= {f"t{i}": tensor for i, tensor in enumerate(tensors)}
     for step in epilogue.steps:
-        v = eval(step, {"tl": TL, **names, "v": v})
+        v = eval(step, {**TEXT, **names, "v": v})
     return v
 
 
-TL = SimpleNamespace(
-    maximum=lambda a, b: torch.maximum(a, torch.as_tensor(b, dtype=a.dtype)),
-    sigmoid=torch.sigmoid,
-)
+TEXT: dict[str, Any] = {
+    "maximum": lambda a, b: torch.maximum(a, torch.as_tensor(b, dtype=a.dtype)),
+    "tl": SimpleNamespace(sigmoid=torch.sigmoid),
+}
+"""What the steps of an epilogue mean in torch."""
 
 
 def random(shape: Sequence[int], dtype: str, numbers: torch.Generator) -> Tensor:

@@ -47,7 +47,7 @@ from tests.kernels.launch import HEADER
 SPILLED = 0 if version("triton").startswith("3.7.") else 8
 """Bytes a thread: Triton 3.6 and 3.8 leave a register or two of single kernels that fill them all."""
 
-BIAS_RELU = Epilogue(("v + c0", "tl.maximum(v, 0.0)"), vectors=1)
+BIAS_RELU = Epilogue(("v + c0", "maximum(v, 0.0)"), vectors=1)
 
 
 def conv(channels: int, out: int, size: int, kernel: int, stride: int = 1, **fields: Any) -> Conv:
@@ -71,13 +71,13 @@ def projected(channels: int, size: int, before: int, stride: int = 1) -> Conv:
     return replace(conv(channels, 4 * channels, size, 1), more=(term,))
 
 
-RESIDUAL = Epilogue(("v + c0", "v + t0", "tl.maximum(v, 0.0)"), (Operand(View(256)),), 1)
+RESIDUAL = Epilogue(("v + c0", "v + t0", "maximum(v, 0.0)"), (Operand(View(256)),), 1)
 
 
 def shortcut(channels: int, size: int) -> Epilogue:
     """What a residual block ends with where the image is halved, option A if channels are added."""
     operand = Operand(View(channels), sampled=Sampled(channels, size, size, (2, 2)))
-    return Epilogue(("v + c0", "v + t0", "tl.maximum(v, 0.0)"), (operand,), 1)
+    return Epilogue(("v + c0", "v + t0", "maximum(v, 0.0)"), (operand,), 1)
 
 
 RESNET_POOL = Pooling(kernel=(3, 3), stride=(2, 2), pad=(1, 1), size=(112, 112))
@@ -235,7 +235,7 @@ OTHERS: dict[str, Kernel] = {
     "global": GlobalPool(x=dense(2048, 7, 7), y=dense(2048), **F16),
     "lrn": LRN(x=IMAGE, y=IMAGE, **LRN5, **F16),
     "softmax": Softmax(x=dense(1000), y=dense(1000), **F16),
-    "pointwise": Pointwise(x=IMAGE, y=IMAGE, epilogue=Epilogue(("tl.maximum(v, 0.0)",)), **F16),
+    "pointwise": Pointwise(x=IMAGE, y=IMAGE, epilogue=Epilogue(("maximum(v, 0.0)",)), **F16),
     "shuffle": Copy(x=IMAGE, y=IMAGE, groups=3, **F16),
     "entry": FromNCHW(x=dense(3, 224, 224), y=dense(8, 224, 224), **F16),
     "exit": ToNCHW(x=IMAGE, y=IMAGE, **F16),

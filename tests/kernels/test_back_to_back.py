@@ -28,7 +28,7 @@ def chain(first: tuple[Conv, Any], channels: int, **fields: Any) -> tuple[BackTo
     second: dict[str, Any] = {
         "y": FeatureMap(channels, y.height, y.width, View(channels + 5, 4)),
         "epilogue": Epilogue(
-            ("v + c0", "v + t0", "v * t1", "tl.maximum(v, 0.0)"),
+            ("v + c0", "v + t0", "v * t1", "maximum(v, 0.0)"),
             (Operand(View(channels + 1)), Operand(View(channels), broadcast=True)),
             vectors=1,
         ),

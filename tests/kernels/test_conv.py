@@ -90,7 +90,7 @@ SHAPES = {
 }
 
 RESIDUAL = Epilogue(
-    ("v + c0", "v * c1", "v + t0", "tl.maximum(v, 0.0)", "v * t1"),
+    ("v + c0", "v * c1", "v + t0", "maximum(v, 0.0)", "v * t1"),
     (Operand(View(50, 3)), Operand(View(40), broadcast=True)),
     vectors=2,
 )
@@ -298,7 +298,7 @@ POOLED = {
 @pytest.mark.parametrize("case", POOLED)
 def test_a_pool_behind(case: str, precision: Any) -> None:
     kernel, reference = POOLED[case]
-    epilogue = Epilogue(("v + c0", "tl.maximum(v, 0.0)"), vectors=1)
+    epilogue = Epilogue(("v + c0", "maximum(v, 0.0)"), vectors=1)
     check(replace(kernel, precision=precision, epilogue=epilogue), reference)
 
 

@@ -56,7 +56,7 @@ def test_lrn(size: int, channels: int) -> None:
 def test_lrn_in_slices_with_an_epilogue() -> None:
     x = dense(13, 3, 5)
     kernel = LRN(x=x, y=x, precision="float32", size=5, alpha=1e-4, beta=0.75, k=2.0)
-    epilogue = Epilogue(("v - c0", "tl.maximum(v, 0.0)", "v + t0"), (Operand(View(17, 3)),), 1)
+    epilogue = Epilogue(("v - c0", "maximum(v, 0.0)", "v + t0"), (Operand(View(17, 3)),), 1)
     kernel = sliced(kernel, precision="float16", epilogue=epilogue)
     check(kernel, lambda x: F.local_response_norm(x, 5, 5e-4, 0.75, 2.0))
 
@@ -72,7 +72,7 @@ def test_softmax(x: FeatureMap, precision: Any) -> None:
 @pytest.mark.parametrize("x", [dense(7), dense(45, 3, 5)])
 def test_softmax_with_an_epilogue(x: FeatureMap) -> None:
     gate = Operand(View(x.channels + 1, 1), broadcast=True)
-    epilogue = Epilogue(("v * c0", "v - t0", "tl.maximum(v, 0.0)"), (gate,), 1)
+    epilogue = Epilogue(("v * c0", "v - t0", "maximum(v, 0.0)"), (gate,), 1)
     kernel = Softmax(x=x, y=x, precision="float32", epilogue=epilogue)
     check(kernel, lambda x: x.softmax(1))
     check(sliced(kernel, precision="float16"), lambda x: x.softmax(1))

@@ -22,7 +22,7 @@ SHAPES = {
     "deep": (dense(1031), 11),
 }
 BIAS = Epilogue(("v + c0",), vectors=1)
-EPILOGUE = Epilogue(("v + c0", "v * t0", "tl.maximum(v, 0.0)"), (Operand(View(1100, 7)),), 1)
+EPILOGUE = Epilogue(("v + c0", "v * t0", "maximum(v, 0.0)"), (Operand(View(1100, 7)),), 1)
 
 
 def linear(x: Tensor, w: Tensor) -> Tensor:

@@ -40,12 +40,10 @@ GOLDENS = Path(__file__).parent / "goldens"
 F16: Any = {"precision": "float16"}
 SQUARE: Any = {"kernel": (3, 3), "pad": (1, 1)}
 ADD_RELU: Any = {
-    "epilogue": Epilogue(
-        ("v + c0", "v + t0", "tl.maximum(v, 0.0)"), (Operand(View(128)),), vectors=1
-    ),
+    "epilogue": Epilogue(("v + c0", "v + t0", "maximum(v, 0.0)"), (Operand(View(128)),), vectors=1),
     "label": "add_relu",
 }
-RELU: Any = {"epilogue": Epilogue(("v + c0", "tl.maximum(v, 0.0)"), vectors=1), "label": "relu"}
+RELU: Any = {"epilogue": Epilogue(("v + c0", "maximum(v, 0.0)"), vectors=1), "label": "relu"}
 
 # The three 1x1 convolutions of GoogLeNet's first inception module that share its input, as one.
 SIBLINGS = Conv(

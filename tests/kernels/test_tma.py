@@ -94,7 +94,7 @@ def test_programs_that_share_a_block(case: str, split: int, tma: bool) -> None:
         check(kernel, reference, batch)
 
 
-RESIDUAL = Epilogue(("v + c0", "v + t0", "tl.maximum(v, 0.0)"), (Operand(View(80, 8)),), 1)
+RESIDUAL = Epilogue(("v + c0", "v + t0", "maximum(v, 0.0)"), (Operand(View(80, 8)),), 1)
 
 
 @pytest.mark.parametrize("split", [1, 3])

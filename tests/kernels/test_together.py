@@ -25,7 +25,7 @@ from netlang.kernels import (
 from tests.kernels.launch import arguments, launch, launch_all
 
 F32: Any = {"precision": "float32"}
-RELU: Any = {"epilogue": Epilogue(("v + c0", "tl.maximum(v, 0.0)"), vectors=1), "label": "relu"}
+RELU: Any = {"epilogue": Epilogue(("v + c0", "maximum(v, 0.0)"), vectors=1), "label": "relu"}
 
 WIDE = Conv(
     x=dense(8, 5, 5),
