@@ -10,6 +10,7 @@ from numbers import Integral
 from typing import Any, Literal
 
 from netlang.diagnostic import error, near_or_all
+from netlang.ground.integers import rounded_up
 from netlang.kernels.precision import MOST, PRECISIONS, Precision
 
 GB, TB, TFLOP, MB = 1e9, 1e12, 1e12, 10**6
@@ -235,9 +236,9 @@ class Multiprocessor:
         Registers are given to a warp in units of 256, to four warps at a time, because each quarter
         of a multiprocessor has its own; shared memory in units of 128 bytes. 0: it cannot run.
         """
-        a_warp = 32 * 8 * -(-registers // 8)
+        a_warp = 32 * rounded_up(registers, 8)
         by_registers = self.registers // 4 // a_warp * 4 // warps
-        by_shared = self.shared // (128 * -(-(shared + RESERVED) // 128))
+        by_shared = self.shared // rounded_up(shared + RESERVED, 128)
         return min(by_registers, by_shared, self.threads // (32 * warps), self.programs)
 
 

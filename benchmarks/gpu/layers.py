@@ -25,6 +25,7 @@ from benchmarks.gpu.steps import Steps, device
 from benchmarks.gpu.with_torch import Network, make_ready
 from netlang.backends.triton.artifact import write_artifact
 from netlang.compiler import Compilation
+from netlang.ground.integers import ceil_div
 from netlang.ir.composite import Chain, Together
 from netlang.ir.op import Op
 from netlang.ir.types import TensorType
@@ -50,7 +51,7 @@ class _Alone(Timed):
         compilation = compiled(layer.case)
         call = products(compilation)[layer.function]
         self.copies = copies(compilation.plan, call)
-        self.rounds = -(-LEAST // self.copies)
+        self.rounds = ceil_div(LEAST, self.copies)
         with torch.no_grad():
             step = self.make(layer.case, compilation, call)
             with Noise(layer.case.dtype):
@@ -160,7 +161,7 @@ def copies(plan: Plan, call: Call) -> int:
     used = {argument.weight for argument in call.arguments if isinstance(argument, Constant)}
     weights = sum(bytes_of(w.dtype) * prod(w.shape) for w in plan.weights if w.name in used)
     moved = plan.target.batch * (kernel.bytes_read + kernel.bytes_written) + weights
-    return max(2, min(MOST, -(-2 * plan.target.device.l2 // moved)))
+    return max(2, min(MOST, ceil_div(2 * plan.target.device.l2, moved)))
 
 
 def results(op: Op, xs: Sequence[Tensor], w: dict[str, Any]) -> list[Tensor]:

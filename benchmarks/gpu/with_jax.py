@@ -17,6 +17,7 @@ from jax import lax
 
 from benchmarks.gpu.case import Array, Case
 from benchmarks.gpu.contender import Contender
+from netlang.ground.integers import ceil_div
 from netlang.ir.graph import Graph
 from netlang.ir.op import Op
 from netlang.ir.types import Types
@@ -165,7 +166,7 @@ def _adaptive_avg_pool(op: AdaptiveAvgPool, xs: Arrays, w: Weights, types: Types
     (x,) = xs
     for axis, out in enumerate(op.out, 1):
         length = x.shape[axis]
-        ends = ((i * length // out, -(-(i + 1) * length // out)) for i in range(out))
+        ends = ((i * length // out, ceil_div((i + 1) * length, out)) for i in range(out))
         parts = (lax.slice_in_dim(x, start, end, axis=axis) for start, end in ends)
         x = jnp.concatenate([part.mean(axis, keepdims=True) for part in parts], axis)
     return x

@@ -19,7 +19,7 @@ from netlang.kernels.precision import PRECISIONS as ALL
 from netlang.tune.store import cached, maker
 from netlang.tune.tuning import Tuning
 
-PRECISIONS = ("float32", *(precision for precision in ALL if precision != "float32"))
+PRECISIONS = ALL  # float32 first
 
 DRIVERS = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
 """Where Linux, and Linux in Windows, have a GPU: torch takes seconds to tell that there is none."""

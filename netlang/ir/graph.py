@@ -98,7 +98,7 @@ class Graph:
     @property
     def inputs(self) -> tuple[Node, ...]:
         """The nodes that take what the network is given."""
-        return tuple(node for node in self.nodes if node.op.family == "input")
+        return tuple(node for node in self.nodes if node.is_input)
 
     def __getitem__(self, name: str) -> Node:
         return self._by_name[name]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from netlang.ground.integers import ceil_div
 from netlang.ir.attributes import Size
 from netlang.ir.op import Op, ShapeError
 from netlang.ir.types import TensorType
@@ -49,8 +50,8 @@ def _stride(x: TensorType, y: TensorType) -> Size:
     """How many rows and columns of `x` there are to one of `y`."""
     if x.is_flat or y.is_flat:
         raise _mismatch("a projection needs channels x height x width", x, y)
-    stride = -(-x.height // y.height), -(-x.width // y.width)
-    reached = -(-x.height // stride[0]), -(-x.width // stride[1])
+    stride = ceil_div(x.height, y.height), ceil_div(x.width, y.width)
+    reached = ceil_div(x.height, stride[0]), ceil_div(x.width, stride[1])
     if reached != y.shape[1:]:
         raise _mismatch("no stride takes the one shape to the other", x, y)
     return stride

@@ -93,12 +93,10 @@ class Elementwise(Op):
         return reduce(self.function, [x if x.dim() == rank else x[..., None, None] for x in xs])
 
     def openvino(self, ov: Any, xs: Sequence[Any], w: Mapping[str, Any]) -> Any:
-        types = [type_of(x) for x in xs]
-        if any(type.is_flat for type in types) and not all(type.is_flat for type in types):
-            xs = [
-                ov.unsqueeze(x, [2, 3]).output(0) if type.is_flat else x
-                for x, type in zip(xs, types, strict=True)
-            ]
+        flat = [type_of(x).is_flat for x in xs]
+        if not all(flat):
+            each = zip(xs, flat, strict=True)
+            xs = [ov.unsqueeze(x, [2, 3]).output(0) if is_flat else x for x, is_flat in each]
         return reduce(partial(self.node, ov), xs)
 
     def scalar(self, xs: Sequence[str], w: Mapping[str, str]) -> str:

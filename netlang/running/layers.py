@@ -26,7 +26,7 @@ def matching(graph: Graph, patterns: Iterable[str]) -> list[str]:
     NetError of all patterns that match no layer that inference computes.
     """
     needed = graph.needed((graph.output,))
-    names = [node.name for node in graph if node.inputs and node.name in needed]
+    names = [node.name for node in graph if not node.is_input and node.name in needed]
     chosen = {pattern: {n for n in names if fnmatchcase(n, pattern)} for pattern in patterns}
     lost = [
         Diagnostic(

@@ -102,7 +102,7 @@ def judged(execution: Execution, expected: Any, tolerance: float) -> Verdict:
 def _first_divergence(execution: Execution, tolerance: float) -> tuple[str, float]:
     """The first layer whose value float64 does not have, and how far off it is."""
     for node in execution.graph:
-        if node.inputs and node.name in execution.values:
+        if not node.is_input and node.name in execution.values:
             off = _off(execution, node.name)
             if not off < tolerance:
                 return node.name, off

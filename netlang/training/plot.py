@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import floor, inf, log10
 
+from netlang.ground.integers import ceil_div
 from netlang.ground.units import si
 from netlang.pictures.palette import PALETTES, Palette, Theme
 from netlang.pictures.svg import Svg, fit
@@ -52,7 +53,7 @@ def to_svg(name: str, recipe: Recipe, rows: Sequence[Row], theme: Theme = "light
     errors += [row.validation_error for row in rows if row.validation_error is not None]
     top = 100 * max(*errors, 0.01)
     x = Axis(rows[-1].iterations, LEFT, RIGHT)
-    y = Axis(_step(top) * -(-top // _step(top)), BOTTOM, TOP)
+    y = Axis(_step(top) * ceil_div(top, _step(top)), BOTTOM, TOP)
     _draw_grid(svg, x, y, ink)
     _draw_rates(svg, changes(recipe, [(r.iterations, r.validation_error) for r in rows]), x, ink)
     _draw_curves(svg, rows, x, y, ink)

@@ -52,7 +52,7 @@ def draw_legend(
     """
     from graphviz import Digraph
 
-    shown = [*_of_lines(lines), *_of_boxes(view, kinds), *_of_sizes(shades)]
+    shown = [*_of_kinds(view, lines, kinds), *_of_sizes(shades)]
     if not shown:
         return
     # No group or layer of a network can have a blank in its name.
@@ -77,14 +77,14 @@ def draw_legend(
     drawing.subgraph(legend)
 
 
-def _of_lines(lines: Mapping[str, Mapping[str, str]]) -> Iterator[Entry]:
-    for kind in (kind for kind in MEANINGS if kind in lines):
-        yield Entry(kind, MEANINGS[kind], lines[kind], {})
-
-
-def _of_boxes(view: View, kinds: Collection[str]) -> Iterator[Entry]:
-    for kind in (kind for kind in MEANINGS if kind in kinds):
-        yield Entry(kind, MEANINGS[kind], {}, _sign(kind, view))
+def _of_kinds(
+    view: View, lines: Mapping[str, Mapping[str, str]], kinds: Collection[str]
+) -> Iterator[Entry]:
+    for kind, meaning in MEANINGS.items():
+        if kind in lines:
+            yield Entry(kind, meaning, lines[kind], {})
+        elif kind in kinds:
+            yield Entry(kind, meaning, {}, _sign(kind, view))
 
 
 def _of_sizes(shades: Mapping[Size, Colour]) -> Iterator[Entry]:

@@ -93,16 +93,16 @@ class Gpu:
 
         lack = torch.OutOfMemoryError, MemoryError, OSError
         try:
-            model = self._model(plan)  # what else goes wrong here is a bug, and no tile's fault
-            try:
-                return self._pass(model)
-            except lack:
-                raise
-            # Triton, its compiler and CUDA have no class in common for what they refuse.
-            except Exception as problem:
-                raise (DeadError if _is_dead() else FaultError)(_said(problem)) from problem
+            model = self._model(plan)
+        except lack as problem:  # all else is a bug here, and no tile's fault
+            raise RefusalError(_said(problem)) from problem
+        try:
+            return self._pass(model)
         except lack as problem:
             raise RefusalError(_said(problem)) from problem
+        # Triton, its compiler and CUDA have no class in common for what they refuse.
+        except Exception as problem:
+            raise (DeadError if _is_dead() else FaultError)(_said(problem)) from problem
 
     def _pass(self, model: Any) -> Pass:
         import torch
